@@ -1,0 +1,65 @@
+package autograd
+
+import (
+	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/internal/parallel"
+)
+
+// Binding is the parameters made ready for computing, in one precision. Any
+// number of graphs may read it at once; [Binding.Refresh] must not run
+// meanwhile.
+type Binding struct {
+	parameters *Parameters
+	backend    blas.Backend   // nil on float64
+	weights    []blas.Weights // one for each Linear, float32 only
+	values64   []float64
+}
+
+// Bind32 prepares the parameters for the float32 kernels and the given matmul.
+func Bind32(p *Parameters, backend blas.Backend) *Binding {
+	b := &Binding{parameters: p, backend: backend}
+	for _, l := range p.linear {
+		b.weights = append(b.weights, backend.NewWeights(l.In(), l.Out()))
+	}
+	b.Refresh(1)
+	return b
+}
+
+// Bind64 prepares the parameters for plain float64.
+func Bind64(p *Parameters) *Binding {
+	b := &Binding{parameters: p, values64: make([]float64, len(p.values))}
+	b.Refresh(1)
+	return b
+}
+
+// Refresh takes over changed parameter values, on the given number of
+// goroutines.
+func (b *Binding) Refresh(workers int) {
+	if b.values64 != nil {
+		for i, v := range b.parameters.values {
+			b.values64[i] = float64(v)
+		}
+		return
+	}
+	parallel.For(len(b.weights), workers, func(_, i int) {
+		l := b.parameters.linear[i]
+		b.weights[i].Set(l.Weight.Values(), l.Bias.Values())
+	})
+}
+
+// Backend returns the matmul in use, nil on float64.
+func (b *Binding) Backend() blas.Backend { return b.backend }
+
+// Parameters returns what is bound.
+func (b *Binding) Parameters() *Parameters { return b.parameters }
+
+// Values64 returns the flat float64 vector of a float64 binding, for tests
+// that perturb one value at a time.
+func (b *Binding) Values64() []float64 { return b.values64 }
+
+// Float64 tells whether the binding computes in float64.
+func (b *Binding) Float64() bool { return b.backend == nil }
+
+func (b *Binding) value64(p *Parameter) []float64 {
+	return b.values64[p.offset : p.offset+p.Size()]
+}

@@ -1,0 +1,201 @@
+package autograd
+
+// Graph computes operations on one tile of events. It belongs to one goroutine
+// at a time.
+type Graph struct {
+	binding   *Binding
+	recording bool
+	inputs    bool // only inputs are differentiated, not parameters
+	tape      []func()
+	cuts      []int // tape lengths at which a segment begins
+
+	floats  arena[float32]
+	doubles arena[float64]
+	nodes   arena[node]
+
+	gradients   []float32 // of every parameter, flat
+	gradients64 []float64
+	written     []bool // for each Linear: whether its gradient holds something
+}
+
+// NewGraph returns an empty graph on b.
+func (b *Binding) NewGraph() *Graph {
+	g := &Graph{binding: b}
+	g.floats.size, g.doubles.size, g.nodes.size = 1<<14, 1<<10, 64
+	return g
+}
+
+// Float64 tells which precision the graph computes in.
+func (g *Graph) Float64() bool { return g.binding.Float64() }
+
+// Recording tells whether operations are put on the tape.
+func (g *Graph) Recording() bool { return g.recording }
+
+// Mode says what a graph is to differentiate.
+type Mode int
+
+const (
+	// Evaluate keeps no tape.
+	Evaluate Mode = iota
+	// DifferentiateInputs computes the gradients of inputs only.
+	DifferentiateInputs
+	// Differentiate computes the gradients of inputs and parameters.
+	Differentiate
+)
+
+// Reset forgets every value and the tape; all Values and Sums of this graph
+// end. Parameter gradients start from zero.
+func (g *Graph) Reset(mode Mode) {
+	g.recording, g.inputs = mode != Evaluate, mode == DifferentiateInputs
+	clear(g.tape)
+	g.tape, g.cuts = g.tape[:0], g.cuts[:0]
+	g.floats.release(arenaMark{})
+	g.doubles.release(arenaMark{})
+	g.nodes.release(arenaMark{})
+	if mode != Differentiate {
+		return
+	}
+	n := g.binding.parameters.Len()
+	if g.Float64() {
+		if g.gradients64 == nil {
+			g.gradients64 = make([]float64, n)
+		}
+		clear(g.gradients64)
+		return
+	}
+	if g.gradients == nil {
+		g.gradients = make([]float32, n)
+	}
+	if g.written == nil {
+		g.written = make([]bool, len(g.binding.parameters.linear))
+	}
+	// The gradient of a linear weight is overwritten by its first use, so only
+	// the parameters outside linear layers, and weights never reached, need
+	// zeros; clearing all is the one rule that cannot be got wrong.
+	clear(g.gradients)
+	clear(g.written)
+}
+
+// Mark is a point in a graph's memory.
+type Mark struct{ floats, doubles, nodes arenaMark }
+
+// Mark notes the memory in use, for [Graph.Release].
+func (g *Graph) Mark() Mark {
+	return Mark{g.floats.mark(), g.doubles.mark(), g.nodes.mark()}
+}
+
+// Release ends every value made since the mark, unless the graph records: then
+// the tape still needs them and nothing happens.
+func (g *Graph) Release(m Mark) {
+	if g.recording {
+		return
+	}
+	g.floats.release(m.floats)
+	g.doubles.release(m.doubles)
+	g.nodes.release(m.nodes)
+}
+
+// Cut begins a new segment of the tape. A chain cuts before each transform, so
+// that a segment can be differentiated, or computed anew, by itself.
+func (g *Graph) Cut() {
+	if g.recording {
+		g.cuts = append(g.cuts, len(g.tape))
+	}
+}
+
+// Segments returns the number of segments still on the tape.
+func (g *Graph) Segments() int { return len(g.cuts) }
+
+// BackwardSegment differentiates the last segment and takes it off the tape.
+// What precedes the first cut counts as the first segment's.
+func (g *Graph) BackwardSegment() {
+	start := 0
+	if n := len(g.cuts); n > 0 {
+		start, g.cuts = g.cuts[n-1], g.cuts[:n-1]
+		if n == 1 {
+			start = 0
+		}
+	}
+	for i := len(g.tape) - 1; i >= start; i-- {
+		g.tape[i]()
+	}
+	clear(g.tape[start:])
+	g.tape = g.tape[:start]
+}
+
+// Backward differentiates the whole tape from the seeds that were set on Sums
+// and Values, last segment first.
+func (g *Graph) Backward() {
+	for len(g.tape) > 0 {
+		g.BackwardSegment()
+	}
+}
+
+// Gradients returns the gradients of all parameters, laid out as
+// [Parameters.Values], for float32 graphs. It is valid until Reset.
+func (g *Graph) Gradients() []float32 { return g.gradients }
+
+// SetGradients makes the next Reset and Backward use the given memory for the
+// gradients, so that those of one tile outlast the next tile on this graph.
+func (g *Graph) SetGradients(memory []float32) { g.gradients = memory }
+
+// Gradients64 is [Graph.Gradients] for float64 graphs.
+func (g *Graph) Gradients64() []float64 { return g.gradients64 }
+
+func (g *Graph) gradient32(p *Parameter) []float32 {
+	return g.gradients[p.offset : p.offset+p.Size()]
+}
+
+func (g *Graph) gradient64(p *Parameter) []float64 {
+	return g.gradients64[p.offset : p.offset+p.Size()]
+}
+
+// Sums is one float64 for each event (or for each entry of a statistic), to
+// which operations add. Because they only add, all of them share one gradient.
+type Sums struct {
+	Values []float64
+	// Gradient is the derivative of what is differentiated by each value; nil
+	// unless the graph records.
+	Gradient []float64
+}
+
+// Sums returns n zeros.
+func (g *Graph) Sums(n int) Sums {
+	s := Sums{Values: g.doubles.takeZeroed(n)}
+	if g.recording {
+		s.Gradient = g.doubles.takeZeroed(n)
+	}
+	return s
+}
+
+// Seed sets the gradient of every entry, before Backward.
+func (s Sums) Seed(gradient float64) {
+	for i := range s.Gradient {
+		s.Gradient[i] = gradient
+	}
+}
+
+// narrowRows returns the gradient of each event, repeated for its sites, in
+// float32 as kernels take it.
+func (g *Graph) narrowRows(s Sums, rows int) []float32 {
+	out := g.floats.take(rows)
+	if len(s.Gradient) == 0 {
+		return out
+	}
+	sites := rows / len(s.Gradient)
+	for r := range out {
+		out[r] = float32(s.Gradient[r/sites])
+	}
+	return out
+}
+
+// addRows adds a float32 for each row to the rows' events, in site order.
+func addRows(s Sums, rows []float32) {
+	if len(rows) == 0 {
+		return
+	}
+	sites := len(rows) / len(s.Values)
+	for r, v := range rows {
+		s.Values[r/sites] += float64(v)
+	}
+}

@@ -1,0 +1,164 @@
+package autograd
+
+import (
+	"math"
+
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// Column statistics are float64 on both precisions. They are folded over the
+// tiles of a minibatch outside the graph, so a statistic leaves one tile's
+// graph as Sums and enters another's by [Graph.Shared].
+
+// ColumnMoments returns Σx of each column, then Σx² of each column: 2·Cols
+// entries.
+//
+// Backward: dx = dΣx + 2·x·dΣx².
+func (g *Graph) ColumnMoments(x Value) Sums {
+	s := g.Sums(2 * x.Cols)
+	for r := range x.Rows {
+		for c := range x.Cols {
+			v := x.At(r, c)
+			s.Values[c] += v
+			s.Values[x.Cols+c] += float64(v * v)
+		}
+	}
+	if g.recording && x.wanted() {
+		g.tape = append(g.tape, func() {
+			for r := range x.Rows {
+				for c := range x.Cols {
+					g.addGradient(x, r, c, s.Gradient[c]+float64(2*x.At(r, c)*s.Gradient[x.Cols+c]))
+				}
+			}
+		})
+	}
+	return s
+}
+
+// Shared returns sums that hold the given values, folded from all tiles, and
+// gather this tile's part of their gradient.
+func (g *Graph) Shared(values []float64) Sums {
+	s := g.Sums(len(values))
+	copy(s.Values, values)
+	return s
+}
+
+// addGradient adds to one element of x's gradient.
+func (g *Graph) addGradient(x Value, r, c int, d float64) {
+	if g.Float64() {
+		grad, stride := g.grad64(x, false)
+		grad[r*stride+c] += d
+		return
+	}
+	grad, _ := g.grad32(x, false)
+	grad.Row(r)[c] += float32(d)
+}
+
+// Moments are the mean of each column and 1/√(variance + epsilon).
+type Moments struct{ Mean, InverseStd []float64 }
+
+// NewMoments turns the folded [Graph.ColumnMoments] of count rows into
+// moments.
+func (g *Graph) NewMoments(sums []float64, count, epsilon float64) Moments {
+	n := len(sums) / 2
+	m := Moments{g.doubles.take(n), g.doubles.take(n)}
+	for c := range n {
+		mean := sums[c] / count
+		variance := max(0, sums[n+c]/count-float64(mean*mean))
+		m.Mean[c], m.InverseStd[c] = mean, 1/math.Sqrt(variance+epsilon)
+	}
+	return m
+}
+
+// FixedMoments takes means and variances from parameters that are not learned
+// by gradient.
+func (g *Graph) FixedMoments(mean, variance *Parameter, epsilon float64) Moments {
+	m := Moments{g.doubles.take(mean.Cols), g.doubles.take(mean.Cols)}
+	for c := range mean.Cols {
+		var v float64
+		if g.Float64() {
+			m.Mean[c], v = g.binding.value64(mean)[c], g.binding.value64(variance)[c]
+		} else {
+			m.Mean[c], v = float64(mean.Values()[c]), float64(variance.Values()[c])
+		}
+		m.InverseStd[c] = 1 / math.Sqrt(v+epsilon)
+	}
+	return m
+}
+
+// Normalize returns y = (x − mean)·inverseStd and adds its log-det to total;
+// with inverse, x = y/inverseStd + mean. The moments are constants for the
+// gradient; [Graph.NormalizeShared] differentiates them too.
+func (g *Graph) Normalize(x Value, m Moments, inverse bool, total Sums) Value {
+	y := x
+	if g.recording {
+		y = g.clone(x)
+	}
+	var logDet float64
+	for c := range x.Cols {
+		logDet += kernels.Log64(m.InverseStd[c])
+	}
+	if inverse {
+		logDet = -logDet
+	}
+	sites := x.Rows / max(1, len(total.Values))
+	for r := range y.Rows {
+		for c := range y.Cols {
+			v := y.At(r, c)
+			if inverse {
+				y.Set(r, c, v/m.InverseStd[c]+m.Mean[c])
+			} else {
+				y.Set(r, c, (v-m.Mean[c])*m.InverseStd[c])
+			}
+		}
+	}
+	for e := range total.Values {
+		total.Values[e] += float64(logDet * float64(sites))
+	}
+	if g.recording && x.wanted() {
+		g.tape = append(g.tape, func() {
+			for r := range x.Rows {
+				for c := range x.Cols {
+					if inverse {
+						g.addGradient(x, r, c, y.Gradient(r, c)/m.InverseStd[c])
+					} else {
+						g.addGradient(x, r, c, y.Gradient(r, c)*m.InverseStd[c])
+					}
+				}
+			}
+		})
+	}
+	return y
+}
+
+// NormalizeShared is Normalize with the moments of the whole minibatch of
+// count rows, whose folded [Graph.ColumnMoments] are sums. Backward leaves
+// this tile's part of d/dsums in sums.Gradient.
+func (g *Graph) NormalizeShared(x Value, sums Sums, count, epsilon float64, total Sums) Value {
+	m := g.NewMoments(sums.Values, count, epsilon)
+	y := g.Normalize(x, m, false, total)
+	if !g.recording {
+		return y
+	}
+	g.tape = append(g.tape, func() {
+		n, sites := x.Cols, float64(x.Rows/max(1, len(total.Values)))
+		var dTotal float64
+		for _, d := range total.Gradient {
+			dTotal += float64(d * sites)
+		}
+		for c := range n {
+			mean, inverse := m.Mean[c], m.InverseStd[c]
+			var dMean float64
+			dInverse := dTotal / inverse
+			for r := range x.Rows {
+				d := y.Gradient(r, c)
+				dMean -= float64(d * inverse)
+				dInverse += float64(d * (x.At(r, c) - mean))
+			}
+			dVariance := -0.5 * dInverse * inverse * inverse * inverse
+			sums.Gradient[c] += (dMean - float64(2*mean*dVariance)) / count
+			sums.Gradient[n+c] += dVariance / count
+		}
+	})
+	return y
+}

@@ -1,0 +1,123 @@
+package autograd
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Parameters is every learned value of a model in one flat float32 vector, so
+// that an optimizer step, a gradient norm or a snapshot is one operation. Its
+// order is the order of creation and never changes.
+type Parameters struct {
+	list   []*Parameter
+	names  map[string]bool
+	linear []*Linear
+	values []float32
+	limit  int // on len(values); 0 is none
+	err    error
+}
+
+// NewParameters returns an empty set that refuses to grow beyond limit values,
+// as a file's reader wants it; 0 sets no limit.
+func NewParameters(limit int) *Parameters {
+	return &Parameters{names: map[string]bool{}, limit: limit}
+}
+
+// Err tells that a parameter did not fit the limit; the set is then useless.
+func (p *Parameters) Err() error { return p.err }
+
+// Parameter is one named rows x cols matrix inside [Parameters].
+type Parameter struct {
+	// Name reads like a path: transforms.3.conditioner.layers.0.weight.
+	Name       string
+	Rows, Cols int
+	// Frozen values belong to the model but are not learned by gradient.
+	Frozen bool
+
+	owner  *Parameters
+	offset int
+}
+
+// Linear is a weight [in, out] and a bias [out] that are used together as
+// x·weight + bias; a binding keeps the weight in the form its matmul wants.
+type Linear struct {
+	Weight, Bias *Parameter
+	index        int
+}
+
+// In returns the number of inputs.
+func (l *Linear) In() int { return l.Weight.Rows }
+
+// Out returns the number of outputs.
+func (l *Linear) Out() int { return l.Weight.Cols }
+
+// Size returns the number of values.
+func (p *Parameter) Size() int { return p.Rows * p.Cols }
+
+// Offset returns where the parameter begins in the flat vector.
+func (p *Parameter) Offset() int { return p.offset }
+
+// Values returns the parameter's part of the flat vector, row-major. Writing
+// to it takes effect on a binding at its next [Binding.Refresh].
+func (p *Parameter) Values() []float32 {
+	return p.owner.values[p.offset : p.offset+p.Size() : p.offset+p.Size()]
+}
+
+// All returns the parameters in order of creation.
+func (p *Parameters) All() []*Parameter { return p.list }
+
+// Linears returns the linear layers in order of creation.
+func (p *Parameters) Linears() []*Linear { return p.linear }
+
+// Len returns the number of values.
+func (p *Parameters) Len() int { return len(p.values) }
+
+// Values returns the flat vector itself, not a copy.
+func (p *Parameters) Values() []float32 { return p.values }
+
+// Root returns the scope of all names.
+func (p *Parameters) Root() Scope { return Scope{owner: p} }
+
+// Scope is a place in the tree of parameter names.
+type Scope struct {
+	owner  *Parameters
+	prefix string
+}
+
+// At returns the scope below this one, its path elements joined by dots.
+func (s Scope) At(elements ...any) Scope {
+	words := make([]string, 0, len(elements)+1)
+	if s.prefix != "" {
+		words = append(words, s.prefix)
+	}
+	for _, e := range elements {
+		words = append(words, fmt.Sprint(e))
+	}
+	return Scope{owner: s.owner, prefix: strings.Join(words, ".")}
+}
+
+// New creates a parameter of zeros. A name that exists is a programmer's
+// error and panics.
+func (s Scope) New(name string, rows, cols int) *Parameter {
+	full, owner := s.At(name).prefix, s.owner
+	if owner.names[full] {
+		panic("autograd: two parameters are named " + full)
+	}
+	p := &Parameter{Name: full, Rows: rows, Cols: cols, owner: owner, offset: len(owner.values)}
+	if owner.limit > 0 && (rows > owner.limit || cols > owner.limit || rows*cols > owner.limit-len(owner.values)) && owner.err == nil {
+		owner.err = fmt.Errorf("parameter %s of %d x %d goes beyond the %d values there are", full, rows, cols, owner.limit)
+	}
+	if owner.err == nil {
+		owner.names[full] = true
+		owner.list = append(owner.list, p)
+		owner.values = append(owner.values, make([]float32, rows*cols)...)
+	}
+	return p
+}
+
+// NewLinear creates the weight and the bias of a linear layer, as zeros.
+func (s Scope) NewLinear(in, out int) *Linear {
+	l := &Linear{Weight: s.New("weight", in, out), Bias: s.New("bias", 1, out), index: len(s.owner.linear)}
+	s.owner.linear = append(s.owner.linear, l)
+	return l
+}

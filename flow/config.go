@@ -1,0 +1,129 @@
+package flow
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/seed-192fdf7a/nf/flow/transform"
+)
+
+// Config describes a flow as plain data: everything but the learned values.
+type Config struct {
+	// Features names the columns of a row; Context those that the density is
+	// conditioned on, none for an unconditional flow.
+	Features []string `json:"features"`
+	Context  []string `json:"context,omitempty"`
+	// Grid is the grid of sites of one event; none for table rows.
+	Grid []int `json:"grid,omitempty"`
+
+	// Standardize and StandardizeContext are the first stage. Training fills
+	// them from its data.
+	Standardize        Standardization `json:"standardize"`
+	StandardizeContext Standardization `json:"standardize_context"`
+
+	// Transforms lead from data to noise.
+	Transforms []transform.Tagged `json:"transforms"`
+	Base       Base               `json:"base"`
+}
+
+// Standardization is (x − Mean)/Std for each column; empty means none.
+type Standardization struct {
+	Mean []float64 `json:"mean,omitempty"`
+	Std  []float64 `json:"std,omitempty"`
+}
+
+// Shape returns the shape of one event.
+func (c *Config) Shape() transform.Shape {
+	return transform.Shape{Grid: c.Grid, Features: len(c.Features)}
+}
+
+// Check tells what is wrong with the description.
+func (c *Config) Check() error {
+	shape := c.Shape()
+	if err := shape.Check(); err != nil {
+		return err
+	}
+	if len(c.Context) > transform.MaxFeatures {
+		return fmt.Errorf("%d context columns, at most %d are supported", len(c.Context), transform.MaxFeatures)
+	}
+	if err := distinct(c.Features, c.Context); err != nil {
+		return err
+	}
+	if err := c.Standardize.check("standardize", len(c.Features)); err != nil {
+		return err
+	}
+	if err := c.StandardizeContext.check("standardize_context", len(c.Context)); err != nil {
+		return err
+	}
+	if err := c.chain().Check(shape, len(c.Context)); err != nil {
+		return err
+	}
+	return c.Base.check()
+}
+
+func (c *Config) chain() *transform.ChainSpec {
+	return &transform.ChainSpec{Transforms: c.Transforms}
+}
+
+func distinct(lists ...[]string) error {
+	seen := map[string]bool{}
+	for _, names := range lists {
+		for _, n := range names {
+			if n == "" {
+				return errors.New("a column has no name")
+			}
+			if seen[n] {
+				return fmt.Errorf("two columns are named %q", n)
+			}
+			seen[n] = true
+		}
+	}
+	return nil
+}
+
+func (s *Standardization) check(name string, columns int) error {
+	if len(s.Mean) == 0 && len(s.Std) == 0 {
+		return nil
+	}
+	if len(s.Mean) != columns || len(s.Std) != columns {
+		return fmt.Errorf("%s has %d means and %d stds for %d columns", name, len(s.Mean), len(s.Std), columns)
+	}
+	for i := range s.Mean {
+		if math.IsNaN(s.Mean[i]) || math.IsInf(s.Mean[i], 0) || !(s.Std[i] > 0) || math.IsInf(s.Std[i], 0) {
+			return fmt.Errorf("%s of column %d is (x - %v)/%v: want a finite mean and a positive std", name, i, s.Mean[i], s.Std[i])
+		}
+	}
+	return nil
+}
+
+// Base describes the density of the noise.
+type Base struct {
+	// Type is "standard-normal", or "diagonal-normal": a normal with a learned
+	// mean and standard deviation for each data column.
+	Type string `json:"type"`
+	// Bound limits the learned log standard deviation to ±Bound.
+	Bound float64 `json:"bound,omitempty"`
+}
+
+func (b *Base) check() error {
+	switch b.Type {
+	case StandardNormal:
+		if b.Bound != 0 {
+			return fmt.Errorf("base %s takes no bound", b.Type)
+		}
+		return nil
+	case DiagonalNormal:
+		if !(b.Bound > 0 && b.Bound <= 20) {
+			return fmt.Errorf("base %s has bound %v, want above 0 and at most 20", b.Type, b.Bound)
+		}
+		return nil
+	}
+	return fmt.Errorf("base type %q is not known to this version, which knows %s, %s", b.Type, StandardNormal, DiagonalNormal)
+}
+
+// The types of [Base].
+const (
+	StandardNormal = "standard-normal"
+	DiagonalNormal = "diagonal-normal"
+)

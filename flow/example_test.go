@@ -1,0 +1,50 @@
+package flow_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/train"
+)
+
+// Fit a density to rows, score new rows and draw samples.
+func Example() {
+	// 2,000 points along a parabola, row-major.
+	random := rand.New(rand.NewPCG(1, 2))
+	var rows []float64
+	for range 2000 {
+		x := random.NormFloat64()
+		rows = append(rows, x, x*x+0.3*random.NormFloat64())
+	}
+
+	config, _ := flow.RealNVP([]string{"x", "y"}, nil, flow.Options{Layers: 4, Hidden: []int{32, 32}})
+	f, _ := flow.New(config, 1)
+	options := train.Defaults()
+	options.Epochs, options.LearningRate = 15, 5e-3
+	_, err := train.Fit(context.Background(), f, train.Data{Rows: rows[:3600]}, train.Data{Rows: rows[3600:]}, options)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	logProb := make([]float64, 2)
+	if err := f.LogProb(logProb, []float64{1, 1, 1, -1}, nil); err != nil {
+		fmt.Println(err)
+		return
+	}
+	samples, _ := f.Sample(1000, 7, nil)
+	near := 0
+	for i := 0; i < len(samples); i += 2 {
+		if math.Abs(samples[i+1]-samples[i]*samples[i]) < 1 {
+			near++
+		}
+	}
+	fmt.Println("a point on the curve is likelier than one off it:", logProb[0] > logProb[1]+3)
+	fmt.Println("most samples lie near the curve:", near > 900)
+	// Output:
+	// a point on the curve is likelier than one off it: true
+	// most samples lie near the curve: true
+}

@@ -1,0 +1,163 @@
+package flow
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/nn"
+	"github.com/seed-192fdf7a/nf/flow/transform"
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// Flow is a density with an exact log-density and an exact sampler. It is safe
+// for concurrent use, except while its parameters are being changed.
+type Flow struct {
+	config     Config
+	provenance json.RawMessage
+	parameters *autograd.Parameters
+	chain      *transform.Chain
+	base       nn.Conditioner // of the diagonal normal; nil for the standard one
+	baseMap    autograd.Univariate
+	sites      int
+	columns    []int // 0, 1, … features-1
+	outputs    []int // the data column of each feature of z
+
+	logStd float64 // Σ log std of the standardization, over an event
+
+	mutex   sync.Mutex
+	scorers []*Scorer // idle, for the methods that take none
+}
+
+// New builds the flow that c describes, with the initial values that seed
+// draws: hidden weights from U(±1/√inputs), last layers zero, so that it begins
+// as the standardization alone.
+func New(c Config, seed uint64) (*Flow, error) {
+	f, err := build(c, 0)
+	if err != nil {
+		return nil, err
+	}
+	f.chain.Initialize(seed)
+	if f.base != nil {
+		f.base.Initialize(seed)
+	}
+	return f, nil
+}
+
+// build makes a flow of zeros; limit, unless 0, is the number of parameter
+// values that it may have.
+func build(c Config, limit int) (*Flow, error) {
+	if err := c.Check(); err != nil {
+		return nil, fmt.Errorf("flow: %w", err)
+	}
+	f := &Flow{config: c, parameters: autograd.NewParameters(limit)}
+	shape, root := c.Shape(), f.parameters.Root()
+	f.chain = c.chain().BuildChain(shape, len(c.Context), root)
+	if c.Base.Type == DiagonalNormal {
+		f.base = nn.Constant(2*shape.Features, root.At("base"))
+		f.baseMap = &autograd.Affine{Bound: c.Base.Bound}
+	}
+	if err := f.parameters.Err(); err != nil {
+		return nil, fmt.Errorf("flow: %w", err)
+	}
+	f.sites = shape.Sites()
+	f.columns = make([]int, shape.Features)
+	for i := range f.columns {
+		f.columns[i] = i
+	}
+	f.outputs = f.chain.Bind(f.columns, false)
+	f.setStandardization(c.Standardize, c.StandardizeContext)
+	return f, nil
+}
+
+// SetStandardization replaces the first stage, as training does when it has
+// seen its data.
+func (f *Flow) SetStandardization(rows, context Standardization) error {
+	if err := rows.check("standardize", len(f.config.Features)); err != nil {
+		return fmt.Errorf("flow: %w", err)
+	}
+	if err := context.check("standardize_context", len(f.config.Context)); err != nil {
+		return fmt.Errorf("flow: %w", err)
+	}
+	f.setStandardization(rows, context)
+	return nil
+}
+
+func (f *Flow) setStandardization(rows, context Standardization) {
+	f.config.Standardize, f.config.StandardizeContext = rows, context
+	f.logStd = 0
+	for _, s := range rows.Std {
+		f.logStd += kernels.Log64(s)
+	}
+	f.logStd = float64(f.logStd * float64(f.sites))
+}
+
+// Config returns the description; it must not be changed.
+func (f *Flow) Config() Config { return f.config }
+
+// Parameters returns the learned values. Changing them while the flow is in
+// use elsewhere is a race; a [Scorer] made before keeps the old values.
+func (f *Flow) Parameters() *autograd.Parameters { return f.parameters }
+
+// Provenance returns what the file says of the model's making, as JSON, or nil.
+func (f *Flow) Provenance() json.RawMessage { return f.provenance }
+
+// SetProvenance sets what [Flow.Save] writes of the model's making. It should
+// hold only what decides the values, so that the same training writes the same
+// file.
+func (f *Flow) SetProvenance(p json.RawMessage) { f.provenance = p }
+
+// Features returns D, the number of values of an event: features times sites.
+func (f *Flow) Features() int { return len(f.config.Features) * f.sites }
+
+// ContextFeatures returns the number of context values of an event.
+func (f *Flow) ContextFeatures() int { return len(f.config.Context) }
+
+// Sites returns the number of rows of the graph that one event takes.
+func (f *Flow) Sites() int { return f.sites }
+
+// StandardizationLogDet returns the log-det of the first stage, −Σ log std over
+// an event.
+func (f *Flow) StandardizationLogDet() float64 { return -f.logStd }
+
+// LogDensity adds log p of each event in x to total: what training
+// differentiates. x holds standardized values, one row for each site; context
+// has as many rows, or is the zero Value. The standardization's own log-det is
+// not in it. x may be rewritten if g does not record.
+func (f *Flow) LogDensity(g *autograd.Graph, x, context autograd.Value, total autograd.Sums) {
+	z := f.chain.Forward(g, x, context, total)
+	f.BaseDensity(g, z, total)
+}
+
+// Chain returns the maps from data to noise, for a trainer that must stop at
+// barriers. The base density of its result is [Flow.BaseDensity].
+func (f *Flow) Chain() *transform.Chain { return f.chain }
+
+// BaseDensity adds the base's log-density of each event of z to total.
+func (f *Flow) BaseDensity(g *autograd.Graph, z autograd.Value, total autograd.Sums) {
+	if f.base != nil {
+		z = f.applyBase(g, z, total, true)
+	}
+	g.StandardNormal(z, total)
+}
+
+// applyBase maps standard normal noise to the base's, z = ε·exp(s) + mean, or
+// with inverse back.
+func (f *Flow) applyBase(g *autograd.Graph, z autograd.Value, total autograd.Sums, inverse bool) autograd.Value {
+	parameters := f.base.Compute(g, autograd.Value{}, z.Rows)
+	return g.Apply(f.baseMap, inverse, z, parameters, f.columns, total)
+}
+
+// Bind prepares the flow's current values for float32 computing on a matmul
+// backend, or with nil on the default one (see [blas.Default]).
+func (f *Flow) Bind(backend blas.Backend) (*autograd.Binding, error) {
+	if backend == nil {
+		var err error
+		if backend, err = blas.Default(); err != nil {
+			return nil, err
+		}
+	}
+	return autograd.Bind32(f.parameters, backend), nil
+}

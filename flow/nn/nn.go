@@ -1,0 +1,95 @@
+// Package nn holds the conditioners: networks that compute the parameters of a
+// univariate map from what its structure lets them see.
+package nn
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/random"
+)
+
+// Conditioner computes out parameters for each row of x. x may be the zero
+// Value when there is nothing to look at; rows says how many rows are asked
+// for.
+type Conditioner interface {
+	Compute(g *autograd.Graph, x autograd.Value, rows int) autograd.Value
+	// Initialize sets the learned values for the start of training: the last
+	// layer is zero, so that a univariate whose zero parameters are the
+	// identity begins as the identity.
+	Initialize(seed uint64)
+}
+
+// MLPSpec describes a multi-layer perceptron with ReLU between its layers.
+type MLPSpec struct {
+	// Hidden is the width of each hidden layer; none makes a linear map.
+	Hidden []int `json:"hidden"`
+}
+
+// MaxWidth bounds the width of a layer, so that a hostile file cannot ask for
+// more memory than there is.
+const MaxWidth = 1 << 16
+
+// Check tells what is wrong with the description.
+func (s MLPSpec) Check() error {
+	if len(s.Hidden) > 64 {
+		return fmt.Errorf("%d hidden layers, at most 64 are supported", len(s.Hidden))
+	}
+	for i, w := range s.Hidden {
+		if w < 1 || w > MaxWidth {
+			return fmt.Errorf("hidden layer %d has width %d, want 1 to %d", i, w, MaxWidth)
+		}
+	}
+	return nil
+}
+
+// Build creates the conditioner's parameters: layers.0, layers.1, … each with
+// weight [in, out] and bias. Without inputs a network could only compute
+// constants, so they are learned directly, as the parameter constant.
+func (s MLPSpec) Build(in, out int, scope autograd.Scope) Conditioner {
+	if in == 0 {
+		return &constant{scope.New("constant", 1, out)}
+	}
+	m := &mlp{}
+	widths := append(append([]int{in}, s.Hidden...), out)
+	for i := range widths[1:] {
+		m.layers = append(m.layers, scope.At("layers", i).NewLinear(widths[i], widths[i+1]))
+	}
+	return m
+}
+
+type mlp struct{ layers []*autograd.Linear }
+
+func (m *mlp) Compute(g *autograd.Graph, x autograd.Value, _ int) autograd.Value {
+	last := len(m.layers) - 1
+	for _, l := range m.layers[:last] {
+		x = g.Linear(x, l, blas.ReLU)
+	}
+	return g.Linear(x, m.layers[last], blas.None)
+}
+
+// Initialize draws hidden weights and biases from U(−1/√in, 1/√in).
+func (m *mlp) Initialize(seed uint64) {
+	last := len(m.layers) - 1
+	for _, l := range m.layers[:last] {
+		bound := float32(1 / math.Sqrt(float64(l.In())))
+		for _, p := range []*autograd.Parameter{l.Weight, l.Bias} {
+			random.Uniform(p.Values(), seed, random.Initialization, uint64(p.Offset()), bound)
+		}
+	}
+	clear(m.layers[last].Weight.Values())
+	clear(m.layers[last].Bias.Values())
+}
+
+type constant struct{ parameter *autograd.Parameter }
+
+func (c *constant) Compute(g *autograd.Graph, _ autograd.Value, rows int) autograd.Value {
+	return g.Repeat(c.parameter, rows)
+}
+
+func (c *constant) Initialize(uint64) { clear(c.parameter.Values()) }
+
+// Constant returns the conditioner that looks at nothing.
+func Constant(out int, scope autograd.Scope) Conditioner { return MLPSpec{}.Build(0, out, scope) }

@@ -1,0 +1,334 @@
+package flow
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/parallel"
+	"github.com/seed-192fdf7a/nf/internal/random"
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// ScorerOptions choose how a [Scorer] computes; no choice changes what it
+// computes on the built-in matmul.
+type ScorerOptions struct {
+	// Workers is the number of goroutines for large batches; 0 means
+	// GOMAXPROCS.
+	Workers int
+	// BLAS is the matmul; nil means [blas.Default].
+	BLAS blas.Backend
+}
+
+// Scorer evaluates a flow with memory of its own: once it has seen a batch,
+// further calls on one worker, and calls with a few rows on any number,
+// allocate nothing. One goroutine may use a Scorer at a time; a service gives
+// one to each. It keeps the parameter values it was made with.
+type Scorer struct {
+	flow    *Flow
+	workers int
+	graphs  []*autograd.Graph
+	job     job
+}
+
+// TileRows is the number of graph rows that one worker carries through all
+// layers at once: few enough for a tile's activations to stay in a core's
+// second-level cache, enough for the matmuls to run at speed. It changes no
+// result.
+const TileRows = 128
+
+// NewScorer returns a scorer of the flow's present values.
+func (f *Flow) NewScorer(o ScorerOptions) (*Scorer, error) {
+	if err := kernels.Err(); err != nil {
+		return nil, err
+	}
+	binding, err := f.Bind(o.BLAS)
+	if err != nil {
+		return nil, err
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	s := &Scorer{flow: f, workers: o.Workers}
+	for range o.Workers {
+		s.graphs = append(s.graphs, binding.NewGraph())
+	}
+	return s, nil
+}
+
+// LogProb writes log p of each row of x, in nats, to dst. x holds len(dst)
+// events of D values; context as many events of C values, nil for a flow
+// without context.
+func (s *Scorer) LogProb(dst, x, context []float64) error {
+	return s.run(len(dst), job{do: logProbTile, x: x, context: context, logProb: dst})
+}
+
+// Forward maps data to noise: z(x) for each event, and log|det dz/dx| unless
+// logDet is nil. z and x may be the same slice.
+func (s *Scorer) Forward(z, logDet, x, context []float64) error {
+	return s.run(len(z)/s.flow.Features(), job{do: forwardTile, x: x, z: z, context: context, logDet: logDet})
+}
+
+// Inverse maps noise to data: x(z) for each event, and log|det dx/dz| unless
+// logDet is nil. x and z may be the same slice.
+func (s *Scorer) Inverse(x, logDet, z, context []float64) error {
+	return s.run(len(x)/s.flow.Features(), job{do: inverseTile, x: x, z: z, context: context, logDet: logDet})
+}
+
+// LogProbGrad writes log p of each event and its gradients with respect to x
+// and context; logProb and gradContext may be nil.
+func (s *Scorer) LogProbGrad(logProb, gradX, gradContext, x, context []float64) error {
+	return s.run(len(gradX)/s.flow.Features(), job{do: gradientTile, x: x, context: context, logProb: logProb, gradX: gradX, gradContext: gradContext})
+}
+
+// SampleOptions choose what is drawn.
+type SampleOptions struct {
+	// Seed and the sample's number decide a sample, whatever else is drawn.
+	Seed uint64
+	// Temperature scales the noise; 0 means 1, the flow's own distribution.
+	Temperature float64
+}
+
+// Sample writes the samples number first, first+1, … to x and, unless logProb
+// is nil, their log-densities under the flow. A conditional flow takes one
+// event of context for each sample.
+func (s *Scorer) Sample(x, logProb []float64, first uint64, o SampleOptions, context []float64) error {
+	if o.Temperature == 0 {
+		o.Temperature = 1
+	}
+	if !(o.Temperature > 0) {
+		return fmt.Errorf("flow: temperature is %v, want above 0", o.Temperature)
+	}
+	return s.run(len(x)/s.flow.Features(), job{do: sampleTile, x: x, context: context, logProb: logProb, first: first, sample: o})
+}
+
+// job is one call's arguments, for its tiles.
+type job struct {
+	do                 func(s *Scorer, g *autograd.Graph, j *job, from, to int)
+	x, z, context      []float64
+	logProb, logDet    []float64
+	gradX, gradContext []float64
+	first              uint64
+	sample             SampleOptions
+}
+
+// run checks the lengths and computes all tiles of n events.
+func (s *Scorer) run(n int, j job) error {
+	f := s.flow
+	d, c := f.Features(), f.ContextFeatures()
+	for _, a := range []struct {
+		name   string
+		values []float64
+		per    int
+		absent bool // may be nil
+	}{
+		{"x", j.x, d, false},
+		{"z", j.z, d, true},
+		{"context", j.context, c, c == 0},
+		{"log-density", j.logProb, 1, true},
+		{"log-det", j.logDet, 1, true},
+		{"gradient of x", j.gradX, d, true},
+		{"gradient of context", j.gradContext, c, true},
+	} {
+		if len(a.values) != n*a.per && !(a.absent && a.values == nil) {
+			return fmt.Errorf("flow: %s has %d values, want %d: %d for each of %d events", a.name, len(a.values), n*a.per, a.per, n)
+		}
+	}
+	s.job = j
+	defer func() { s.job = job{} }()
+	tile := max(1, TileRows/f.sites)
+	tiles := (n + tile - 1) / tile
+	if s.workers == 1 || tiles <= 1 {
+		for i := range tiles {
+			j.do(s, s.graphs[0], &s.job, i*tile, min(n, (i+1)*tile))
+		}
+		return nil
+	}
+	parallel.For(tiles, s.workers, func(worker, i int) {
+		s.job.do(s, s.graphs[worker], &s.job, i*tile, min(n, (i+1)*tile))
+	})
+	return nil
+}
+
+// load puts the events [from, to) of a row-major matrix on the graph,
+// standardized in float64 and narrowed, one row for each site.
+func (s *Scorer) load(g *autograd.Graph, rows []float64, st Standardization, columns, sites, from, to int, wanted bool) autograd.Value {
+	v := g.Input((to-from)*sites, columns, wanted)
+	rows = rows[from*columns*sites : to*columns*sites]
+	for r := range v.Rows {
+		into := v.Row32(r)
+		for c := range into {
+			into[c] = st.apply(rows[r*columns+c], c)
+		}
+	}
+	return v
+}
+
+// apply standardizes a value of column c and narrows it.
+func (s *Standardization) apply(x float64, c int) float32 {
+	if len(s.Mean) == 0 {
+		return float32(x)
+	}
+	return float32((x - s.Mean[c]) / s.Std[c])
+}
+
+// restore is the inverse of apply.
+func (s *Standardization) restore(x float32, c int) float64 {
+	if len(s.Mean) == 0 {
+		return float64(x)
+	}
+	return float64(float64(x)*s.Std[c]) + s.Mean[c]
+}
+
+func (s *Scorer) loadX(g *autograd.Graph, j *job, from, to int, wanted bool) autograd.Value {
+	f := s.flow
+	return s.load(g, j.x, f.config.Standardize, len(f.config.Features), f.sites, from, to, wanted)
+}
+
+// loadContext gives every site its event's context.
+func (s *Scorer) loadContext(g *autograd.Graph, j *job, from, to int, wanted bool) autograd.Value {
+	f := s.flow
+	columns := len(f.config.Context)
+	if columns == 0 {
+		return autograd.Value{}
+	}
+	v := g.Input((to-from)*f.sites, columns, wanted)
+	for r := range v.Rows {
+		event := from + r/f.sites
+		into := v.Row32(r)
+		for c := range into {
+			into[c] = f.config.StandardizeContext.apply(j.context[event*columns+c], c)
+		}
+	}
+	return v
+}
+
+func logProbTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
+	g.Reset(autograd.Evaluate)
+	total := g.Sums(to - from)
+	x, context := s.loadX(g, j, from, to, false), s.loadContext(g, j, from, to, false)
+	s.flow.LogDensity(g, x, context, total)
+	for i, v := range total.Values {
+		j.logProb[from+i] = v - s.flow.logStd
+	}
+}
+
+func forwardTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
+	f := s.flow
+	g.Reset(autograd.Evaluate)
+	total := g.Sums(to - from)
+	x, context := s.loadX(g, j, from, to, false), s.loadContext(g, j, from, to, false)
+	z := f.chain.Forward(g, x, context, total)
+	out := j.z[from*f.Features() : to*f.Features()]
+	for r := range z.Rows {
+		row := z.Row32(r)
+		for i, c := range f.outputs {
+			out[r*len(f.outputs)+i] = float64(row[c])
+		}
+	}
+	if j.logDet != nil {
+		for i, v := range total.Values {
+			j.logDet[from+i] = v - f.logStd
+		}
+	}
+}
+
+func inverseTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
+	f := s.flow
+	g.Reset(autograd.Evaluate)
+	total := g.Sums(to - from)
+	z, context := g.Input((to-from)*f.sites, len(f.outputs), false), s.loadContext(g, j, from, to, false)
+	in := j.z[from*f.Features() : to*f.Features()]
+	for r := range z.Rows {
+		row := z.Row32(r)
+		for i, c := range f.outputs {
+			row[c] = float32(in[r*len(f.outputs)+i])
+		}
+	}
+	s.store(j.x, f.chain.Inverse(g, z, context, total), from)
+	if j.logDet != nil {
+		for i, v := range total.Values {
+			j.logDet[from+i] = v + f.logStd
+		}
+	}
+}
+
+// store writes standardized rows, beginning with an event, as data.
+func (s *Scorer) store(dst []float64, x autograd.Value, from int) {
+	dst = dst[from*s.flow.Features():]
+	for r := range x.Rows {
+		for c, v := range x.Row32(r) {
+			dst[r*x.Cols+c] = s.flow.config.Standardize.restore(v, c)
+		}
+	}
+}
+
+func gradientTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
+	f := s.flow
+	g.Reset(autograd.DifferentiateInputs)
+	total := g.Sums(to - from)
+	x, context := s.loadX(g, j, from, to, true), s.loadContext(g, j, from, to, true)
+	f.LogDensity(g, x, context, total)
+	total.Seed(1)
+	g.Backward()
+	if j.logProb != nil {
+		for i, v := range total.Values {
+			j.logProb[from+i] = v - f.logStd
+		}
+	}
+	f.config.Standardize.storeGradient(j.gradX[from*f.Features():], x, 1)
+	if j.gradContext != nil {
+		f.config.StandardizeContext.storeGradient(j.gradContext[from*len(f.config.Context):], context, f.sites)
+	}
+}
+
+// storeGradient writes the gradient of a standardized input as that of the
+// data it came from; sites rows share an event's values.
+func (s *Standardization) storeGradient(dst []float64, v autograd.Value, sites int) {
+	for r := range v.Rows {
+		for c := range v.Cols {
+			d := v.Gradient(r, c)
+			if len(s.Std) > 0 {
+				d /= s.Std[c]
+			}
+			at := &dst[r/sites*v.Cols+c]
+			if r%sites == 0 {
+				*at = 0
+			}
+			*at += d
+		}
+	}
+}
+
+func sampleTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
+	f := s.flow
+	g.Reset(autograd.Evaluate)
+	z, context := s.noise(g, j, from, to), s.loadContext(g, j, from, to, false)
+	density, total := g.Sums(to-from), g.Sums(to-from)
+	if j.logProb != nil {
+		g.StandardNormal(z, density)
+	}
+	if f.base != nil {
+		z = f.applyBase(g, z, total, false)
+	}
+	s.store(j.x, f.chain.Inverse(g, z, context, total), from)
+	if j.logProb != nil {
+		for i, v := range density.Values {
+			j.logProb[from+i] = v - total.Values[i] - f.logStd
+		}
+	}
+}
+
+// noise draws the normal noise of samples first+from … first+to-1. Sample i's
+// noise is one flat vector, drawn at index i of its stream.
+func (s *Scorer) noise(g *autograd.Graph, j *job, from, to int) autograd.Value {
+	f := s.flow
+	z := g.Input((to-from)*f.sites, len(f.outputs), false)
+	flat := z.Flat32()
+	kernels.NormalRows(flat, to-from, f.Features(), j.sample.Seed, random.Sample, j.first+uint64(from))
+	if j.sample.Temperature != 1 {
+		kernels.Scale(flat, flat, float32(j.sample.Temperature))
+	}
+	return z
+}

@@ -1,0 +1,113 @@
+package train
+
+import (
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/transform"
+	"github.com/seed-192fdf7a/nf/internal/parallel"
+)
+
+// tileRun is one tile of a minibatch on its way through a chain with barriers.
+// All tiles of the minibatch are under way at once, each on its own graph.
+type tileRun struct {
+	graph      *autograd.Graph
+	events     []int
+	x, context autograd.Value
+	total      autograd.Sums
+	barriers   []barrierRun // those passed, in order
+}
+
+// barrierRun is what a tile keeps of a barrier.
+type barrierRun struct {
+	own, shared autograd.Sums
+	segments    int // on the tape before ForwardShared
+}
+
+// gradientWithBarriers is gradient for chains with barriers: every tile waits
+// at each of them.
+func (r *runner) gradientWithBarriers(s set, chosen []int) (nll, norm float64) {
+	count := (len(chosen) + r.tile - 1) / r.tile
+	r.reserve(count)
+	for len(r.gradients) < count {
+		r.gradients = append(r.gradients, make([]float32, len(r.adam.values)))
+	}
+	for len(r.tiles) < count {
+		r.tiles = append(r.tiles, &tileRun{graph: r.binding.NewGraph()})
+	}
+	tiles := r.tiles[:count]
+	each := func(do func(t int, run *tileRun)) {
+		parallel.For(count, r.options.Workers, func(_, t int) { do(t, tiles[t]) })
+	}
+	maps := r.flow.Chain().Transforms()
+	rows := len(chosen) * r.flow.Sites()
+
+	each(func(t int, run *tileRun) {
+		g := run.graph
+		g.SetGradients(r.gradients[t])
+		g.Reset(autograd.Differentiate)
+		run.events = chosen[t*r.tile : min((t+1)*r.tile, len(chosen))]
+		run.total, run.barriers = g.Sums(len(run.events)), run.barriers[:0]
+		run.x, run.context = r.load(g, s, run.events)
+	})
+	from := 0
+	statistics := make([][]float64, len(r.barriers))
+	for b, at := range r.barriers {
+		barrier := maps[at].(transform.Barrier)
+		each(func(_ int, run *tileRun) {
+			run.forward(maps[from:at])
+			run.graph.Cut()
+			run.barriers = append(run.barriers, barrierRun{own: barrier.Statistics(run.graph, run.x)})
+		})
+		statistics[b] = fold(tiles, func(run *tileRun) []float64 { return run.barriers[b].own.Values })
+		each(func(_ int, run *tileRun) {
+			g := run.graph
+			passed := &run.barriers[b]
+			passed.shared, passed.segments = g.Shared(statistics[b]), g.Segments()
+			g.Cut()
+			run.x = barrier.ForwardShared(g, run.x, run.context, passed.shared, rows, run.total)
+		})
+		from = at + 1
+	}
+	each(func(t int, run *tileRun) {
+		run.forward(maps[from:])
+		r.flow.BaseDensity(run.graph, run.x, run.total)
+		r.sums[t] = sum(run.total.Values)
+		run.total.Seed(-1 / float64(len(chosen)))
+	})
+
+	for b := len(r.barriers) - 1; b >= 0; b-- {
+		each(func(_ int, run *tileRun) {
+			for run.graph.Segments() > run.barriers[b].segments {
+				run.graph.BackwardSegment()
+			}
+		})
+		gradient := fold(tiles, func(run *tileRun) []float64 { return run.barriers[b].shared.Gradient })
+		for _, run := range tiles {
+			copy(run.barriers[b].own.Gradient, gradient)
+		}
+	}
+	each(func(_ int, run *tileRun) { run.graph.Backward() })
+
+	r.adam.add(r.gradients[:count], true)
+	for b, at := range r.barriers {
+		maps[at].(transform.Barrier).Observe(statistics[b], rows)
+	}
+	return -(sum(r.sums[:count])/float64(len(chosen)) + r.constant), r.adam.norm()
+}
+
+func (run *tileRun) forward(maps []transform.Transform) {
+	for _, t := range maps {
+		run.graph.Cut()
+		run.x = t.Forward(run.graph, run.x, run.context, run.total)
+	}
+}
+
+// fold adds up a vector of every tile, in tile order.
+func fold(tiles []*tileRun, of func(*tileRun) []float64) []float64 {
+	out := make([]float64, len(of(tiles[0])))
+	for _, run := range tiles {
+		for i, v := range of(run) {
+			out[i] += v
+		}
+	}
+	return out
+}

@@ -1,0 +1,88 @@
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/seed-192fdf7a/nf/flow"
+)
+
+// Data is rows of events, row-major and as they are: fitting standardizes
+// them. Context is nil for a flow without context.
+type Data struct{ Rows, Context []float64 }
+
+// ConstantColumnError says that a column has one value only, so that its
+// density is no function.
+type ConstantColumnError struct {
+	Column string
+	Value  float64
+}
+
+func (e *ConstantColumnError) Error() string {
+	return fmt.Sprintf("column %q has the value %v in every row, so it has no density", e.Column, e.Value)
+}
+
+// standardization returns the mean and the standard deviation (over n) of each
+// named column of the rows.
+func standardization(rows []float64, names []string) (flow.Standardization, error) {
+	columns := len(names)
+	s := flow.Standardization{Mean: make([]float64, columns), Std: make([]float64, columns)}
+	if columns == 0 {
+		return flow.Standardization{}, nil
+	}
+	n := len(rows) / columns
+	for c, name := range names {
+		// Sums of differences from the first row keep the digits of columns
+		// whose mean is large, such as timestamps.
+		first := rows[c]
+		var sum float64
+		constant := true
+		for r := range n {
+			d := rows[r*columns+c] - first
+			sum += d
+			constant = constant && d == 0
+		}
+		if constant {
+			return s, &ConstantColumnError{Column: name, Value: first}
+		}
+		mean := sum / float64(n)
+		var squares float64
+		for r := range n {
+			d := rows[r*columns+c] - first - mean
+			squares += float64(d * d)
+		}
+		s.Mean[c], s.Std[c] = first+mean, math.Sqrt(squares/float64(n))
+		if !(s.Std[c] > 0) || math.IsInf(s.Std[c], 0) || math.IsInf(s.Mean[c], 0) {
+			return s, fmt.Errorf("column %q has the mean %v and the standard deviation %v, which float64 cannot standardize; rescale it", name, s.Mean[c], s.Std[c])
+		}
+	}
+	return s, nil
+}
+
+// set is data ready for the graph: standardized and narrowed.
+type set struct {
+	events        int
+	rows, context []float32
+}
+
+func newSet(d Data, f *flow.Flow, name string) (set, error) {
+	width, contextWidth := f.Features(), f.ContextFeatures()
+	n := len(d.Rows) / width
+	if len(d.Rows) != n*width || len(d.Context) != n*contextWidth {
+		return set{}, fmt.Errorf("train: the %s rows hold %d values and %d of context, which is no whole number of events of %d and %d",
+			name, len(d.Rows), len(d.Context), width, contextWidth)
+	}
+	config := f.Config()
+	return set{n, narrow(d.Rows, config.Standardize), narrow(d.Context, config.StandardizeContext)}, nil
+}
+
+func narrow(rows []float64, s flow.Standardization) []float32 {
+	out := make([]float32, len(rows))
+	for i, x := range rows {
+		if n := len(s.Mean); n > 0 {
+			x = (x - s.Mean[i%n]) / s.Std[i%n]
+		}
+		out[i] = float32(x)
+	}
+	return out
+}

@@ -1,0 +1,145 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/internal/random"
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// Fit trains f on the training rows and leaves in it the values of the epoch
+// with the lowest nll on the validation rows. It sets the flow's
+// standardization from the training rows; f's present values are where it
+// begins.
+//
+// When ctx ends, Fit returns its error; when the nll is no longer finite, an
+// error that says where. In both cases f holds the best finished epoch, and
+// Result.BestEpoch is 0 if there is none.
+func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options) (Result, error) {
+	var result Result
+	if err := o.check(); err != nil {
+		return result, err
+	}
+	if err := kernels.Err(); err != nil {
+		return result, err
+	}
+	if n := len(training.Rows) / f.Features(); n < 2 {
+		return result, fmt.Errorf("train: %d training row(s); at least 2 are needed", n)
+	}
+	if len(validation.Rows) == 0 {
+		return result, errors.New("train: no validation rows")
+	}
+	if err := standardize(f, training); err != nil {
+		return result, err
+	}
+	trainingSet, err := newSet(training, f, "training")
+	if err != nil {
+		return result, err
+	}
+	validationSet, err := newSet(validation, f, "validation")
+	if err != nil {
+		return result, err
+	}
+	r, err := newRunner(f, o)
+	if err != nil {
+		return result, err
+	}
+	defer f.Changed()
+	return r.fit(ctx, trainingSet, validationSet)
+}
+
+func standardize(f *flow.Flow, d Data) error {
+	c := f.Config()
+	rows, err := standardization(d.Rows, c.Features)
+	if err != nil {
+		return err
+	}
+	contexts, err := standardization(d.Context, c.Context)
+	if err != nil {
+		return err
+	}
+	return f.SetStandardization(rows, contexts)
+}
+
+func (r *runner) fit(ctx context.Context, training, validation set) (result Result, err error) {
+	o := r.options
+	start := time.Now()
+	batch := min(o.Batch, training.events)
+	perEpoch := (training.events + batch - 1) / batch
+	order := make([]int, training.events)
+	best := make([]float32, len(r.adam.values))
+	// Whatever ends training, the flow is left with its best epoch.
+	defer func() {
+		if result.BestEpoch > 0 {
+			copy(r.adam.values, best)
+		}
+	}()
+	sinceBest := 0
+	for epoch := 1; epoch <= o.Epochs; epoch++ {
+		began := time.Now()
+		random.Permutation(order, o.Seed, random.Shuffle, uint64(epoch))
+		var sum, rate float64
+		for from := 0; from < training.events; from += batch {
+			if err := ctx.Err(); err != nil {
+				result.Stopped = "interrupted"
+				return result, err
+			}
+			chosen := order[from:min(from+batch, training.events)]
+			nll, norm := r.gradient(training, chosen)
+			if math.IsNaN(nll) || math.IsInf(nll, 0) || math.IsNaN(norm) || math.IsInf(norm, 0) {
+				result.Stopped = "diverged"
+				return result, fmt.Errorf("train: diverged at epoch %d, step %d of %d (nll %v, gradient norm %v): try a lower learning rate than %v, or a lower clip",
+					epoch, from/batch+1, perEpoch, nll, norm, o.LearningRate)
+			}
+			rate = o.rate(result.Steps, perEpoch*o.Epochs)
+			scale := 1.0
+			if o.Clip > 0 && norm > o.Clip {
+				scale = o.Clip / norm
+			}
+			r.adam.step(rate, scale)
+			r.binding.Refresh(o.Workers)
+			result.Steps++
+			sum += float64(nll * float64(len(chosen)))
+			if o.Progress != nil {
+				o.Progress(from+len(chosen), training.events)
+			}
+		}
+		trained := time.Since(began).Seconds()
+		e := Epoch{
+			Epoch: epoch, TrainNLL: sum / float64(training.events), ValidNLL: r.evaluate(validation),
+			LearningRate: rate, RowsPerSecond: float64(training.events) / trained, Seconds: time.Since(start).Seconds(),
+		}
+		result.History = append(result.History, e)
+		if o.Report != nil {
+			o.Report(e)
+		}
+		sinceBest++
+		if !math.IsNaN(e.ValidNLL) && (result.BestEpoch == 0 || e.ValidNLL < result.BestValidNLL) {
+			result.BestEpoch, result.BestValidNLL = epoch, e.ValidNLL
+			copy(best, r.adam.values)
+			sinceBest = 0
+		}
+		if o.Patience > 0 && sinceBest >= o.Patience {
+			result.Stopped = "patience"
+			break
+		}
+	}
+	if result.BestEpoch == 0 {
+		return result, errors.New("train: no epoch has a finite validation nll: look at the validation rows for values far outside the training rows")
+	}
+	return result, nil
+}
+
+// rate returns the learning rate of a step, counted from 0.
+func (o *Options) rate(step, steps int) float64 {
+	if o.Schedule == Constant {
+		return o.LearningRate
+	}
+	_, cos := kernels.SinCos2Pi64(float64(step) / float64(2*steps))
+	return float64(o.LearningRate * float64(0.5*(1+cos)))
+}

@@ -1,0 +1,96 @@
+package train
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/seed-192fdf7a/nf/blas"
+)
+
+// Options say how to fit. [Defaults] is where to start.
+type Options struct {
+	// Epochs is the number of passes over the training rows.
+	Epochs int
+	// Batch is the number of rows of a minibatch; the last one of an epoch may
+	// be smaller.
+	Batch int
+	// LearningRate is Adam's; Schedule is "constant", or "cosine" to fall from
+	// it to 0 over all steps along half a cosine.
+	LearningRate float64
+	Schedule     string
+	// Clip bounds the Euclidean norm of a minibatch's gradient; 0 sets no
+	// bound.
+	Clip float64
+	// Patience is the number of epochs without a better validation nll after
+	// which training stops; 0 never stops early.
+	Patience int
+	// Seed decides the order of rows.
+	Seed uint64
+	// Workers is the number of goroutines; 0 means GOMAXPROCS.
+	Workers int
+	// BLAS is the matmul; nil means [blas.Default].
+	BLAS blas.Backend
+	// Report, if set, is called after each epoch.
+	Report func(Epoch)
+	// Progress, if set, is called after each minibatch with the number of rows
+	// done in this epoch and their total.
+	Progress func(done, total int)
+}
+
+// Defaults returns 50 epochs of batches of 512 with Adam at 1e-3 on a cosine,
+// clipping at 5, patience 10 and seed 1.
+func Defaults() Options {
+	return Options{Epochs: 50, Batch: 512, LearningRate: 1e-3, Schedule: Cosine, Clip: 5, Patience: 10, Seed: 1}
+}
+
+// The values of [Options.Schedule].
+const (
+	Cosine   = "cosine"
+	Constant = "constant"
+)
+
+func (o *Options) check() error {
+	switch {
+	case o.Epochs < 1:
+		return fmt.Errorf("train: %d epochs, want at least 1", o.Epochs)
+	case o.Batch < 1:
+		return fmt.Errorf("train: a batch of %d rows, want at least 1", o.Batch)
+	case !(o.LearningRate > 0 && o.LearningRate < 1e6):
+		return fmt.Errorf("train: the learning rate is %v, want a positive number", o.LearningRate)
+	case o.Schedule != Cosine && o.Schedule != Constant:
+		return fmt.Errorf("train: schedule %q is not known; choose %s or %s", o.Schedule, Cosine, Constant)
+	case !(o.Clip >= 0):
+		return fmt.Errorf("train: clip is %v, want a positive number, or 0 for none", o.Clip)
+	case o.Patience < 0:
+		return fmt.Errorf("train: patience is %d, want at least 0", o.Patience)
+	}
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	return nil
+}
+
+// Epoch is what one pass over the training rows came to. Nlls are mean
+// negative log-densities in nats, of the data as given.
+type Epoch struct {
+	Epoch int `json:"epoch"`
+	// TrainNLL is the mean over the epoch's minibatches, each before its step.
+	TrainNLL      float64 `json:"train_nll"`
+	ValidNLL      float64 `json:"valid_nll"`
+	LearningRate  float64 `json:"learning_rate"` // of the last step
+	RowsPerSecond float64 `json:"rows_per_second"`
+	Seconds       float64 `json:"seconds"` // since the start of training
+}
+
+// Result is what a fit came to.
+type Result struct {
+	// BestEpoch is the epoch whose values the flow holds, from 1; 0 if none
+	// finished.
+	BestEpoch    int     `json:"best_epoch"`
+	BestValidNLL float64 `json:"best_valid_nll"`
+	Steps        int     `json:"steps"`
+	// Stopped says why training ended before its last epoch: "patience",
+	// "interrupted", "diverged", or "".
+	Stopped string  `json:"stopped,omitempty"`
+	History []Epoch `json:"history"`
+}

@@ -1,0 +1,139 @@
+package train
+
+import (
+	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/transform"
+	"github.com/seed-192fdf7a/nf/internal/parallel"
+)
+
+// gradientTileRows is the number of graph rows of a gradient tile (whole
+// events, at least one). It decides how a minibatch's gradient is summed, so it
+// is part of every trained model's bits and the same on every machine.
+const gradientTileRows = 64
+
+// wave is the number of tiles whose gradients are kept before they are added.
+const wave = 64
+
+// runner computes gradients and nlls of a flow on several workers.
+type runner struct {
+	flow      *flow.Flow
+	options   Options
+	binding   *autograd.Binding
+	graphs    []*autograd.Graph // one for each worker
+	gradients [][]float32       // one for each tile of a wave
+	sums      []float64         // log-density of each tile
+	adam      *adam
+	tile      int // events
+	constant  float64
+	barriers  []int      // indexes in the chain
+	tiles     []*tileRun // for chains with barriers
+}
+
+func newRunner(f *flow.Flow, o Options) (*runner, error) {
+	binding, err := f.Bind(o.BLAS)
+	if err != nil {
+		return nil, err
+	}
+	r := &runner{
+		flow: f, options: o, binding: binding,
+		adam: newAdam(f.Parameters().Values(), o.Workers),
+		tile: max(1, gradientTileRows/f.Sites()), constant: f.StandardizationLogDet(),
+	}
+	for i, t := range f.Chain().Transforms() {
+		if _, ok := t.(transform.Barrier); ok {
+			r.barriers = append(r.barriers, i)
+		}
+	}
+	for range o.Workers {
+		r.graphs = append(r.graphs, binding.NewGraph())
+	}
+	return r, nil
+}
+
+// gradient computes the mean nll of the chosen events and its gradient, which
+// it leaves in the optimizer, and returns the nll and the gradient's norm.
+func (r *runner) gradient(s set, chosen []int) (nll, norm float64) {
+	if len(r.barriers) > 0 {
+		return r.gradientWithBarriers(s, chosen)
+	}
+	tiles := (len(chosen) + r.tile - 1) / r.tile
+	r.reserve(tiles)
+	for first := 0; first < tiles; first += wave {
+		n := min(wave, tiles-first)
+		parallel.For(n, r.options.Workers, func(worker, i int) {
+			t := first + i
+			from, to := t*r.tile, min((t+1)*r.tile, len(chosen))
+			g := r.graphs[worker]
+			g.SetGradients(r.gradients[i])
+			g.Reset(autograd.Differentiate)
+			total := r.logDensity(g, s, chosen[from:to])
+			total.Seed(-1 / float64(len(chosen)))
+			g.Backward()
+			r.sums[t] = sum(total.Values)
+		})
+		r.adam.add(r.gradients[:n], first == 0)
+	}
+	return -(sum(r.sums[:tiles])/float64(len(chosen)) + r.constant), r.adam.norm()
+}
+
+// evaluate returns the mean nll of all events.
+func (r *runner) evaluate(s set) float64 {
+	order := make([]int, s.events)
+	for i := range order {
+		order[i] = i
+	}
+	tiles := (s.events + r.tile - 1) / r.tile
+	r.reserve(tiles)
+	parallel.For(tiles, r.options.Workers, func(worker, t int) {
+		g := r.graphs[worker]
+		g.Reset(autograd.Evaluate)
+		from, to := t*r.tile, min((t+1)*r.tile, s.events)
+		r.sums[t] = sum(r.logDensity(g, s, order[from:to]).Values)
+	})
+	return -(sum(r.sums[:tiles])/float64(s.events) + r.constant)
+}
+
+func (r *runner) reserve(tiles int) {
+	for len(r.gradients) < min(tiles, wave) {
+		r.gradients = append(r.gradients, make([]float32, len(r.adam.values)))
+	}
+	if len(r.sums) < tiles {
+		r.sums = make([]float64, tiles)
+	}
+}
+
+// logDensity computes the log-density of the chosen events, but for the
+// standardization's constant.
+func (r *runner) logDensity(g *autograd.Graph, s set, chosen []int) autograd.Sums {
+	total := g.Sums(len(chosen))
+	x, context := r.load(g, s, chosen)
+	r.flow.LogDensity(g, x, context, total)
+	return total
+}
+
+// load puts the chosen events on the graph, with each event's context once for
+// each of its sites.
+func (r *runner) load(g *autograd.Graph, s set, chosen []int) (x, context autograd.Value) {
+	sites, columns := r.flow.Sites(), len(r.flow.Config().Features)
+	x = g.Input(len(chosen)*sites, columns, false)
+	for i, event := range chosen {
+		copy(x.Flat32()[i*sites*columns:], s.rows[event*sites*columns:(event+1)*sites*columns])
+	}
+	if columns := r.flow.ContextFeatures(); columns > 0 {
+		context = g.Input(x.Rows, columns, false)
+		for row := range x.Rows {
+			event := chosen[row/sites]
+			copy(context.Row32(row), s.context[event*columns:(event+1)*columns])
+		}
+	}
+	return x, context
+}
+
+func sum(values []float64) float64 {
+	var s float64
+	for _, v := range values {
+		s += v
+	}
+	return s
+}

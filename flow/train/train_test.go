@@ -1,0 +1,317 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/transform"
+	"github.com/seed-192fdf7a/nf/internal/random"
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// correlated draws n rows of three columns with large means, the second a
+// curve over the first, and the exact mean nll of its distribution.
+func correlated(n int, index uint64) (rows []float64) {
+	e := make([]float32, 3*n)
+	kernels.NormalRows(e, n, 3, 77, random.Noise, index<<32)
+	for i := range n {
+		a, b, c := float64(e[3*i]), float64(e[3*i+1]), float64(e[3*i+2])
+		rows = append(rows, 1e6+10*a, a*a+0.3*b, 5+a-b+0.5*c)
+	}
+	return rows
+}
+
+// entropy of the distribution above: three normals under a volume change.
+var entropy = 1.5*math.Log(2*math.Pi*math.E) + math.Log(10) + math.Log(0.3) + math.Log(0.5)
+
+func newFlow(t *testing.T, extra ...transform.Spec) *flow.Flow {
+	t.Helper()
+	c, err := flow.RealNVP([]string{"a", "b", "c"}, nil, flow.Options{Layers: 6, Hidden: []int{32, 32}, Permutation: "reverse"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range extra {
+		at := 1 + 4*i
+		c.Transforms = append(c.Transforms[:at:at], append([]transform.Tagged{{Spec: s}}, c.Transforms[at:]...)...)
+	}
+	f, err := flow.New(c, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func batchNorm() transform.Spec { return &transform.BatchNormSpec{Epsilon: 1e-4, Momentum: 0.1} }
+
+func TestFitReachesTheEntropy(t *testing.T) {
+	for name, f := range map[string]*flow.Flow{"plain": newFlow(t), "batchnorm": newFlow(t, batchNorm(), batchNorm())} {
+		t.Run(name, func(t *testing.T) {
+			o := Defaults()
+			o.Epochs, o.Batch, o.LearningRate, o.BLAS = 20, 128, 4e-3, blas.Builtin()
+			result, err := Fit(context.Background(), f, Data{Rows: correlated(4000, 1)}, Data{Rows: correlated(1000, 2)}, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("nll %.3f at epoch %d, entropy %.3f", result.BestValidNLL, result.BestEpoch, entropy)
+			if math.Abs(result.BestValidNLL-entropy) > 0.15 {
+				t.Errorf("validation nll is %v, the entropy %v", result.BestValidNLL, entropy)
+			}
+			// What Fit reports is what the flow then computes.
+			rows := correlated(1000, 2)
+			logProb := make([]float64, 1000)
+			if err := f.LogProb(logProb, rows, nil); err != nil {
+				t.Fatal(err)
+			}
+			if got := -sum(logProb) / 1000; math.Abs(got-result.BestValidNLL) > 1e-5 {
+				t.Errorf("the flow's nll is %v, Fit said %v", got, result.BestValidNLL)
+			}
+		})
+	}
+}
+
+func TestWorkersChangeNoBit(t *testing.T) {
+	backend, err := blas.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, extra := range map[string][]transform.Spec{"plain": nil, "batchnorm": {batchNorm()}} {
+		var want []float32
+		for _, workers := range []int{1, 2, 5} {
+			f := newFlow(t, extra...)
+			o := Defaults()
+			o.Epochs, o.Batch, o.Workers, o.BLAS = 2, 500, workers, backend
+			if _, err := Fit(context.Background(), f, Data{Rows: correlated(1100, 1)}, Data{Rows: correlated(100, 2)}, o); err != nil {
+				t.Fatal(err)
+			}
+			got := f.Parameters().Values()
+			if want == nil {
+				want = got
+			}
+			for i := range got {
+				if math.Float32bits(got[i]) != math.Float32bits(want[i]) {
+					t.Fatalf("%s: parameter %d is %v with %d workers, %v with one", name, i, got[i], workers, want[i])
+				}
+			}
+		}
+	}
+}
+
+// TestTiledGradient compares the gradient of a minibatch cut into tiles, with
+// and without barriers, with that of one float64 graph over all of it.
+func TestTiledGradient(t *testing.T) {
+	for name, extra := range map[string][]transform.Spec{"plain": nil, "one barrier": {batchNorm()}, "two barriers": {batchNorm(), batchNorm()}} {
+		t.Run(name, func(t *testing.T) {
+			f := newFlow(t, extra...)
+			for _, p := range f.Parameters().All() {
+				if !p.Frozen {
+					random.Uniform(p.Values(), 3, random.Initialization, uint64(p.Offset()), 0.3)
+				}
+			}
+			data := Data{Rows: correlated(200, 1)}
+			if err := standardize(f, data); err != nil {
+				t.Fatal(err)
+			}
+			s, err := newSet(data, f, "training")
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := Defaults()
+			o.Workers, o.BLAS = 2, blas.Builtin()
+			r, err := newRunner(f, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			chosen := make([]int, s.events)
+			for i := range chosen {
+				chosen[i] = i
+			}
+			binding := autograd.Bind64(f.Parameters())
+			wantNLL, want := wholeGradient(binding, f, s)
+			nll, norm := r.gradient(s, chosen)
+			if math.Abs(nll-wantNLL) > 1e-5 {
+				t.Errorf("nll is %v, in float64 %v", nll, wantNLL)
+			}
+			var squares float64
+			for i, v := range r.adam.gradient {
+				squares += float64(v) * float64(v)
+				if math.Abs(float64(v)-want[i]) > 2e-5*(1+math.Abs(want[i])) {
+					t.Fatalf("gradient %d is %v, in float64 %v", i, v, want[i])
+				}
+			}
+			if math.Abs(norm-math.Sqrt(squares)) > 1e-5*norm {
+				t.Errorf("norm is %v, want %v", norm, math.Sqrt(squares))
+			}
+			// The float64 gradient itself, by differences.
+			values := binding.Values64()
+			for i := 0; i < len(values); i += 97 {
+				const h = 1e-6
+				was := values[i]
+				values[i] = was + h
+				up, _ := wholeGradient(binding, f, s)
+				values[i] = was - h
+				down, _ := wholeGradient(binding, f, s)
+				values[i] = was
+				if d := (up - down) / (2 * h); math.Abs(d-want[i]) > 1e-6*(1+math.Abs(d)) && !frozen(f, i) {
+					t.Fatalf("float64 gradient %d is %v, by differences %v", i, want[i], d)
+				}
+			}
+		})
+	}
+}
+
+func frozen(f *flow.Flow, i int) bool {
+	for _, p := range f.Parameters().All() {
+		if p.Frozen && i >= p.Offset() && i < p.Offset()+p.Size() {
+			return true
+		}
+	}
+	return false
+}
+
+// wholeGradient differentiates the mean nll of all events on one graph.
+func wholeGradient(binding *autograd.Binding, f *flow.Flow, s set) (nll float64, gradient []float64) {
+	g := binding.NewGraph()
+	g.Reset(autograd.Differentiate)
+	total := g.Sums(s.events)
+	x := g.Input(s.events, 3, false)
+	for i, v := range s.rows {
+		x.Set(i/3, i%3, float64(v))
+	}
+	for _, m := range f.Chain().Transforms() {
+		if b, ok := m.(transform.Barrier); ok {
+			x = b.ForwardShared(g, x, autograd.Value{}, b.Statistics(g, x), s.events, total)
+			continue
+		}
+		x = m.Forward(g, x, autograd.Value{}, total)
+	}
+	f.BaseDensity(g, x, total)
+	total.Seed(-1 / float64(s.events))
+	g.Backward()
+	return -(sum(total.Values)/float64(s.events) + f.StandardizationLogDet()), g.Gradients64()
+}
+
+func TestFitStopsEarlyAndKeepsTheBest(t *testing.T) {
+	o := Defaults()
+	o.Epochs, o.Patience, o.BLAS, o.LearningRate, o.Schedule = 200, 3, blas.Builtin(), 5e-3, Constant
+	f := newFlow(t)
+	result, err := Fit(context.Background(), f, Data{Rows: correlated(60, 1)}, Data{Rows: correlated(500, 2)}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result.Stopped != "patience" || len(result.History) != result.BestEpoch+3 {
+		t.Fatalf("stopped %q after %d epochs, best %d", result.Stopped, len(result.History), result.BestEpoch)
+	}
+	logProb := make([]float64, 500)
+	if err := f.LogProb(logProb, correlated(500, 2), nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := -sum(logProb) / 500; math.Abs(got-result.BestValidNLL) > 1e-5 {
+		t.Errorf("the flow's nll is %v, the best was %v", got, result.BestValidNLL)
+	}
+}
+
+func TestFitInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	o := Defaults()
+	o.BLAS = blas.Builtin()
+	o.Report = func(e Epoch) {
+		if e.Epoch == 2 {
+			cancel()
+		}
+	}
+	result, err := Fit(ctx, newFlow(t), Data{Rows: correlated(600, 1)}, Data{Rows: correlated(100, 2)}, o)
+	if !errors.Is(err, context.Canceled) || result.Stopped != "interrupted" || result.BestEpoch == 0 || len(result.History) != 2 {
+		t.Fatalf("error %v, stopped %q, best epoch %d of %d", err, result.Stopped, result.BestEpoch, len(result.History))
+	}
+}
+
+func TestFitDiverges(t *testing.T) {
+	o := Defaults()
+	o.BLAS, o.LearningRate, o.Clip = blas.Builtin(), 1e5, 0
+	result, err := Fit(context.Background(), newFlow(t), Data{Rows: correlated(600, 1)}, Data{Rows: correlated(100, 2)}, o)
+	if err == nil || result.Stopped != "diverged" {
+		t.Fatalf("error %v, stopped %q", err, result.Stopped)
+	}
+	t.Log(err)
+}
+
+func TestFitRefusesBadInput(t *testing.T) {
+	good := Data{Rows: correlated(50, 1)}
+	constant := Data{Rows: correlated(50, 1)}
+	for i := 1; i < len(constant.Rows); i += 3 {
+		constant.Rows[i] = 4
+	}
+	o := Defaults()
+	o.BLAS = blas.Builtin()
+	for name, try := range map[string]func() error{
+		"constant column": func() error { _, err := Fit(context.Background(), newFlow(t), constant, good, o); return err },
+		"one row": func() error {
+			_, err := Fit(context.Background(), newFlow(t), Data{Rows: good.Rows[:3]}, good, o)
+			return err
+		},
+		"no validation": func() error { _, err := Fit(context.Background(), newFlow(t), good, Data{}, o); return err },
+		"ragged": func() error {
+			_, err := Fit(context.Background(), newFlow(t), Data{Rows: good.Rows[:50]}, good, o)
+			return err
+		},
+		"no epochs": func() error {
+			bad := o
+			bad.Epochs = 0
+			_, err := Fit(context.Background(), newFlow(t), good, good, bad)
+			return err
+		},
+		"schedule": func() error {
+			bad := o
+			bad.Schedule = "linear"
+			_, err := Fit(context.Background(), newFlow(t), good, good, bad)
+			return err
+		},
+	} {
+		err := try()
+		if err == nil {
+			t.Errorf("%s is no error", name)
+		}
+		t.Log(err)
+	}
+	var column *ConstantColumnError
+	if _, err := Fit(context.Background(), newFlow(t), constant, good, o); !errors.As(err, &column) || column.Column != "b" {
+		t.Errorf("the constant column is reported as %v", err)
+	}
+}
+
+func BenchmarkStep(b *testing.B) {
+	for _, workers := range []int{1, 2} {
+		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
+			c, _ := flow.RealNVP([]string{"a", "b", "c"}, nil, flow.Options{Hidden: []int{128, 128}})
+			f, _ := flow.New(c, 1)
+			data := Data{Rows: correlated(512, 1)}
+			if err := standardize(f, data); err != nil {
+				b.Fatal(err)
+			}
+			s, _ := newSet(data, f, "training")
+			o := Defaults()
+			o.Workers = workers
+			r, err := newRunner(f, o)
+			if err != nil {
+				b.Fatal(err)
+			}
+			chosen := make([]int, 512)
+			for i := range chosen {
+				chosen[i] = i
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				r.gradient(s, chosen)
+				r.adam.step(1e-4, 1)
+				r.binding.Refresh(workers)
+			}
+			b.ReportMetric(float64(b.N)*512/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
+}

@@ -1,0 +1,22 @@
+package transform
+
+import "github.com/seed-192fdf7a/nf/flow/autograd"
+
+// Barrier is a map that, in training, depends on statistics of the whole
+// minibatch. A trainer that cuts the minibatch into tiles brings every tile to
+// the barrier, adds up their Statistics in tile order, and lets every tile go
+// on with ForwardShared; in backward it adds up the gradients of the shared
+// statistics, in tile order, before any tile goes back beyond the barrier.
+//
+// Forward and Inverse use what the map has learned of earlier minibatches.
+type Barrier interface {
+	Transform
+
+	// Statistics returns this tile's part of the statistics, which add up.
+	Statistics(g *autograd.Graph, x autograd.Value) autograd.Sums
+	// ForwardShared is Forward with the minibatch's statistics; rows is the
+	// minibatch's number of graph rows.
+	ForwardShared(g *autograd.Graph, x, context autograd.Value, statistics autograd.Sums, rows int, total autograd.Sums) autograd.Value
+	// Observe learns from a minibatch's statistics, once, after its gradient.
+	Observe(statistics []float64, rows int)
+}

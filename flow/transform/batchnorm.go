@@ -1,0 +1,86 @@
+package transform
+
+import (
+	"fmt"
+
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+)
+
+// BatchNormSpec describes normalization of each column by its minibatch's mean
+// and variance in training, and by running ones otherwise: z = (x − mean)/
+// √(variance + Epsilon), log-det −½ Σ log(variance + Epsilon) (Dinh et al.,
+// 2017, §3.7). It has no learned scale; an elementwise map can follow.
+type BatchNormSpec struct {
+	Epsilon float64 `json:"epsilon"`
+	// Momentum is the weight of a new minibatch in the running moments.
+	Momentum float64 `json:"momentum"`
+}
+
+// Check implements [Spec].
+func (s *BatchNormSpec) Check(Shape, int) error {
+	if !(s.Epsilon > 0 && s.Epsilon < 1) {
+		return fmt.Errorf("batchnorm: epsilon is %v, want between 0 and 1", s.Epsilon)
+	}
+	if !(s.Momentum > 0 && s.Momentum <= 1) {
+		return fmt.Errorf("batchnorm: momentum is %v, want above 0 and at most 1", s.Momentum)
+	}
+	return nil
+}
+
+// Output implements [Spec].
+func (s *BatchNormSpec) Output(shape Shape) Shape { return shape }
+
+// Build implements [Spec].
+func (s *BatchNormSpec) Build(shape Shape, _ int, scope autograd.Scope) Transform {
+	t := &batchNorm{spec: *s}
+	t.mean = scope.New("running_mean", 1, shape.Features)
+	t.variance = scope.New("running_variance", 1, shape.Features)
+	t.mean.Frozen, t.variance.Frozen = true, true
+	return t
+}
+
+type batchNorm struct {
+	spec           BatchNormSpec
+	mean, variance *autograd.Parameter
+}
+
+var _ Barrier = (*batchNorm)(nil)
+
+func (t *batchNorm) Bind(columns []int, _ bool) []int { return columns }
+
+// Initialize sets the running moments to mean 0 and variance 1.
+func (t *batchNorm) Initialize(uint64) {
+	clear(t.mean.Values())
+	for i := range t.variance.Values() {
+		t.variance.Values()[i] = 1
+	}
+}
+
+func (t *batchNorm) Forward(g *autograd.Graph, x, _ autograd.Value, total autograd.Sums) autograd.Value {
+	return g.Normalize(x, g.FixedMoments(t.mean, t.variance, t.spec.Epsilon), false, total)
+}
+
+func (t *batchNorm) Inverse(g *autograd.Graph, z, _ autograd.Value, total autograd.Sums) autograd.Value {
+	return g.Normalize(z, g.FixedMoments(t.mean, t.variance, t.spec.Epsilon), true, total)
+}
+
+func (t *batchNorm) Statistics(g *autograd.Graph, x autograd.Value) autograd.Sums {
+	return g.ColumnMoments(x)
+}
+
+func (t *batchNorm) ForwardShared(g *autograd.Graph, x, _ autograd.Value, statistics autograd.Sums, rows int, total autograd.Sums) autograd.Value {
+	return g.NormalizeShared(x, statistics, float64(rows), t.spec.Epsilon, total)
+}
+
+func (t *batchNorm) Observe(statistics []float64, rows int) {
+	n := len(statistics) / 2
+	mix := func(p *autograd.Parameter, c int, observed float64) {
+		v := &p.Values()[c]
+		*v = float32(float64((1-t.spec.Momentum)*float64(*v)) + float64(t.spec.Momentum*observed))
+	}
+	for c := range n {
+		mean := statistics[c] / float64(rows)
+		mix(t.mean, c, mean)
+		mix(t.variance, c, max(0, statistics[n+c]/float64(rows)-float64(mean*mean)))
+	}
+}

@@ -1,0 +1,144 @@
+package transform
+
+import (
+	"fmt"
+
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+)
+
+// ChainSpec describes maps applied one after another, the first one first on
+// the way from data to noise.
+type ChainSpec struct {
+	Transforms []Tagged `json:"transforms"`
+}
+
+const maxChain = 4096
+
+// Check implements [Spec].
+func (s *ChainSpec) Check(shape Shape, context int) error {
+	if len(s.Transforms) > maxChain {
+		return fmt.Errorf("chain: %d transforms, at most %d are supported", len(s.Transforms), maxChain)
+	}
+	for i, t := range s.Transforms {
+		if t.Spec == nil {
+			return fmt.Errorf("transform %d is missing", i)
+		}
+		if err := t.Check(shape, context); err != nil {
+			return fmt.Errorf("transform %d: %w", i, err)
+		}
+		shape = t.Output(shape)
+	}
+	return nil
+}
+
+// Output implements [Spec].
+func (s *ChainSpec) Output(shape Shape) Shape {
+	for _, t := range s.Transforms {
+		shape = t.Output(shape)
+	}
+	return shape
+}
+
+// Build implements [Spec].
+func (s *ChainSpec) Build(shape Shape, context int, scope autograd.Scope) Transform {
+	return s.BuildChain(shape, context, scope)
+}
+
+// BuildChain is Build with the type that tells its parts.
+func (s *ChainSpec) BuildChain(shape Shape, context int, scope autograd.Scope) *Chain {
+	c := &Chain{}
+	for i, t := range s.Transforms {
+		c.transforms = append(c.transforms, t.Build(shape, context, scope.At("transforms", i)))
+		shape = t.Output(shape)
+	}
+	return c
+}
+
+// Chain is a sequence of maps.
+type Chain struct{ transforms []Transform }
+
+// Transforms returns the parts, in the order of Forward.
+func (c *Chain) Transforms() []Transform { return c.transforms }
+
+// Bind implements [Transform].
+func (c *Chain) Bind(columns []int, inverse bool) []int {
+	for i := range c.transforms {
+		columns = c.at(i, inverse).Bind(columns, inverse)
+	}
+	return columns
+}
+
+// at returns the i-th map to be applied in the given direction.
+func (c *Chain) at(i int, inverse bool) Transform {
+	if inverse {
+		return c.transforms[len(c.transforms)-1-i]
+	}
+	return c.transforms[i]
+}
+
+// Initialize implements [Transform].
+func (c *Chain) Initialize(seed uint64) {
+	for _, t := range c.transforms {
+		t.Initialize(seed)
+	}
+}
+
+// Forward implements [Transform]. The tape is cut before each part.
+func (c *Chain) Forward(g *autograd.Graph, x, context autograd.Value, total autograd.Sums) autograd.Value {
+	for _, t := range c.transforms {
+		g.Cut()
+		x = t.Forward(g, x, context, total)
+	}
+	return x
+}
+
+// Inverse implements [Transform]. The tape is cut before each part.
+func (c *Chain) Inverse(g *autograd.Graph, z, context autograd.Value, total autograd.Sums) autograd.Value {
+	for i := range c.transforms {
+		g.Cut()
+		z = c.at(i, true).Inverse(g, z, context, total)
+	}
+	return z
+}
+
+// InvertSpec describes a map used the other way round: its forward is the
+// other's inverse.
+type InvertSpec struct {
+	Transform Tagged `json:"transform"`
+}
+
+// Check implements [Spec].
+func (s *InvertSpec) Check(shape Shape, context int) error {
+	if s.Transform.Spec == nil {
+		return fmt.Errorf("invert: the transform is missing")
+	}
+	if err := s.Transform.Check(shape, context); err != nil {
+		return fmt.Errorf("invert: %w", err)
+	}
+	return nil
+}
+
+// Output implements [Spec]: a map that keeps the number of values keeps it
+// both ways, and only such maps can be inverted as a whole.
+func (s *InvertSpec) Output(shape Shape) Shape { return shape }
+
+// Build implements [Spec].
+func (s *InvertSpec) Build(shape Shape, context int, scope autograd.Scope) Transform {
+	return Invert(s.Transform.Build(shape, context, scope.At("transform")))
+}
+
+// Invert returns t used the other way round.
+func Invert(t Transform) Transform { return inverted{t} }
+
+type inverted struct{ t Transform }
+
+func (i inverted) Forward(g *autograd.Graph, x, context autograd.Value, total autograd.Sums) autograd.Value {
+	return i.t.Inverse(g, x, context, total)
+}
+
+func (i inverted) Inverse(g *autograd.Graph, z, context autograd.Value, total autograd.Sums) autograd.Value {
+	return i.t.Forward(g, z, context, total)
+}
+
+func (i inverted) Bind(columns []int, inverse bool) []int { return i.t.Bind(columns, !inverse) }
+func (i inverted) Initialize(seed uint64)                 { i.t.Initialize(seed) }

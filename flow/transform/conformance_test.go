@@ -1,0 +1,436 @@
+package transform_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/nn"
+	"github.com/seed-192fdf7a/nf/flow/transform"
+	"github.com/seed-192fdf7a/nf/internal/random"
+)
+
+// family is one row of the conformance table: how to describe a transform of d
+// features, and how far its float32 results may be from its float64 ones,
+// relative to 1 + |value|.
+type family struct {
+	name    string
+	spec    func(d int) transform.Spec
+	bound32 float64
+}
+
+var affine = transform.Univariate{Univariate: &autograd.Affine{Bound: 1.5}}
+
+var families = []family{
+	{"coupling-affine", func(d int) transform.Spec { return coupling(d, affine, 0) }, 2e-6},
+	{"coupling-affine-alternating", func(d int) transform.Spec { return coupling(d, affine, 1) }, 2e-6},
+	{"coupling-additive", func(d int) transform.Spec {
+		return coupling(d, transform.Univariate{Univariate: &autograd.Additive{}}, 0)
+	}, 2e-6},
+	{"coupling-without-hidden-layers", func(d int) transform.Spec {
+		s := coupling(d, affine, 0)
+		s.Conditioner.Hidden = nil
+		return s
+	}, 2e-6},
+	{"elementwise-affine", func(int) transform.Spec { return &transform.ElementwiseSpec{Univariate: affine} }, 2e-6},
+	{"permutation", func(d int) transform.Spec { return shuffled(d) }, 0},
+	{"batchnorm", func(int) transform.Spec { return &transform.BatchNormSpec{Epsilon: 1e-5, Momentum: 0.1} }, 2e-6},
+	{"invert-coupling", func(d int) transform.Spec {
+		return &transform.InvertSpec{Transform: transform.Tagged{Spec: coupling(d, affine, 0)}}
+	}, 2e-6},
+	{"invert-chain", func(d int) transform.Spec {
+		return &transform.InvertSpec{Transform: transform.Tagged{Spec: chain(d)}}
+	}, 1e-5},
+	{"chain", func(d int) transform.Spec { return chain(d) }, 1e-5},
+}
+
+func coupling(d int, u transform.Univariate, kind int) *transform.CouplingSpec {
+	s := &transform.CouplingSpec{Mask: make([]bool, d), Univariate: u, Conditioner: nn.MLPSpec{Hidden: []int{9, 17}}}
+	for i := range s.Mask {
+		s.Mask[i] = d == 1 || kind == 0 && i >= d/2 || kind == 1 && i%2 == 0
+	}
+	return s
+}
+
+func shuffled(d int) *transform.PermutationSpec {
+	s := &transform.PermutationSpec{Order: make([]int, d)}
+	random.Permutation(s.Order, 3, random.Permute, uint64(d))
+	return s
+}
+
+func chain(d int) *transform.ChainSpec {
+	parts := []transform.Spec{
+		coupling(d, affine, 0), transform.Reverse(d), coupling(d, affine, 0), shuffled(d),
+		&transform.InvertSpec{Transform: transform.Tagged{Spec: shuffled(d)}}, shuffled(d), coupling(d, affine, 1),
+	}
+	s := &transform.ChainSpec{}
+	for _, p := range parts {
+		s.Transforms = append(s.Transforms, transform.Tagged{Spec: p})
+	}
+	return s
+}
+
+// subject is a built transform with random parameters.
+type subject struct {
+	transform  transform.Transform
+	parameters *autograd.Parameters
+	shape      transform.Shape
+	context    int
+	outputs    []int
+}
+
+func build(t *testing.T, spec transform.Spec, shape transform.Shape, context int) *subject {
+	t.Helper()
+	if err := spec.Check(shape, context); err != nil {
+		t.Fatal(err)
+	}
+	s := &subject{parameters: autograd.NewParameters(0), shape: shape, context: context}
+	s.transform = spec.Build(shape, context, s.parameters.Root())
+	columns := make([]int, shape.Features)
+	for i := range columns {
+		columns[i] = i
+	}
+	s.outputs = s.transform.Bind(columns, false)
+	s.transform.Initialize(5)
+	// Wide rows get smaller weights, so that activations stay of order one and
+	// float32 is compared on a well-conditioned map.
+	bound := float32(0.6 / math.Sqrt(max(1, float64(shape.Features)/7)))
+	for _, p := range s.parameters.All() {
+		random.Uniform(p.Values(), 11, random.Initialization, uint64(p.Offset()), bound)
+		if p.Frozen {
+			for i, v := range p.Values() {
+				p.Values()[i] = 1 + v // a variance must be positive
+			}
+		}
+	}
+	return s
+}
+
+// run computes both results in one direction for the given events, on a graph
+// that is reset to the given mode.
+func (s *subject) run(g *autograd.Graph, mode autograd.Mode, inverse bool, x, context []float64) (in, ctx, out autograd.Value, total autograd.Sums) {
+	g.Reset(mode)
+	rows := len(x) / s.shape.Features
+	in = fill(g, x, s.shape.Features, rows)
+	if s.context > 0 {
+		ctx = fill(g, context, s.context, rows)
+	}
+	total = g.Sums(rows / s.shape.Sites())
+	g.Cut()
+	if inverse {
+		out = s.transform.Inverse(g, in, ctx, total)
+	} else {
+		out = s.transform.Forward(g, in, ctx, total)
+	}
+	return in, ctx, out, total
+}
+
+func fill(g *autograd.Graph, x []float64, columns, rows int) autograd.Value {
+	v := g.Input(rows, columns, true)
+	for r := range rows {
+		for c := range columns {
+			v.Set(r, c, x[r*columns+c])
+		}
+	}
+	return v
+}
+
+func values(v autograd.Value) []float64 {
+	var out []float64
+	for r := range v.Rows {
+		for c := range v.Cols {
+			out = append(out, v.At(r, c))
+		}
+	}
+	return out
+}
+
+func gradients(v autograd.Value) []float64 {
+	var out []float64
+	for r := range v.Rows {
+		for c := range v.Cols {
+			out = append(out, v.Gradient(r, c))
+		}
+	}
+	return out
+}
+
+// noise returns n values in [-bound, bound], exact in float32.
+func noise(n int, index uint64, bound float32) []float64 {
+	buffer := make([]float32, n)
+	random.Uniform(buffer, 99, random.Noise, index, bound)
+	out := make([]float64, n)
+	for i, v := range buffer {
+		out[i] = float64(v)
+	}
+	return out
+}
+
+func TestConformance(t *testing.T) {
+	for _, f := range families {
+		for _, d := range []int{1, 2, 7, 64} {
+			for _, context := range []int{0, 3} {
+				for _, grid := range [][]int{nil, {2, 2}} {
+					if len(grid) > 0 && d > 7 {
+						continue // 64 features on one site cover wide rows
+					}
+					t.Run(fmt.Sprintf("%s/D=%d/context=%d/grid=%v", f.name, d, context, grid), func(t *testing.T) {
+						s := build(t, f.spec(d), transform.Shape{Grid: grid, Features: d}, context)
+						rows := 3 * s.shape.Sites()
+						x, ctx := noise(rows*d, 1, 2.5), noise(rows*context, 2, 2)
+						checkRoundTrip(t, s, x, ctx)
+						checkLogDet(t, s, x, ctx)
+						for _, inverse := range []bool{false, true} {
+							checkGradients(t, s, inverse, x, ctx)
+						}
+						check32(t, s, x, ctx, f.bound32)
+						checkReplay(t, s, x, ctx)
+						checkJSON(t, f.spec(d))
+					})
+				}
+			}
+		}
+	}
+}
+
+func checkRoundTrip(t *testing.T, s *subject, x, ctx []float64) {
+	t.Helper()
+	g := autograd.Bind64(s.parameters).NewGraph()
+	_, _, out, total := s.run(g, autograd.Evaluate, false, x, ctx)
+	z, forward := values(out), append([]float64(nil), total.Values...)
+	_, _, back, total := s.run(g, autograd.Evaluate, true, z, ctx)
+	for i, v := range values(back) {
+		if !near(v, x[i], 1e-10) {
+			t.Fatalf("round trip: value %d is %v, was %v", i, v, x[i])
+		}
+	}
+	for e, v := range total.Values {
+		if !near(v, -forward[e], 1e-10) {
+			t.Fatalf("round trip: event %d has log-det %v forward and %v inverse", e, forward[e], v)
+		}
+	}
+}
+
+// checkLogDet compares the log-det of the first event with the determinant of
+// its Jacobian by central differences.
+func checkLogDet(t *testing.T, s *subject, x, ctx []float64) {
+	t.Helper()
+	n, c := s.shape.Sites()*s.shape.Features, s.shape.Sites()*s.context
+	x, ctx = append([]float64(nil), x[:n]...), ctx[:c]
+	g := autograd.Bind64(s.parameters).NewGraph()
+	jacobian := mat.NewDense(n, n, nil)
+	const h = 1e-5
+	for i := range n {
+		was := x[i]
+		x[i] = was + h
+		_, _, out, _ := s.run(g, autograd.Evaluate, false, x, ctx)
+		up := values(out)
+		x[i] = was - h
+		_, _, out, _ = s.run(g, autograd.Evaluate, false, x, ctx)
+		down := values(out)
+		x[i] = was
+		for j := range n {
+			jacobian.Set(j, i, (up[j]-down[j])/(2*h))
+		}
+	}
+	var lu mat.LU
+	lu.Factorize(jacobian)
+	want, _ := lu.LogDet()
+	_, _, _, total := s.run(g, autograd.Evaluate, false, x, ctx)
+	if !near(total.Values[0], want, 1e-6) {
+		t.Fatalf("log-det is %v, the Jacobian's is %v", total.Values[0], want)
+	}
+}
+
+// loss is a weighted sum of all results, so that every gradient is exercised.
+func (s *subject) loss(g *autograd.Graph, inverse bool, x, ctx []float64) float64 {
+	_, _, out, total := s.run(g, autograd.Evaluate, inverse, x, ctx)
+	var sum float64
+	weights := noise(out.Rows*out.Cols, 3, 1)
+	for i, v := range values(out) {
+		sum += weights[i] * v
+	}
+	for e, v := range total.Values {
+		sum += noise(len(total.Values), 4, 1)[e] * v
+	}
+	return sum
+}
+
+// differentiate seeds the gradients of loss and runs backward.
+func (s *subject) differentiate(g *autograd.Graph, inverse bool, x, ctx []float64) (in, context autograd.Value) {
+	in, context, out, total := s.run(g, autograd.Differentiate, inverse, x, ctx)
+	weights := noise(out.Rows*out.Cols, 3, 1)
+	for i, w := range weights {
+		g.SeedGradient(out, i/out.Cols, i%out.Cols, w)
+	}
+	copy(total.Gradient, noise(len(total.Values), 4, 1))
+	g.Backward()
+	return in, context
+}
+
+func checkGradients(t *testing.T, s *subject, inverse bool, x, ctx []float64) {
+	t.Helper()
+	binding := autograd.Bind64(s.parameters)
+	g, probe := binding.NewGraph(), binding.NewGraph()
+	in, context := s.differentiate(g, inverse, x, ctx)
+	const h = 1e-6
+	compare := func(name string, at []float64, got []float64) {
+		for i := range at {
+			was := at[i]
+			at[i] = was + h
+			up := s.loss(probe, inverse, x, ctx)
+			at[i] = was - h
+			down := s.loss(probe, inverse, x, ctx)
+			at[i] = was
+			if want := (up - down) / (2 * h); !near(got[i], want, 1e-6) {
+				t.Fatalf("inverse=%v: gradient of %s %d is %v, by differences %v", inverse, name, i, got[i], want)
+			}
+		}
+	}
+	x, ctx = append([]float64(nil), x...), append([]float64(nil), ctx...)
+	compare("input", x, gradients(in))
+	if s.context > 0 {
+		compare("context", ctx, gradients(context))
+	}
+	for _, p := range s.parameters.All() {
+		if !p.Frozen {
+			from, to := p.Offset(), p.Offset()+p.Size()
+			compare(p.Name, binding.Values64()[from:to], g.Gradients64()[from:to])
+		}
+	}
+}
+
+// check32 compares float32 with float64, recorded with unrecorded, and
+// gradients with gradients.
+func check32(t *testing.T, s *subject, x, ctx []float64, bound float64) {
+	t.Helper()
+	g64, g32 := autograd.Bind64(s.parameters).NewGraph(), autograd.Bind32(s.parameters, blas.Builtin()).NewGraph()
+	for _, inverse := range []bool{false, true} {
+		_, _, out, total := s.run(g64, autograd.Evaluate, inverse, x, ctx)
+		want, wantTotal := values(out), append([]float64(nil), total.Values...)
+		for _, mode := range []autograd.Mode{autograd.Evaluate, autograd.Differentiate} {
+			_, _, out, total := s.run(g32, mode, inverse, x, ctx)
+			for i, v := range values(out) {
+				if !near(v, want[i], bound) {
+					t.Fatalf("float32 inverse=%v mode=%v: value %d is %v, float64 has %v", inverse, mode, i, v, want[i])
+				}
+			}
+			for e, v := range total.Values {
+				if !near(v, wantTotal[e], bound*float64(s.shape.Sites())) {
+					t.Fatalf("float32 inverse=%v mode=%v: log-det of event %d is %v, float64 has %v", inverse, mode, e, v, wantTotal[e])
+				}
+			}
+		}
+		in64, ctx64 := s.differentiate(g64, inverse, x, ctx)
+		in32, ctx32 := s.differentiate(g32, inverse, x, ctx)
+		gradient64 := append(gradients(in64), gradients(orEmpty(ctx64))...)
+		gradient32 := append(gradients(in32), gradients(orEmpty(ctx32))...)
+		for i := range g64.Gradients64() {
+			gradient64 = append(gradient64, g64.Gradients64()[i])
+			gradient32 = append(gradient32, float64(g32.Gradients()[i]))
+		}
+		for i, v := range gradient32 {
+			if !near(v, gradient64[i], 50*bound+1e-12) {
+				t.Fatalf("float32 inverse=%v: gradient %d is %v, float64 has %v", inverse, i, v, gradient64[i])
+			}
+		}
+	}
+}
+
+func orEmpty(v autograd.Value) autograd.Value {
+	if v.IsZero() {
+		return autograd.Value{}
+	}
+	return v
+}
+
+// checkReplay computes the forward's gradients again from its input alone, and
+// from its output alone by the inverse, as a trainer that keeps no activations
+// does.
+func checkReplay(t *testing.T, s *subject, x, ctx []float64) {
+	t.Helper()
+	binding := autograd.Bind64(s.parameters)
+	g := binding.NewGraph()
+	in, _ := s.differentiate(g, false, x, ctx)
+	want := append(gradients(in), g.Gradients64()...)
+
+	replay := binding.NewGraph()
+	_, _, out, _ := s.run(replay, autograd.Evaluate, false, x, ctx)
+	z := values(out)
+	_, _, back, _ := s.run(replay, autograd.Evaluate, true, z, ctx)
+	for name, from := range map[string][]float64{"input": x, "output": values(back)} {
+		in, _ := s.differentiate(replay, false, from, ctx)
+		for i, v := range append(gradients(in), replay.Gradients64()...) {
+			if !near(v, want[i], 1e-8) {
+				t.Fatalf("replay from %s: gradient %d is %v, was %v", name, i, v, want[i])
+			}
+		}
+	}
+}
+
+func checkJSON(t *testing.T, spec transform.Spec) {
+	t.Helper()
+	text, err := json.Marshal(transform.Tagged{Spec: spec})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back transform.Tagged
+	if err := json.Unmarshal(text, &back); err != nil {
+		t.Fatal(err)
+	}
+	again, err := json.Marshal(back)
+	if err != nil || string(again) != string(text) {
+		t.Fatalf("JSON %s reads back as %s (%v)", text, again, err)
+	}
+}
+
+func near(got, want, bound float64) bool {
+	return math.Abs(got-want) <= bound*(1+math.Abs(want))
+}
+
+// TestEveryFamilyConforms keeps the table complete.
+func TestEveryFamilyConforms(t *testing.T) {
+	covered := map[string]bool{}
+	for _, f := range families {
+		text, _ := json.Marshal(transform.Tagged{Spec: f.spec(2)})
+		var tag struct{ Type string }
+		if err := json.Unmarshal(text, &tag); err != nil {
+			t.Fatal(err)
+		}
+		covered[tag.Type] = true
+	}
+	for _, name := range transform.Families() {
+		if !covered[name] {
+			t.Errorf("family %q has no row in the conformance table", name)
+		}
+	}
+}
+
+// TestZeroParametersAreTheIdentity holds for every family that starts there.
+func TestZeroParametersAreTheIdentity(t *testing.T) {
+	for _, f := range families {
+		if f.name == "batchnorm" {
+			continue // its epsilon shrinks unit variance a little, by design
+		}
+		s := build(t, f.spec(7), transform.Shape{Features: 7}, 0)
+		clear(s.parameters.Values())
+		x := noise(21, 1, 3)
+		_, _, out, total := s.run(autograd.Bind32(s.parameters, blas.Builtin()).NewGraph(), autograd.Evaluate, false, x, nil)
+		for r := range out.Rows {
+			for i, c := range s.outputs {
+				// Feature i of z is the feature of x whose column it has.
+				if got := out.At(r, c); got != x[r*7+c] {
+					t.Errorf("%s: row %d feature %d is %v, want %v", f.name, r, i, got, x[r*7+c])
+				}
+			}
+			if total.Values[r] != 0 {
+				t.Errorf("%s: log-det %v, want 0", f.name, total.Values[r])
+			}
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package transform
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+)
+
+// families names every Spec, as files do. It is filled at init because chain
+// and invert hold other Specs.
+var families map[string]func() Spec
+
+func init() {
+	families = map[string]func() Spec{
+		"batchnorm":   func() Spec { return new(BatchNormSpec) },
+		"chain":       func() Spec { return new(ChainSpec) },
+		"coupling":    func() Spec { return new(CouplingSpec) },
+		"elementwise": func() Spec { return new(ElementwiseSpec) },
+		"invert":      func() Spec { return new(InvertSpec) },
+		"permutation": func() Spec { return new(PermutationSpec) },
+	}
+}
+
+// Families returns the names of all families, sorted.
+func Families() []string { return slices.Sorted(maps.Keys(families)) }
+
+// Tagged is a Spec that reads and writes as a JSON object with its family's
+// name under "type".
+type Tagged struct{ Spec }
+
+// MarshalJSON implements json.Marshaler.
+func (t Tagged) MarshalJSON() ([]byte, error) {
+	for name, create := range families {
+		if reflect.TypeOf(create()) == reflect.TypeOf(t.Spec) {
+			return marshalTagged(name, t.Spec)
+		}
+	}
+	return nil, fmt.Errorf("transform: no family is named for %T", t.Spec)
+}
+
+// UnmarshalJSON implements json.Unmarshaler. A name or a key that is not known
+// is an error.
+func (t *Tagged) UnmarshalJSON(data []byte) error {
+	name, rest, err := splitTag(data)
+	if err != nil {
+		return err
+	}
+	create, ok := families[name]
+	if !ok {
+		return fmt.Errorf("transform type %q is not known to this version, which knows %s", name, strings.Join(Families(), ", "))
+	}
+	t.Spec = create()
+	return decodeStrict(rest, t.Spec, name)
+}
+
+// Univariate is an [autograd.Univariate] that reads and writes as a JSON
+// object with its name under "type".
+type Univariate struct{ autograd.Univariate }
+
+// MarshalJSON implements json.Marshaler.
+func (u Univariate) MarshalJSON() ([]byte, error) {
+	switch u := u.Univariate.(type) {
+	case *autograd.Additive:
+		return marshalTagged("additive", struct{}{})
+	case *autograd.Affine:
+		return marshalTagged("affine", affineJSON{"tanh-exp", u.Bound})
+	}
+	return nil, fmt.Errorf("transform: no name is known for the univariate %T", u.Univariate)
+}
+
+type affineJSON struct {
+	ScaleMap string  `json:"scale_map"`
+	Bound    float64 `json:"bound"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (u *Univariate) UnmarshalJSON(data []byte) error {
+	name, rest, err := splitTag(data)
+	if err != nil {
+		return err
+	}
+	switch name {
+	case "additive":
+		u.Univariate = new(autograd.Additive)
+		return decodeStrict(rest, &struct{}{}, name)
+	case "affine":
+		var a affineJSON
+		if err := decodeStrict(rest, &a, name); err != nil {
+			return err
+		}
+		if a.ScaleMap != "tanh-exp" {
+			return fmt.Errorf("affine scale_map %q is not known to this version, which knows tanh-exp", a.ScaleMap)
+		}
+		u.Univariate = &autograd.Affine{Bound: a.Bound}
+		return nil
+	}
+	return fmt.Errorf("univariate type %q is not known to this version, which knows additive, affine", name)
+}
+
+func (u Univariate) check() error {
+	switch v := u.Univariate.(type) {
+	case nil:
+		return fmt.Errorf("no univariate is given")
+	case *autograd.Affine:
+		if !(v.Bound > 0 && v.Bound <= 20) {
+			return fmt.Errorf("affine bound is %v, want above 0 and at most 20", v.Bound)
+		}
+	}
+	return nil
+}
+
+func marshalTagged(name string, value any) ([]byte, error) {
+	body, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	tag, err := json.Marshal(name)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	b.WriteString(`{"type":`)
+	b.Write(tag)
+	if string(body) != "{}" {
+		b.WriteByte(',')
+	}
+	b.Write(body[1:])
+	return b.Bytes(), nil
+}
+
+// splitTag takes "type" out of a JSON object.
+func splitTag(data []byte) (name string, rest []byte, err error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return "", nil, err
+	}
+	tag, ok := fields["type"]
+	if !ok {
+		return "", nil, fmt.Errorf("an object without \"type\"")
+	}
+	if err := json.Unmarshal(tag, &name); err != nil {
+		return "", nil, fmt.Errorf("\"type\" is not a string")
+	}
+	delete(fields, "type")
+	rest, err = json.Marshal(fields)
+	return name, rest, err
+}
+
+func decodeStrict(data []byte, into any, name string) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}

@@ -1,0 +1,69 @@
+package transform
+
+import (
+	"fmt"
+
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+)
+
+// PermutationSpec describes a new order of the features: feature i of z is
+// feature Order[i] of x. It moves no data and its log-det is 0.
+type PermutationSpec struct {
+	Order []int `json:"order"`
+}
+
+// Reverse returns the permutation that turns the order of n features round.
+func Reverse(n int) *PermutationSpec {
+	s := &PermutationSpec{Order: make([]int, n)}
+	for i := range s.Order {
+		s.Order[i] = n - 1 - i
+	}
+	return s
+}
+
+// Check implements [Spec].
+func (s *PermutationSpec) Check(shape Shape, _ int) error {
+	if len(s.Order) != shape.Features {
+		return fmt.Errorf("permutation: the order is of %d features, there are %d", len(s.Order), shape.Features)
+	}
+	seen := make([]bool, len(s.Order))
+	for i, o := range s.Order {
+		if o < 0 || o >= len(seen) || seen[o] {
+			return fmt.Errorf("permutation: entry %d is %d: each of 0 to %d must occur once", i, o, len(seen)-1)
+		}
+		seen[o] = true
+	}
+	return nil
+}
+
+// Output implements [Spec].
+func (s *PermutationSpec) Output(shape Shape) Shape { return shape }
+
+// Build implements [Spec].
+func (s *PermutationSpec) Build(Shape, int, autograd.Scope) Transform {
+	return permutation{s.Order}
+}
+
+type permutation struct{ order []int }
+
+func (p permutation) Bind(columns []int, inverse bool) []int {
+	out := make([]int, len(columns))
+	for i, o := range p.order {
+		if inverse {
+			out[o] = columns[i]
+		} else {
+			out[i] = columns[o]
+		}
+	}
+	return out
+}
+
+func (permutation) Forward(_ *autograd.Graph, x, _ autograd.Value, _ autograd.Sums) autograd.Value {
+	return x
+}
+
+func (permutation) Inverse(_ *autograd.Graph, z, _ autograd.Value, _ autograd.Sums) autograd.Value {
+	return z
+}
+
+func (permutation) Initialize(uint64) {}

@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""Log-densities of the rows of an NPY file under a model, with numpy alone: the reader of docs/format.md.
+
+Usage: format_reader.py MODEL.safetensors ROWS.npy
+"""
+import json, struct, sys
+import numpy as np
+
+def load(path):
+    with open(path, "rb") as f:
+        length, = struct.unpack("<Q", f.read(8))
+        header, data = json.loads(f.read(length)), f.read()
+    meta = header.pop("__metadata__")
+    tensors = {name: np.frombuffer(data[slice(*t["data_offsets"])], "<f4").reshape(t["shape"]).astype(np.float64)
+               for name, t in header.items()}
+    return json.loads(meta["nf.flow"]), tensors
+
+def conditioner(tensors, prefix, inputs, rows):
+    if prefix + "constant" in tensors:
+        return np.repeat(tensors[prefix + "constant"], rows, 0)
+    layer, h = 0, inputs
+    while f"{prefix}layers.{layer}.weight" in tensors:
+        if layer > 0:
+            h = np.maximum(h, 0)
+        h = h @ tensors[f"{prefix}layers.{layer}.weight"] + tensors[f"{prefix}layers.{layer}.bias"]
+        layer += 1
+    return h
+
+def log_prob(path, x, context=None):
+    flow, tensors = load(path)
+    x, total = np.array(x, np.float64), np.zeros(len(x))
+    if flow["standardize"]:
+        x = (x - flow["standardize"]["mean"]) / flow["standardize"]["std"]
+        total -= np.log(flow["standardize"]["std"]).sum()
+    context = np.zeros((len(x), 0)) if context is None else np.array(context, np.float64)
+    if flow["standardize_context"]:
+        context = (context - flow["standardize_context"]["mean"]) / flow["standardize_context"]["std"]
+    columns = list(range(x.shape[1]))
+    for i, t in enumerate(flow["transforms"]):
+        prefix = f"transforms.{i}.conditioner."
+        if t["type"] == "permutation":
+            columns = [columns[o] for o in t["order"]]
+            continue
+        mask = t["mask"] if t["type"] == "coupling" else [True] * len(columns)
+        kept = sorted(c for c, m in zip(columns, mask) if not m)
+        changed = sorted(c for c, m in zip(columns, mask) if m)
+        inputs = np.concatenate([x[:, kept], context], 1)
+        p = conditioner(tensors, prefix, inputs, len(x))
+        w = len(changed)
+        if t["univariate"]["type"] == "additive":
+            x[:, changed] += p
+        else:
+            bound = t["univariate"]["bound"]
+            s = bound * np.tanh(p[:, :w] / bound)
+            x[:, changed] = x[:, changed] * np.exp(s) + p[:, w:]
+            total += s.sum(1)
+    if flow["base"]["type"] == "diagonal-normal":
+        u, mean = np.split(tensors["base.constant"][0], 2)
+        s = flow["base"]["bound"] * np.tanh(u / flow["base"]["bound"])
+        x = (x - mean) * np.exp(-s)
+        total -= s.sum()
+    return total - 0.5 * (x * x).sum(1) - 0.5 * x.shape[1] * np.log(2 * np.pi)
+
+if __name__ == "__main__":
+    for value in log_prob(sys.argv[1], np.load(sys.argv[2])):
+        print(repr(float(value)))
