@@ -1,0 +1,184 @@
+package blas
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// The products are cut into blocks of rowBlock rows and depthBlock terms, so
+// that a block of the left operand stays in the second-level cache while it
+// meets panel after panel. Cutting changes no bit: a chain that is cut along
+// its terms is stored as float32 and goes on from there.
+const (
+	rowBlock   = 96
+	depthBlock = 256
+)
+
+// Builtin returns the built-in backend on the best kernels of this processor.
+func Builtin() Backend { return builtin{} }
+
+// BuiltinOn returns the built-in backend on the given kernels, for tests and
+// benchmarks.
+func BuiltinOn(tier *kernels.Tier) Backend { return builtin{tier} }
+
+// builtin is the built-in backend; a nil tier is the active one.
+type builtin struct{ tier *kernels.Tier }
+
+func (b builtin) kernels() *kernels.Tier {
+	if b.tier != nil {
+		return b.tier
+	}
+	return kernels.Active()
+}
+
+func (builtin) Name() string { return "builtin" }
+
+func (b builtin) Description() string {
+	return "built-in kernels, " + b.kernels().Name()
+}
+
+func (b builtin) NewWeights(in, out int) Weights {
+	if in < 0 || out < 1 {
+		panic(fmt.Sprintf("blas: a linear layer cannot have %d inputs and %d outputs", in, out))
+	}
+	return &builtinWeights{
+		tier: b.kernels(), in: in, out: out,
+		panels: kernels.NewPanels(in, out),
+		bias:   make([]float32, out),
+	}
+}
+
+// builtinWeights holds w in panels along its outputs, for Forward, and from the
+// first BackwardInput on also wᵀ in panels along its inputs.
+type builtinWeights struct {
+	tier    *kernels.Tier
+	in, out int
+	panels  kernels.Panels
+	bias    []float32
+
+	transposedLock  sync.Mutex
+	transposedValid atomic.Bool
+	transposed      kernels.Panels
+}
+
+func (w *builtinWeights) Set(weights, bias []float32) {
+	checkLength("w", weights, w.in*w.out)
+	w.tier.PackPanels(w.panels, kernels.Dense(weights, w.in, w.out))
+	if bias == nil {
+		clear(w.bias)
+	} else {
+		checkLength("bias", bias, w.out)
+		copy(w.bias, bias)
+	}
+	w.transposedValid.Store(false)
+}
+
+func (w *builtinWeights) Forward(y, x kernels.Matrix, act Activation) {
+	checkShape("x", x, x.Rows, w.in)
+	checkShape("y", y, x.Rows, w.out)
+	bias := kernels.Matrix{Data: w.bias, Rows: x.Rows, Cols: w.out}
+	multiply(w.tier, y, x.Strided(), w.panels, bias, act == ReLU)
+}
+
+func (w *builtinWeights) BackwardInput(dx, dy kernels.Matrix, accumulate bool) {
+	checkShape("dy", dy, dy.Rows, w.out)
+	checkShape("dx", dx, dy.Rows, w.in)
+	if w.in == 0 {
+		return
+	}
+	start := kernels.Matrix{}
+	if accumulate {
+		start = dx
+	}
+	multiply(w.tier, dx, dy.Strided(), w.transposedPanels(), start, false)
+}
+
+// transposedPanels returns wᵀ in panels, which it packs on the first call after
+// Set: weights that only score never need it.
+func (w *builtinWeights) transposedPanels() kernels.Panels {
+	if !w.transposedValid.Load() {
+		w.transposedLock.Lock()
+		defer w.transposedLock.Unlock()
+		if !w.transposedValid.Load() {
+			if w.transposed.Data == nil {
+				w.transposed = kernels.NewPanels(w.out, w.in)
+			}
+			w.tier.TransposePanels(w.transposed, w.panels)
+			w.transposedValid.Store(true)
+		}
+	}
+	return w.transposed
+}
+
+// scratch recycles the buffers that GradientWeights packs the last columns of
+// dy into: one panel per concurrent caller, so nothing is allocated once warm
+// unless the garbage collector has emptied the pool.
+var scratch = sync.Pool{New: func() any { return new([]float32) }}
+
+func (b builtin) GradientWeights(dw []float32, x, dy kernels.Matrix, accumulate bool) {
+	checkLength("dw", dw, x.Cols*dy.Cols)
+	checkShape("x", x, x.Rows, x.Cols)
+	checkShape("dy", dy, x.Rows, dy.Cols)
+	if x.Cols == 0 || dy.Cols == 0 {
+		return
+	}
+	c := kernels.Dense(dw, x.Cols, dy.Cols)
+	start := kernels.Matrix{}
+	if accumulate {
+		start = c
+	}
+	// Whole panels of dy are read in place; each of its rows is used only as
+	// often as x has blocks of rows, too seldom to repay packing.
+	full := kernels.FullPanels(dy)
+	if full.Cols > 0 {
+		multiply(b.kernels(), columns(c, 0, full.Cols), x.Transposed(), full, columns(start, 0, full.Cols), false)
+	}
+	if full.Cols == dy.Cols {
+		return
+	}
+	rest := columns(dy, full.Cols, dy.Cols)
+	buffer := scratch.Get().(*[]float32)
+	if need := kernels.PanelsSize(rest.Rows, rest.Cols); len(*buffer) < need {
+		*buffer = make([]float32, need)
+	}
+	panel := kernels.PanelsOf(*buffer, rest.Rows, rest.Cols)
+	b.kernels().PackPanels(panel, rest)
+	multiply(b.kernels(), columns(c, full.Cols, c.Cols), x.Transposed(), panel, columns(start, full.Cols, c.Cols), false)
+	scratch.Put(buffer)
+}
+
+// columns returns the columns [from, to) of m as a view, without data where m
+// has none.
+func columns(m kernels.Matrix, from, to int) kernels.Matrix {
+	m.Data = m.Data[min(from, len(m.Data)):]
+	m.Cols = to - from
+	return m
+}
+
+// multiply writes c = start + a·b, or its positive part, block by block; start
+// is as kernels.Tier.Matmul takes it.
+func multiply(tier *kernels.Tier, c kernels.Matrix, a kernels.Strided, b kernels.Panels, start kernels.Matrix, relu bool) {
+	depth := a.Cols
+	if c.Rows <= rowBlock && depth <= depthBlock {
+		tier.Matmul(c, a, b, start, relu)
+		return
+	}
+	for top := 0; top < c.Rows; top += rowBlock {
+		bottom := min(top+rowBlock, c.Rows)
+		rows, left, init := c.Slice(top, bottom), a.Slice(top, bottom), start
+		if start.Data != nil {
+			init = start.Slice(top, bottom)
+		}
+		for first := 0; ; first += depthBlock {
+			last := min(first+depthBlock, depth)
+			tier.Matmul(rows, left.Columns(first, last), b.Slice(first, last), init, relu && last == depth)
+			if last == depth {
+				break
+			}
+			init = rows
+		}
+	}
+}

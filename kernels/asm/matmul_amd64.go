@@ -1,0 +1,59 @@
+//go:build !noasm
+
+package asm
+
+// The matmul kernels compute one group of panels. For i < rows and j < cols,
+// with strides counted in float32,
+//
+//	acc := init[i*initStride+j]
+//	for k := 0; k < depth; k++ {
+//		acc = fma(a[i*aRowStride+k*aColumnStride], b[j/16*panelStride+k*bStride+j%16], acc)
+//	}
+//	if relu && acc <= 0 {
+//		acc = 0
+//	}
+//	c[i*cStride+j] = acc
+//
+// Rows of b are read in whole panels of 16; of init and c, only the elements
+// named are touched. init may be c with c's stride. rows and cols are at least
+// 1; depth may be 0, and a and b are not read then.
+
+// MatmulTileAVX2 takes any rows and up to 16 cols.
+//
+//go:noescape
+func MatmulTileAVX2(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
+	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
+
+// MatmulRowAVX2 takes one row and 49 to 64 cols.
+//
+//go:noescape
+func MatmulRowAVX2(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
+	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
+
+// MatmulTileAVX512 takes any rows and up to 48 cols.
+//
+//go:noescape
+func MatmulTileAVX512(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
+	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
+
+// MatmulRowAVX512 takes one row and 113 to 128 cols.
+//
+//go:noescape
+func MatmulRowAVX512(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
+	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
+
+// TransposeBlocksAVX2 transposes count blocks of 16 by 16; count is at least 1.
+// Block n of src begins at src[n*srcStep], blocks of dst follow each other:
+//
+//	dst[n*256+j*16+i] = src[n*srcStep+i*16+j]
+//
+//go:noescape
+func TransposeBlocksAVX2(dst, src *float32, srcStep, count int)
+
+// CopyBlockAVX2 packs one panel: it copies 16 columns of a matrix; rows is at
+// least 1.
+//
+//	dst[r*16+c] = src[r*srcStride+c]
+//
+//go:noescape
+func CopyBlockAVX2(dst, src *float32, srcStride, rows int)

@@ -1,0 +1,31 @@
+//go:build !noasm
+
+package asm
+
+// The matmul kernels compute one group of panels. For i < rows and j < cols,
+// with strides counted in float32,
+//
+//	acc := init[i*initStride+j]
+//	for k := 0; k < depth; k++ {
+//		acc = fma(a[i*aRowStride+k*aColumnStride], b[j/16*panelStride+k*bStride+j%16], acc)
+//	}
+//	if relu && acc <= 0 {
+//		acc = 0
+//	}
+//	c[i*cStride+j] = acc
+//
+// Rows of b are read in whole panels of 16; of init and c, only the elements
+// named are touched. init may be c with c's stride. rows and cols are at least
+// 1; depth may be 0, and a and b are not read then.
+
+// MatmulTileNEON takes any rows and up to 16 cols.
+//
+//go:noescape
+func MatmulTileNEON(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
+	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
+
+// MatmulRowNEON takes one row and 49 to 64 cols.
+//
+//go:noescape
+func MatmulRowNEON(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
+	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)

@@ -1,0 +1,314 @@
+//go:build !noasm
+
+#include "textflag.h"
+
+// The matmul kernels on AVX-512: a tile of up to 8 rows by 3 panels of 16
+// columns stays in 24 registers through the loop over k.
+//
+// Registers of both kernels:
+//
+//	AX, BX     a at the current k: row 0, row 4       DX        b at the current k
+//	R8, R9     row stride of a, and 3 times that      R10       column stride of a
+//	R11, R12   stride and panel stride of b           CX        k still to do
+//	DI, R13    c and its row stride                   SI, R15   init and its row stride
+//	Z0…Z23     accumulators: row r, panel p is Z(3r+p)
+//	Z24…Z26    one row of b, a register a panel       Z27       one element of a
+//	Z31        zero                                   K1…K3     columns of panels 0…2
+//
+// Strides are bytes once loaded.
+
+// ROWSn(op) is op(address of a's element, accumulators) for each of n rows.
+#define ROWS1(op) \
+	op((AX), Z0, Z1, Z2)
+#define ROWS2(op) \
+	ROWS1(op) \
+	op((AX)(R8*1), Z3, Z4, Z5)
+#define ROWS4(op) \
+	ROWS2(op) \
+	op((AX)(R8*2), Z6, Z7, Z8) \
+	op((AX)(R9*1), Z9, Z10, Z11)
+#define ROWS8(op) \
+	ROWS4(op) \
+	op((BX), Z12, Z13, Z14) \
+	op((BX)(R8*1), Z15, Z16, Z17) \
+	op((BX)(R8*2), Z18, Z19, Z20) \
+	op((BX)(R9*1), Z21, Z22, Z23)
+
+// INITp loads the start of one row of p panels and moves on by one row.
+#define INIT1(address, x, y, z) \
+	VMOVUPS.Z (SI), K1, x; \
+	ADDQ      R15, SI;
+#define INIT2(address, x, y, z) \
+	VMOVUPS.Z (SI), K1, x;   \
+	VMOVUPS.Z 64(SI), K2, y; \
+	ADDQ      R15, SI;
+#define INIT3(address, x, y, z) \
+	VMOVUPS.Z (SI), K1, x;    \
+	VMOVUPS.Z 64(SI), K2, y;  \
+	VMOVUPS.Z 128(SI), K3, z; \
+	ADDQ      R15, SI;
+
+// LOADp loads one row of p panels of b.
+#define LOAD1 \
+	VMOVUPS (DX), Z24
+#define LOAD2 \
+	VMOVUPS (DX), Z24;        \
+	VMOVUPS (DX)(R12*1), Z25
+#define LOAD3 \
+	VMOVUPS (DX), Z24;        \
+	VMOVUPS (DX)(R12*1), Z25; \
+	VMOVUPS (DX)(R12*2), Z26
+
+// FMAp adds one term to one row of p panels.
+#define FMA1(address, x, y, z) \
+	VFMADD231PS.BCST address, Z24, x;
+#define FMA2(address, x, y, z) \
+	VBROADCASTSS address, Z27; \
+	VFMADD231PS  Z27, Z24, x;  \
+	VFMADD231PS  Z27, Z25, y;
+#define FMA3(address, x, y, z) \
+	VBROADCASTSS address, Z27; \
+	VFMADD231PS  Z27, Z24, x;  \
+	VFMADD231PS  Z27, Z25, y;  \
+	VFMADD231PS  Z27, Z26, z;
+
+// POSITIVE keeps x where x > 0 or x is NaN, else +0: predicate 0x16 is "not
+// less or equal, or unordered".
+#define POSITIVE(x) \
+	VCMPPS    $0x16, Z31, x, K7; \
+	VMOVAPS.Z x, K7, x;
+#define RELU1(address, x, y, z) \
+	POSITIVE(x)
+#define RELU2(address, x, y, z) \
+	POSITIVE(x) \
+	POSITIVE(y)
+#define RELU3(address, x, y, z) \
+	POSITIVE(x) \
+	POSITIVE(y) \
+	POSITIVE(z)
+
+// STOREp writes one row of p panels and moves on by one row.
+#define STORE1(address, x, y, z) \
+	VMOVUPS x, K1, (DI); \
+	ADDQ    R13, DI;
+#define STORE2(address, x, y, z) \
+	VMOVUPS x, K1, (DI);   \
+	VMOVUPS y, K2, 64(DI); \
+	ADDQ    R13, DI;
+#define STORE3(address, x, y, z) \
+	VMOVUPS x, K1, (DI);    \
+	VMOVUPS y, K2, 64(DI);  \
+	VMOVUPS z, K3, 128(DI); \
+	ADDQ    R13, DI;
+
+// TILE computes one block of n rows by p panels and moves a, init and c on by n
+// rows; the labels are its own.
+#define TILE(n, each, start, load, term, positive, finish, loop, activate, write) \
+	each(start) \
+	MOVQ   a+32(FP), AX;     \
+	LEAQ   (AX)(R8*4), BX;   \
+	MOVQ   b+56(FP), DX;     \
+	MOVQ   depth+96(FP), CX; \
+	TESTQ  CX, CX;           \
+	JZ     activate;         \
+loop: \
+	load; \
+	each(term) \
+	ADDQ   R10, AX;          \
+	ADDQ   R10, BX;          \
+	ADDQ   R11, DX;          \
+	DECQ   CX;               \
+	JNZ    loop;             \
+activate: \
+	CMPB   relu+104(FP), $0; \
+	JEQ    write;            \
+	each(positive) \
+write: \
+	each(finish) \
+	IMUL3Q $n, R8, AX;       \
+	ADDQ   AX, a+32(FP);     \
+	SUBQ   $n, rows+80(FP)
+
+// func MatmulTileAVX512(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
+//	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
+TEXT ·MatmulTileAVX512(SB), NOSPLIT, $0-105
+	MOVQ c+0(FP), DI
+	MOVQ cStride+8(FP), R13
+	SHLQ $2, R13
+	MOVQ init+16(FP), SI
+	MOVQ initStride+24(FP), R15
+	SHLQ $2, R15
+	MOVQ aRowStride+40(FP), R8
+	SHLQ $2, R8
+	LEAQ (R8)(R8*2), R9
+	MOVQ aColumnStride+48(FP), R10
+	SHLQ $2, R10
+	MOVQ bStride+64(FP), R11
+	SHLQ $2, R11
+	MOVQ panelStride+72(FP), R12
+	SHLQ $2, R12
+
+	// One bit a column, 16 of them in each mask.
+	MOVQ   cols+88(FP), CX
+	MOVQ   $1, AX
+	SHLQ   CX, AX
+	DECQ   AX
+	KMOVW  AX, K1
+	SHRQ   $16, AX
+	KMOVW  AX, K2
+	SHRQ   $16, AX
+	KMOVW  AX, K3
+	VPXORQ Z31, Z31, Z31
+	CMPQ   CX, $32
+	JGT    three8
+	CMPQ   CX, $16
+	JGT    two8
+
+one8:
+	CMPQ rows+80(FP), $8
+	JLT  one4
+	TILE(8, ROWS8, INIT1, LOAD1, FMA1, RELU1, STORE1, one8loop, one8activate, one8write)
+	JMP  one8
+
+one4:
+	TESTQ $4, rows+80(FP)
+	JZ    one2
+	TILE(4, ROWS4, INIT1, LOAD1, FMA1, RELU1, STORE1, one4loop, one4activate, one4write)
+
+one2:
+	TESTQ $2, rows+80(FP)
+	JZ    one1
+	TILE(2, ROWS2, INIT1, LOAD1, FMA1, RELU1, STORE1, one2loop, one2activate, one2write)
+
+one1:
+	TESTQ $1, rows+80(FP)
+	JZ    done
+	TILE(1, ROWS1, INIT1, LOAD1, FMA1, RELU1, STORE1, one1loop, one1activate, one1write)
+	JMP   done
+
+two8:
+	CMPQ rows+80(FP), $8
+	JLT  two4
+	TILE(8, ROWS8, INIT2, LOAD2, FMA2, RELU2, STORE2, two8loop, two8activate, two8write)
+	JMP  two8
+
+two4:
+	TESTQ $4, rows+80(FP)
+	JZ    two2
+	TILE(4, ROWS4, INIT2, LOAD2, FMA2, RELU2, STORE2, two4loop, two4activate, two4write)
+
+two2:
+	TESTQ $2, rows+80(FP)
+	JZ    two1
+	TILE(2, ROWS2, INIT2, LOAD2, FMA2, RELU2, STORE2, two2loop, two2activate, two2write)
+
+two1:
+	TESTQ $1, rows+80(FP)
+	JZ    done
+	TILE(1, ROWS1, INIT2, LOAD2, FMA2, RELU2, STORE2, two1loop, two1activate, two1write)
+	JMP   done
+
+three8:
+	CMPQ rows+80(FP), $8
+	JLT  three4
+	TILE(8, ROWS8, INIT3, LOAD3, FMA3, RELU3, STORE3, three8loop, three8activate, three8write)
+	JMP  three8
+
+three4:
+	TESTQ $4, rows+80(FP)
+	JZ    three2
+	TILE(4, ROWS4, INIT3, LOAD3, FMA3, RELU3, STORE3, three4loop, three4activate, three4write)
+
+three2:
+	TESTQ $2, rows+80(FP)
+	JZ    three1
+	TILE(2, ROWS2, INIT3, LOAD3, FMA3, RELU3, STORE3, three2loop, three2activate, three2write)
+
+three1:
+	TESTQ $1, rows+80(FP)
+	JZ    done
+	TILE(1, ROWS1, INIT3, LOAD3, FMA3, RELU3, STORE3, three1loop, three1activate, three1write)
+
+done:
+	VZEROUPPER
+	RET
+
+// The row kernel reads 8 panels at once: accumulator p is Zp, DX and BX stand
+// at panels 0 and 4, and R12, R9 are the panel stride and 3 times that.
+
+// func MatmulRowAVX512(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
+//	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
+TEXT ·MatmulRowAVX512(SB), NOSPLIT, $0-105
+	MOVQ c+0(FP), DI
+	MOVQ init+16(FP), SI
+	MOVQ a+32(FP), AX
+	MOVQ aColumnStride+48(FP), R10
+	SHLQ $2, R10
+	MOVQ b+56(FP), DX
+	MOVQ bStride+64(FP), R11
+	SHLQ $2, R11
+	MOVQ panelStride+72(FP), R12
+	SHLQ $2, R12
+	LEAQ (R12)(R12*2), R9
+	LEAQ (DX)(R12*4), BX
+
+	// K1: the columns of the last panel.
+	MOVQ  cols+88(FP), CX
+	SUBQ  $112, CX
+	MOVQ  $1, R8
+	SHLQ  CX, R8
+	DECQ  R8
+	KMOVW R8, K1
+
+	VMOVUPS   (SI), Z0
+	VMOVUPS   64(SI), Z1
+	VMOVUPS   128(SI), Z2
+	VMOVUPS   192(SI), Z3
+	VMOVUPS   256(SI), Z4
+	VMOVUPS   320(SI), Z5
+	VMOVUPS   384(SI), Z6
+	VMOVUPS.Z 448(SI), K1, Z7
+	MOVQ      depth+96(FP), CX
+	TESTQ     CX, CX
+	JZ        activate
+
+loop:
+	VBROADCASTSS (AX), Z27
+	VFMADD231PS  (DX), Z27, Z0
+	VFMADD231PS  (DX)(R12*1), Z27, Z1
+	VFMADD231PS  (DX)(R12*2), Z27, Z2
+	VFMADD231PS  (DX)(R9*1), Z27, Z3
+	VFMADD231PS  (BX), Z27, Z4
+	VFMADD231PS  (BX)(R12*1), Z27, Z5
+	VFMADD231PS  (BX)(R12*2), Z27, Z6
+	VFMADD231PS  (BX)(R9*1), Z27, Z7
+	ADDQ         R10, AX
+	ADDQ         R11, DX
+	ADDQ         R11, BX
+	DECQ         CX
+	JNZ          loop
+
+activate:
+	CMPB   relu+104(FP), $0
+	JEQ    write
+	VPXORQ Z31, Z31, Z31
+	POSITIVE(Z0)
+	POSITIVE(Z1)
+	POSITIVE(Z2)
+	POSITIVE(Z3)
+	POSITIVE(Z4)
+	POSITIVE(Z5)
+	POSITIVE(Z6)
+	POSITIVE(Z7)
+
+write:
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	VMOVUPS Z2, 128(DI)
+	VMOVUPS Z3, 192(DI)
+	VMOVUPS Z4, 256(DI)
+	VMOVUPS Z5, 320(DI)
+	VMOVUPS Z6, 384(DI)
+	VMOVUPS Z7, K1, 448(DI)
+	VZEROUPPER
+	RET

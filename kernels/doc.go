@@ -1,0 +1,41 @@
+// Package kernels holds the functions on []float32 that a normalizing flow
+// spends its time in, in hand-written assembly (AVX2, AVX-512, NEON) and in
+// plain Go.
+//
+// # The same bits everywhere
+//
+// Every function gives the same bits on every processor and for every length,
+// position and neighbour of an element: AVX2, AVX-512, NEON and plain Go agree
+// on every input, ±0 included (a NaN is a NaN; which one is not promised).
+// The Go function below each exported one states what is computed; the
+// assembly is the same, 4, 8 or 16 elements at a time.
+//
+// The implementations are tiers: reference, avx2, avx512, neon. The best one
+// that the processor runs is used; the environment variable NF_KERNELS forces
+// another, and Err tells whether that was possible. With the build tag noasm
+// there is only the reference.
+//
+// # Contract
+//
+// Vectors of one call have equal lengths, or the call panics, as does any
+// shape that does not fit. No value panics. The destination may be exactly a
+// source; no other overlap is allowed. Nothing is allocated. All functions may
+// be called concurrently on separate destinations.
+//
+// # Accuracy
+//
+// The largest error over all float32 inputs, subnormal inputs and results
+// included, in units in the last place (ULP) of the result:
+//
+//	Exp          0.90
+//	Log          1.00
+//	Tanh         1.00
+//	SinCos2Pi    1.50
+//	Exp64        2.00
+//	Log64        2.00
+//	Tanh64       2.00
+//	SinCos2Pi64  2.00
+//
+// SinCos2Pi and SinCos2Pi64 hold theirs for inputs in [−2²², 2²²]; beyond, all float32
+// are multiples of a half and the results are exact.
+package kernels
