@@ -67,17 +67,21 @@ func (g *Graph) Apply(u Univariate, inverse bool, x, params Value, columns []int
 // clone copies x, so that an operation may rewrite the copy.
 func (g *Graph) clone(x Value) Value {
 	y := g.newValue(x.Rows, x.Cols, true)
-	if g.Float64() {
-		src, stride := x.rows64()
-		for r := range x.Rows {
-			copy(y.node.data64[r*y.Cols:(r+1)*y.Cols], src[r*stride:])
-		}
-	} else {
-		for r := range x.Rows {
-			copy(y.Row32(r), x.Row32(r))
-		}
-	}
+	copyRows(y.node.data32, x.node.data32, x)
+	copyRows(y.node.data64, x.node.data64, x)
 	return y
+}
+
+// copyRows copies the rows of v, which lie in src, to dst without gaps.
+func copyRows[T any](dst, src []T, v Value) {
+	if v.whole() {
+		copy(dst, src)
+		return
+	}
+	for r := 0; len(dst) > 0; r++ {
+		copy(dst[:v.Cols], src[r*v.node.cols+v.from:])
+		dst = dst[v.Cols:]
+	}
 }
 
 // block32 returns the given columns of m as one matrix: a view of neighbours,
