@@ -56,7 +56,9 @@ func (e *npzEncoder) finish(rows int64) error {
 	e.entry.CompressedSize64, e.entry.UncompressedSize64 = size, size
 	// archive/zip keeps e.entry and writes the directory from it on Close. For an entry of CreateRaw it takes the 32-bit
 	// sizes from these two fields.
+	//lint:ignore SA1019 archive/zip reads it
 	e.entry.CompressedSize = uint32(min(size, math.MaxUint32))
+	//lint:ignore SA1019 archive/zip reads it
 	e.entry.UncompressedSize = e.entry.CompressedSize
 	if err := e.archive.Close(); err != nil {
 		return err
