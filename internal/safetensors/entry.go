@@ -1,6 +1,9 @@
 package safetensors
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // An entry is what the header says of one tensor.
 type entry struct {
@@ -11,7 +14,7 @@ type entry struct {
 }
 
 // A visitor is told what a header holds, in its order. The texts are parts of
-// the header: a visitor that keeps them clones them.
+// the header: a visitor that keeps them clones them. The entry is reused.
 type visitor interface {
 	metadata(key, raw string) error // raw: the value, still escaped
 	tensor(name string, e *entry) error
@@ -19,11 +22,11 @@ type visitor interface {
 
 // walk scans the text of a header.
 func walk(text string, v visitor) error {
-	s := &scanner{text: text}
+	s, e := &scanner{text: text}, &entry{}
 	seenMetadata := false
 	err := s.members(func(name string) error {
 		if name != metadataKey {
-			e, err := s.entry()
+			err := s.entry(e)
 			if err == nil {
 				err = v.tensor(name, e)
 			}
@@ -57,53 +60,48 @@ func walk(text string, v visitor) error {
 	return nil
 }
 
-// entry reads the value of one tensor's key.
-func (s *scanner) entry() (*entry, error) {
-	e := &entry{}
-	fields := []struct {
-		key  string
-		read func() error
-		seen bool
-	}{
-		{key: "dtype", read: func() error { return s.elementType(e) }},
-		{key: "shape", read: func() (err error) { e.dimensions, err = s.numbers(e.shape[:]); return err }},
-		{key: "data_offsets", read: func() error { return s.offsets(e) }},
-	}
+// entry reads the value of one tensor's key into e.
+func (s *scanner) entry(e *entry) error {
+	keys := [...]string{"dtype", "shape", "data_offsets"}
+	var seen [len(keys)]bool
 	err := s.members(func(key string) error {
-		for i := range fields {
-			f := &fields[i]
-			if f.key != key {
-				continue
-			}
-			if f.seen {
-				return s.errorf("%s occurs twice", key)
-			}
-			f.seen = true
-			if err := f.read(); err != nil {
-				return fmt.Errorf("%s: %w", key, err)
-			}
-			return nil
+		i := slices.Index(keys[:], key)
+		if i < 0 {
+			return s.errorf("key %s is not known: dtype, shape and data_offsets are", quoted(key))
 		}
-		return s.errorf("key %s is not known: dtype, shape and data_offsets are", quoted(key))
+		if seen[i] {
+			return s.errorf("%s occurs twice", key)
+		}
+		seen[i] = true
+		var err error
+		switch key {
+		case "dtype":
+			e.element, err = s.elementType()
+		case "shape":
+			e.dimensions, err = s.numbers(e.shape[:])
+		case "data_offsets":
+			err = s.offsets(e)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", key, err)
+		}
+		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range fields {
-		if !f.seen {
-			return nil, s.errorf("%s is missing", f.key)
-		}
-	}
-	return e, nil
-}
-
-func (s *scanner) elementType(e *entry) error {
-	raw, err := s.raw()
 	if err != nil {
 		return err
 	}
-	e.element, err = elementTypeNamed(unescape(raw))
-	return err
+	if i := slices.Index(seen[:], false); i >= 0 {
+		return s.errorf("%s is missing", keys[i])
+	}
+	return nil
+}
+
+func (s *scanner) elementType() (int, error) {
+	raw, err := s.raw()
+	if err != nil {
+		return 0, err
+	}
+	return elementTypeNamed(unescape(raw))
 }
 
 func (s *scanner) offsets(e *entry) error {

@@ -56,7 +56,7 @@ func elements(shape []int) (int, error) {
 			return 0, fmt.Errorf("the shape %v has a negative dimension", shape)
 		case size == 0:
 			empty = true
-		case product > min(math.MaxInt, MaxFileBytes)/size:
+		case product > min(math.MaxInt/4, MaxFileBytes)/size: // 4 bytes each must fit an int
 			return 0, fmt.Errorf("the shape %v has more elements than any file can hold", shape)
 		default:
 			product *= size

@@ -137,13 +137,13 @@ func (h *header) checkCover() error {
 	}})
 	covered := int64(0)
 	for i, e := range extents {
-		name := quoted(h.file.Tensors[i].Name)
 		if e.begin > covered {
-			return fmt.Errorf("bytes %d to %d of the data, before tensor %s, belong to no tensor", covered, e.begin, name)
+			return fmt.Errorf("bytes %d to %d of the data, before tensor %s, belong to no tensor",
+				covered, e.begin, quoted(h.file.Tensors[i].Name))
 		}
 		if e.begin < covered {
 			return fmt.Errorf("tensor %s: data_offsets [%d, %d] overlap those of tensor %s",
-				name, e.begin, e.end, quoted(h.file.Tensors[i-1].Name))
+				quoted(h.file.Tensors[i].Name), e.begin, e.end, quoted(h.file.Tensors[i-1].Name))
 		}
 		covered = e.end
 	}

@@ -20,8 +20,8 @@ const chunkBytes = 64 << 10
 // beyond the range of float32 is an error. So is every other dtype.
 //
 // Read needs memory for the values, at 4 bytes each, and for the header; for
-// the latter less than four times its length, and 1 MiB. It returns the same
-// File whatever the order of the header's members, but for empty tensors.
+// the latter less than four times its length, and 1 MiB. The order of the
+// header's members does not matter, but for empty tensors at one place.
 //
 // The errors name the tensor and say what is wrong; the caller adds the path.
 func Read(r io.Reader, size int64) (File, error) {
