@@ -30,12 +30,12 @@
 //	Exp          0.90
 //	Log          1.00
 //	Tanh         1.00
-//	SinCos2Pi    1.50
+//	SinCos2Pi    1.10
 //	Exp64        2.00
 //	Log64        2.00
 //	Tanh64       2.00
 //	SinCos2Pi64  2.00
 //
-// SinCos2Pi and SinCos2Pi64 hold theirs for inputs in [−2²², 2²²]; beyond, all float32
-// are multiples of a half and the results are exact.
+// Inputs of SinCos2Pi and SinCos2Pi64 are turns, which are reduced without
+// error, so that their bounds hold for all finite inputs, near the zeros too.
 package kernels

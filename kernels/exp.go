@@ -6,7 +6,7 @@ import "math"
 //
 // Results below 2⁻¹⁵⁰ are +0 and results beyond the largest float32 are +Inf;
 // subnormal results are rounded once, like all others.
-func (t *Tier) Exp(dst, src []float32) { unary("Exp", t.exp, dst, src) }
+func (t *Tier) Exp(dst, src []float32) { unary("Exp: src", t.exp, dst, src) }
 
 // Exp calls Tier.Exp on the active tier.
 func Exp(dst, src []float32) { active.Exp(dst, src) }

@@ -79,7 +79,7 @@ func Log64(x float64) float64 {
 	}
 	shift := 0
 	if x < 0x1p-1022 {
-		x, shift = x*0x1p54, -54
+		x, shift = float64(x*0x1p54), -54
 	}
 	// x = 2^n·(1 + f) with 1 + f in [2/3, 4/3).
 	bits := math.Float64bits(x)
@@ -106,12 +106,12 @@ var logSeries = [...]float64{
 	2.0 / 3, 2.0 / 5, 2.0 / 7, 2.0 / 9, 2.0 / 11, 2.0 / 13, 2.0 / 15, 2.0 / 17, 2.0 / 19, 2.0 / 21, 2.0 / 23,
 }
 
-// SinCos2Pi64 returns sin(2πu) and cos(2πu). The absolute error is below
-// 2⁻⁵²; the argument is reduced without error, so the bound holds for every
+// SinCos2Pi64 returns sin(2πu) and cos(2πu). The error of both is below 2 ULP,
+// near their zeros too: the argument is reduced without error, for every
 // finite u.
 func SinCos2Pi64(u float64) (sin, cos float64) {
 	u -= math.RoundToEven(u)
-	quarter := math.RoundToEven(4 * u)
+	quarter := math.RoundToEven(float64(4 * u))
 	r := float64((u - float64(quarter*0.25)) * (2 * math.Pi))
 	z := float64(r * r)
 	s, c := 0.0, 0.0

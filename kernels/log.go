@@ -4,7 +4,7 @@ import "math"
 
 // Log sets dst[i] to the natural logarithm of src[i]: −Inf for ±0 and NaN for
 // values below. dst may be src. It panics if the lengths differ.
-func (t *Tier) Log(dst, src []float32) { unary("Log", t.log, dst, src) }
+func (t *Tier) Log(dst, src []float32) { unary("Log: src", t.log, dst, src) }
 
 // Log calls Tier.Log on the active tier.
 func Log(dst, src []float32) { active.Log(dst, src) }

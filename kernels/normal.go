@@ -43,14 +43,18 @@ func (t *Tier) NormalRows(dst []float32, rows, cols int, seed uint64, stream uin
 		return
 	}
 	buffer := normalBuffers.Get().(*normalBuffer)
-	defer normalBuffers.Put(buffer)
 	padded := int(blocks) * 4
 	total := rows * padded // values, were rows whole blocks
 	row, column := 0, 0    // where the next value of the buffer goes
 	for done := 0; done < total; done += len(buffer) {
 		n := min(len(buffer), (total-done+groupWords-1)/groupWords*groupWords)
 		t.normal(buffer[:n], countersAt(uint64(done/4), blocks, seed, stream, first))
-		for values := buffer[:min(n, total-done)]; len(values) > 0; {
+		values := buffer[:min(n, total-done)]
+		if cols < 4 {
+			copyNarrow(dst[done/4*cols:], values, cols)
+			continue
+		}
+		for len(values) > 0 {
 			take := min(len(values), padded-column)
 			copy(dst[row*cols+min(column, cols):(row+1)*cols], values[:take])
 			values = values[take:]
@@ -58,6 +62,23 @@ func (t *Tier) NormalRows(dst []float32, rows, cols int, seed uint64, stream uin
 				row, column = row+1, 0
 			}
 		}
+	}
+	normalBuffers.Put(buffer)
+}
+
+// copyNarrow keeps the first cols < 4 of every four values. Copies of a
+// constant size spare a call for each.
+func copyNarrow(dst, values []float32, cols int) {
+	for ; len(values) >= 4; values = values[4:] {
+		switch cols {
+		case 1:
+			dst[0] = values[0]
+		case 2:
+			*(*[2]float32)(dst) = [2]float32(values)
+		case 3:
+			*(*[3]float32)(dst) = [3]float32(values)
+		}
+		dst = dst[cols:]
 	}
 }
 
@@ -78,8 +99,8 @@ var (
 
 // normalPair returns two independent normals from two words.
 func normalPair(w0, w1 uint32) (n0, n1 float32) {
-	u1 := float32(w0>>8+1) * 0x1p-24
-	u2 := float32(w1>>8) * 0x1p-24
+	u1 := float32(float32(w0>>8+1) * 0x1p-24)
+	u2 := float32(float32(w1>>8) * 0x1p-24)
 	radius := float32(math.Sqrt(float64(float32(-2 * logRef(u1)))))
 	sin, cos := sinCos2PiRef(u2)
 	return float32(radius * cos), float32(radius * sin)

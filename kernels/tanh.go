@@ -4,7 +4,7 @@ import "math"
 
 // Tanh sets dst[i] to the hyperbolic tangent of src[i]. It is odd to the bit,
 // and no result is beyond ±1. dst may be src. It panics if the lengths differ.
-func (t *Tier) Tanh(dst, src []float32) { unary("Tanh", t.tanh, dst, src) }
+func (t *Tier) Tanh(dst, src []float32) { unary("Tanh: src", t.tanh, dst, src) }
 
 // Tanh calls Tier.Tanh on the active tier.
 func Tanh(dst, src []float32) { active.Tanh(dst, src) }

@@ -132,9 +132,10 @@ func (t *Tier) Name() string { return t.name }
 // collector, and with it the program, by tens of milliseconds.
 const chunk = 16 << 10
 
-// unary runs an elementwise kernel by chunks.
-func unary(name string, kernel func(dst, src []float32), dst, src []float32) {
-	checkLength(name+": src", len(src), len(dst))
+// unary runs an elementwise kernel by chunks; source is what to call src in a
+// panic.
+func unary(source string, kernel func(dst, src []float32), dst, src []float32) {
+	checkLength(source, len(src), len(dst))
 	for len(dst) > 0 {
 		n := min(len(dst), chunk)
 		kernel(dst[:n], src[:n])

@@ -15,8 +15,8 @@ var avx2 = Tier{
 	log:       asm.LogAVX2,
 	tanh:      asm.TanhAVX2,
 	sinCos2Pi: asm.SinCos2PiAVX2,
-	philox:    philoxRef,
-	normal:    normalRef,
+	philox:    asm.PhiloxAVX2,
+	normal:    asm.NormalAVX2,
 
 	relu:         asm.ReLUAVX2,
 	reluBackward: asm.ReLUBackwardAVX2,
@@ -48,8 +48,8 @@ var avx512 = Tier{
 	log:       asm.LogAVX512,
 	tanh:      asm.TanhAVX512,
 	sinCos2Pi: asm.SinCos2PiAVX512,
-	philox:    philoxRef,
-	normal:    normalRef,
+	philox:    asm.PhiloxAVX512,
+	normal:    asm.NormalAVX512,
 
 	relu:         asm.ReLUAVX512,
 	reluBackward: asm.ReLUBackwardAVX512,

@@ -11,7 +11,7 @@
 // specification leaves a choice, Read takes the strict one: a key that it does
 // not know, or one that occurs twice, is an error.
 //
-// The Go libraries for this format accept duplicate keys, keys of another case
-// and unknown ones, and hand out bytes rather than values, which is why the
-// format is read here.
+// A library accepts what we must refuse: github.com/maruel/safetensors (2024)
+// takes duplicate keys, keys of another case and unknown ones, and hands out
+// bytes rather than values. That is why the format is read here.
 package safetensors

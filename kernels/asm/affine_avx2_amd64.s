@@ -15,6 +15,7 @@
 //	S, E, V, T     u and then s, exp(±s), the source and then the result, t
 //	LOW, HIGH      lanes 0 to 7 and 8 to 15 of the sum of s, in either order:
 //	               they change places after each eight columns
+//	S0 .. S3       four times eight of s, then exp(±s)
 //	W              scratch
 //
 // TANH and EXP overwrite Y4 to Y11: V and T are loaded after them.
@@ -32,6 +33,10 @@
 #define S Y0
 #define S_X X0
 #define E Y1
+#define S0 Y0
+#define S1 Y1
+#define S2 Y2
+#define S3 Y3
 #define V Y4
 #define V_X X4
 #define T Y5
@@ -101,6 +106,29 @@
 	VMOVSS       W_X, 4(LOG_DET) \
 	ADDQ         $8, LOG_DET
 
+// LOG_SCALE_AT computes s of the eight columns at a distance in bytes.
+#define LOG_SCALE_AT(at, s) \
+	VBROADCASTSS reciprocal+132(FP), s \
+	VMULPS at(U)(COLUMN*4), s, s       \
+	TANH(s, s)                         \
+	VBROADCASTSS bound+128(FP), V      \
+	VMULPS V, s, s
+
+// FORWARD_AT computes and stores the results of these columns.
+#define FORWARD_AT(at, s) \
+	EXP_BOUNDED(s, s)                     \
+	VMOVUPS at(IN)(COLUMN*4), V           \
+	VFMADD213PS at(SHIFT)(COLUMN*4), s, V \
+	VMOVUPS V, at(OUT)(COLUMN*4)
+
+#define INVERSE_AT(at, s) \
+	VXORPS ·signBit(SB), s, s        \
+	EXP_BOUNDED(s, s)                \
+	VMOVUPS at(IN)(COLUMN*4), V      \
+	VSUBPS at(SHIFT)(COLUMN*4), V, V \
+	VMULPS s, V, V                   \
+	VMOVUPS V, at(OUT)(COLUMN*4)
+
 #define NEXT_ROW \
 	MOVQ outStride+96(FP), SCRATCH     \
 	LEAQ (OUT)(SCRATCH*4), OUT         \
@@ -140,7 +168,33 @@ row:
 	VXORPS LOW, LOW, LOW
 	VXORPS HIGH, HIGH, HIGH
 
+	// Four registers at once: the tanh of the next runs beside the exp of the
+	// last, which waits for its own tanh. Bounds above 87 are too rare to have
+	// a second copy of this loop, with EXP.
+block:
+	LEAQ   32(COLUMN), SCRATCH
+	CMPQ   SCRATCH, FULL
+	JGT    columns
+	CMPL   bound+128(FP), $0x42AE0000 // 87
+	JGT    columns
+	LOG_SCALE_AT(0, S0)
+	LOG_SCALE_AT(32, S1)
+	LOG_SCALE_AT(64, S2)
+	LOG_SCALE_AT(96, S3)
+	VADDPS S0, LOW, LOW
+	VADDPS S1, HIGH, HIGH
+	VADDPS S2, LOW, LOW
+	VADDPS S3, HIGH, HIGH
+	FORWARD_AT(0, S0)
+	FORWARD_AT(32, S1)
+	FORWARD_AT(64, S2)
+	FORWARD_AT(96, S3)
+	ADDQ   $32, COLUMN
+	JMP    block
+
 columns:
+	CMPQ   COLUMN, COLS
+	JGE    fold
 	COLUMN_MASK
 	VMASKMOVPS  (U)(COLUMN*4), MASK, S
 	LOG_SCALE
@@ -152,9 +206,7 @@ columns:
 	JGE         partial
 	VMOVUPS     V, (OUT)(COLUMN*4)
 	ADDQ        $8, COLUMN
-	CMPQ        COLUMN, COLS
-	JLT         columns
-	JMP         fold
+	JMP         columns
 
 partial:
 	VMASKMOVPS V, MASK, (OUT)(COLUMN*4)
@@ -201,7 +253,33 @@ row:
 	VXORPS LOW, LOW, LOW
 	VXORPS HIGH, HIGH, HIGH
 
+	// Four registers at once: the tanh of the next runs beside the exp of the
+	// last, which waits for its own tanh. Bounds above 87 are too rare to have
+	// a second copy of this loop, with EXP.
+block:
+	LEAQ   32(COLUMN), SCRATCH
+	CMPQ   SCRATCH, FULL
+	JGT    columns
+	CMPL   bound+128(FP), $0x42AE0000 // 87
+	JGT    columns
+	LOG_SCALE_AT(0, S0)
+	LOG_SCALE_AT(32, S1)
+	LOG_SCALE_AT(64, S2)
+	LOG_SCALE_AT(96, S3)
+	VADDPS S0, LOW, LOW
+	VADDPS S1, HIGH, HIGH
+	VADDPS S2, LOW, LOW
+	VADDPS S3, HIGH, HIGH
+	INVERSE_AT(0, S0)
+	INVERSE_AT(32, S1)
+	INVERSE_AT(64, S2)
+	INVERSE_AT(96, S3)
+	ADDQ   $32, COLUMN
+	JMP    block
+
 columns:
+	CMPQ   COLUMN, COLS
+	JGE    fold
 	COLUMN_MASK
 	VMASKMOVPS (U)(COLUMN*4), MASK, S
 	NEGATED_LOG_SCALE
@@ -214,9 +292,7 @@ columns:
 	JGE        partial
 	VMOVUPS    V, (OUT)(COLUMN*4)
 	ADDQ       $8, COLUMN
-	CMPQ       COLUMN, COLS
-	JLT        columns
-	JMP        fold
+	JMP         columns
 
 partial:
 	VMASKMOVPS V, MASK, (OUT)(COLUMN*4)

@@ -14,6 +14,8 @@
 //	FULL, TAIL_BITS  see COLUMN_COUNTS
 //	S, E, V, T       u and then s, exp(±s), the source and then the result, t
 //	LANES            the sums of s
+//	S0 .. S3         four times sixteen of s, then exp(±s)
+//	W                scratch
 #define OUT DI
 #define IN SI
 #define U R8
@@ -28,10 +30,14 @@
 #define S Z0
 #define S_X X0
 #define E Z1
-#define V Z2
-#define V_Y Y2
-#define V_X X2
-#define T Z3
+#define V Z8
+#define V_Y Y8
+#define V_X X8
+#define T Z15
+#define S0 Z0
+#define S1 Z1
+#define S2 Z2
+#define S3 Z3
 #define LANES Z4
 #define LANES_Y Y4
 #define LANES_X X4
@@ -88,6 +94,27 @@
 	VSUBPS T, V, V                 \
 	VMULPS E, V, V
 
+// LOG_SCALE_AT computes s of the sixteen columns at a distance in bytes.
+#define LOG_SCALE_AT(at, s) \
+	VMULPS at(U)(COLUMN*4), RECIPROCAL, s \
+	TANH(s, s)                            \
+	VMULPS BOUND, s, s
+
+// FORWARD_AT computes and stores the results of these columns.
+#define FORWARD_AT(at, s) \
+	EXP(s, s)                             \
+	VMOVUPS at(IN)(COLUMN*4), V           \
+	VFMADD213PS at(SHIFT)(COLUMN*4), s, V \
+	VMOVUPS V, at(OUT)(COLUMN*4)
+
+#define INVERSE_AT(at, s) \
+	VXORPS.BCST ·signBit(SB), s, s   \
+	EXP(s, s)                        \
+	VMOVUPS at(IN)(COLUMN*4), V      \
+	VSUBPS at(SHIFT)(COLUMN*4), V, V \
+	VMULPS s, V, V                   \
+	VMOVUPS V, at(OUT)(COLUMN*4)
+
 #define NEXT_ROW \
 	MOVQ outStride+96(FP), SCRATCH     \
 	LEAQ (OUT)(SCRATCH*4), OUT         \
@@ -140,14 +167,38 @@ row:
 	XORQ   COLUMN, COLUMN
 	VPXORD LANES, LANES, LANES
 
+	// Four registers at once: the tanh of the next runs beside the exp of the
+	// last, which waits for its own tanh.
+block:
+	LEAQ   64(COLUMN), SCRATCH
+	CMPQ   SCRATCH, FULL
+	JGT    columns
+	LOG_SCALE_AT(0, S0)
+	LOG_SCALE_AT(64, S1)
+	LOG_SCALE_AT(128, S2)
+	LOG_SCALE_AT(192, S3)
+	VADDPS S0, LANES, LANES
+	VADDPS S1, LANES, LANES
+	VADDPS S2, LANES, LANES
+	VADDPS S3, LANES, LANES
+	FORWARD_AT(0, S0)
+	FORWARD_AT(64, S1)
+	FORWARD_AT(128, S2)
+	FORWARD_AT(192, S3)
+	ADDQ   $64, COLUMN
+	JMP    block
+
 columns:
+	CMPQ   COLUMN, COLS
+	JGE    fold
 	LOAD_COLUMNS
 	FORWARD
 	VADDPS  S, LANES, MASK, LANES
 	VMOVUPS V, MASK, (OUT)(COLUMN*4)
 	ADDQ    $16, COLUMN
-	CMPQ    COLUMN, COLS
-	JLT     columns
+	JMP     columns
+
+fold:
 	FOLD16(LANES, LANES_Y, LANES_X, W_Y, W_X)
 	VMOVSS  LANES_X, (LOG_DET)
 	NEXT_ROW
@@ -201,14 +252,38 @@ row:
 	XORQ   COLUMN, COLUMN
 	VPXORD LANES, LANES, LANES
 
+	// Four registers at once: the tanh of the next runs beside the exp of the
+	// last, which waits for its own tanh.
+block:
+	LEAQ   64(COLUMN), SCRATCH
+	CMPQ   SCRATCH, FULL
+	JGT    columns
+	LOG_SCALE_AT(0, S0)
+	LOG_SCALE_AT(64, S1)
+	LOG_SCALE_AT(128, S2)
+	LOG_SCALE_AT(192, S3)
+	VADDPS S0, LANES, LANES
+	VADDPS S1, LANES, LANES
+	VADDPS S2, LANES, LANES
+	VADDPS S3, LANES, LANES
+	INVERSE_AT(0, S0)
+	INVERSE_AT(64, S1)
+	INVERSE_AT(128, S2)
+	INVERSE_AT(192, S3)
+	ADDQ   $64, COLUMN
+	JMP    block
+
 columns:
+	CMPQ   COLUMN, COLS
+	JGE    fold
 	LOAD_COLUMNS
 	INVERSE
 	VADDPS  S, LANES, MASK, LANES
 	VMOVUPS V, MASK, (OUT)(COLUMN*4)
 	ADDQ    $16, COLUMN
-	CMPQ    COLUMN, COLS
-	JLT     columns
+	JMP     columns
+
+fold:
 	FOLD16(LANES, LANES_Y, LANES_X, W_Y, W_X)
 	VXORPS  ·signBit(SB), LANES_X, LANES_X
 	VMOVSS  LANES_X, (LOG_DET)

@@ -18,7 +18,9 @@
 //	DS             ds and then du
 //	W_X            scratch
 //
-// TANH and EXP overwrite Y4 to Y11: D, XS and L are loaded after them.
+// TANH and EXP overwrite Y4 to Y11: D and XS are loaded after them.
+// TH0 to TH3, the tanh of four registers at once, share Y12 with MASK, which is
+// set anew for every single register.
 #define D_IN DI
 #define D_OUT SI
 #define D_U R8
@@ -34,14 +36,18 @@
 #define SCRATCH AX
 #define TH Y0
 #define TH_X X0
+#define TH0 Y12
+#define TH1 Y13
+#define TH2 Y14
+#define TH3 Y15
 #define E Y1
 #define E_X X1
 #define D Y4
 #define D_X X4
 #define XS Y5
 #define XS_X X5
-#define L Y6
-#define L_X X6
+#define L Y2
+#define L_X X2
 #define DS Y7
 #define DS_X X7
 #define W_X X8
@@ -81,21 +87,21 @@
 	ADDQ         $8, D_LOG_DET
 
 // FORWARD computes dy*exp(s) in E, which holds exp(s), and du in DS.
-#define FORWARD \
+#define FORWARD(th) \
 	VMULPS       D, E, E          \
 	VMOVAPS      E, DS            \
 	VFMADD213PS  L, XS, DS        \
-	VFNMADD213PS ·one(SB), TH, TH \
-	VMULPS       TH, DS, DS
+	VFNMADD213PS ·one(SB), th, th \
+	VMULPS       th, DS, DS
 
 // INVERSE computes dx*exp(-s) in E, which holds exp(-s), its negative in D and
 // du in DS.
-#define INVERSE \
+#define INVERSE(th) \
 	VMULPS       D, E, E          \
 	VMOVAPS      D, DS            \
 	VFNMSUB213PS L, XS, DS        \
-	VFNMADD213PS ·one(SB), TH, TH \
-	VMULPS       TH, DS, DS       \
+	VFNMADD213PS ·one(SB), th, th \
+	VMULPS       th, DS, DS       \
 	VXORPS       ·signBit(SB), E, D
 
 #define STORE_COLUMNS \
@@ -112,6 +118,36 @@
 	STORE_PAIR(E, E_X, D_IN, dInStride+144(FP), W_X)      \
 	STORE_PAIR(DS, DS_X, D_U, dparamsStride+152(FP), W_X) \
 	STORE_PAIR(D, D_X, D_SHIFT, dparamsStride+152(FP), W_X)
+
+// TANH_AT computes the tanh of the eight columns at a distance in bytes.
+#define TANH_AT(at, th) \
+	VBROADCASTSS reciprocal+196(FP), th \
+	VMULPS at(U)(COLUMN*4), th, th      \
+	TANH(th, th)
+
+// FORWARD_AT computes and stores the gradients of these columns.
+#define FORWARD_AT(at, th) \
+	VBROADCASTSS bound+192(FP), E  \
+	VMULPS th, E, E                \
+	EXP_BOUNDED(E, E)              \
+	VMOVUPS at(X)(COLUMN*4), XS    \
+	VMOVUPS at(D_OUT)(COLUMN*4), D \
+	FORWARD(th)                    \
+	VMOVUPS E, at(D_IN)(COLUMN*4)  \
+	VMOVUPS DS, at(D_U)(COLUMN*4)  \
+	VMOVUPS D, at(D_SHIFT)(COLUMN*4)
+
+#define INVERSE_AT(at, th) \
+	VBROADCASTSS bound+192(FP), E  \
+	VMULPS th, E, E                \
+	VXORPS ·signBit(SB), E, E      \
+	EXP_BOUNDED(E, E)              \
+	VMOVUPS at(X)(COLUMN*4), XS    \
+	VMOVUPS at(D_OUT)(COLUMN*4), D \
+	INVERSE(th)                    \
+	VMOVUPS E, at(D_IN)(COLUMN*4)  \
+	VMOVUPS DS, at(D_U)(COLUMN*4)  \
+	VMOVUPS D, at(D_SHIFT)(COLUMN*4)
 
 #define NEXT_ROW \
 	MOVQ dInStride+144(FP), SCRATCH     \
@@ -142,7 +178,7 @@ pair:
 	LOG_SCALE
 	EXP(E, E)
 	LOAD_PAIRS
-	FORWARD
+	FORWARD(TH)
 	STORE_PAIRS
 	SUBQ $2, ROWS
 	JMP  pair
@@ -155,22 +191,42 @@ row:
 	SUBQ $1, ROWS
 	JLT  done
 	XORQ COLUMN, COLUMN
+	VBROADCASTSS (D_LOG_DET), L
+
+	// Four registers at once: the tanh of the next runs beside the exp of the
+	// last, which waits for its own tanh. Bounds above 87 are too rare to have
+	// a second copy of this loop, with EXP.
+block:
+	LEAQ 32(COLUMN), SCRATCH
+	CMPQ SCRATCH, FULL
+	JGT  columns
+	CMPL bound+192(FP), $0x42AE0000 // 87
+	JGT  columns
+	TANH_AT(0, TH0)
+	TANH_AT(32, TH1)
+	TANH_AT(64, TH2)
+	TANH_AT(96, TH3)
+	FORWARD_AT(0, TH0)
+	FORWARD_AT(32, TH1)
+	FORWARD_AT(64, TH2)
+	FORWARD_AT(96, TH3)
+	ADDQ $32, COLUMN
+	JMP  block
 
 columns:
+	CMPQ COLUMN, COLS
+	JGE  next
 	COLUMN_MASK
 	VMASKMOVPS   (U)(COLUMN*4), MASK, TH
 	LOG_SCALE
 	EXP(E, E)
 	LOAD_COLUMNS
-	VBROADCASTSS (D_LOG_DET), L
-	FORWARD
+	FORWARD(TH)
 	CMPQ         COLUMN, FULL
 	JGE          partial
 	STORE_COLUMNS
 	ADDQ         $8, COLUMN
-	CMPQ         COLUMN, COLS
-	JLT          columns
-	JMP          next
+	JMP  columns
 
 partial:
 	STORE_TAIL
@@ -199,7 +255,7 @@ pair:
 	VXORPS       ·signBit(SB), E, E
 	EXP(E, E)
 	LOAD_PAIRS
-	INVERSE
+	INVERSE(TH)
 	STORE_PAIRS
 	SUBQ $2, ROWS
 	JMP  pair
@@ -212,23 +268,43 @@ row:
 	SUBQ $1, ROWS
 	JLT  done
 	XORQ COLUMN, COLUMN
+	VBROADCASTSS (D_LOG_DET), L
+
+	// Four registers at once: the tanh of the next runs beside the exp of the
+	// last, which waits for its own tanh. Bounds above 87 are too rare to have
+	// a second copy of this loop, with EXP.
+block:
+	LEAQ 32(COLUMN), SCRATCH
+	CMPQ SCRATCH, FULL
+	JGT  columns
+	CMPL bound+192(FP), $0x42AE0000 // 87
+	JGT  columns
+	TANH_AT(0, TH0)
+	TANH_AT(32, TH1)
+	TANH_AT(64, TH2)
+	TANH_AT(96, TH3)
+	INVERSE_AT(0, TH0)
+	INVERSE_AT(32, TH1)
+	INVERSE_AT(64, TH2)
+	INVERSE_AT(96, TH3)
+	ADDQ $32, COLUMN
+	JMP  block
 
 columns:
+	CMPQ COLUMN, COLS
+	JGE  next
 	COLUMN_MASK
 	VMASKMOVPS   (U)(COLUMN*4), MASK, TH
 	LOG_SCALE
 	VXORPS       ·signBit(SB), E, E
 	EXP(E, E)
 	LOAD_COLUMNS
-	VBROADCASTSS (D_LOG_DET), L
-	INVERSE
+	INVERSE(TH)
 	CMPQ         COLUMN, FULL
 	JGE          partial
 	STORE_COLUMNS
 	ADDQ         $8, COLUMN
-	CMPQ         COLUMN, COLS
-	JLT          columns
-	JMP          next
+	JMP  columns
 
 partial:
 	STORE_TAIL

@@ -14,6 +14,7 @@
 //	COLUMN           the column reached
 //	FULL, TAIL_BITS  see COLUMN_COUNTS
 //	TH, E            u and then tanh; ±s and then exp(±s)
+//	TH0 .. TH3       the same for four registers at once
 //	D, XS, L         the gradient of the output, x, the gradient of the log-det
 //	DS               ds and then du
 //	W                scratch
@@ -31,21 +32,25 @@
 #define TAIL_BITS CX
 #define SCRATCH AX
 #define TH Z0
-#define E Z1
-#define E_Y Y1
-#define E_X X1
-#define D Z2
-#define D_Y Y2
-#define D_X X2
-#define XS Z3
-#define L Z4
-#define DS Z5
-#define DS_Y Y5
-#define DS_X X5
-#define BOUND Z6
-#define RECIPROCAL Z7
-#define W_Y Y8
-#define W_X X8
+#define TH0 Z0
+#define TH1 Z1
+#define TH2 Z2
+#define TH3 Z3
+#define E Z4
+#define E_Y Y4
+#define E_X X4
+#define D Z5
+#define D_Y Y5
+#define D_X X5
+#define XS Z6
+#define L Z7
+#define DS Z8
+#define DS_Y Y8
+#define DS_X X8
+#define W_Y Y15
+#define W_X X15
+#define BOUND Z16
+#define RECIPROCAL Z17
 
 #define SETUP \
 	MOVQ         dIn_base+0(FP), D_IN            \
@@ -79,31 +84,63 @@
 	LOAD_PAIR(D_OUT, dOutStride+176(FP), D) \
 	SPREAD_PAIR(D_LOG_DET, L)
 
-// FORWARD computes dy*exp(s) in E and du in DS; dy is in D.
-#define FORWARD \
-	VMULPS       RECIPROCAL, TH, TH    \
-	TANH(TH, TH)                       \
-	VMULPS       BOUND, TH, E          \
-	EXP(E, E)                          \
-	VMULPS       D, E, E               \
-	VMOVAPS      E, DS                 \
-	VFMADD213PS  L, XS, DS             \
-	VFNMADD213PS.BCST ·one(SB), TH, TH \
-	VMULPS       TH, DS, DS
+// LOG_SCALE computes tanh(u/bound) from u in th.
+#define LOG_SCALE(th) \
+	VMULPS RECIPROCAL, th, th \
+	TANH(th, th)
 
-// INVERSE computes dx*exp(-s) in E, its negative in D and du in DS; dx is in D.
-#define INVERSE \
-	VMULPS       RECIPROCAL, TH, TH    \
-	TANH(TH, TH)                       \
-	VMULPS       BOUND, TH, E          \
-	VXORPS.BCST ·signBit(SB), E, E     \
-	EXP(E, E)                          \
-	VMULPS       D, E, E               \
-	VMOVAPS      D, DS                 \
+// EXP_FORWARD computes exp(s) in E, EXP_INVERSE exp(-s).
+#define EXP_FORWARD(th) \
+	VMULPS BOUND, th, E \
+	EXP(E, E)
+
+#define EXP_INVERSE(th) \
+	VMULPS BOUND, th, E            \
+	VXORPS.BCST ·signBit(SB), E, E \
+	EXP(E, E)
+
+// FORWARD computes dy*exp(s) in E, which holds exp(s), and du in DS; dy is in
+// D.
+#define FORWARD(th) \
+	VMULPS D, E, E                     \
+	VMOVAPS E, DS                      \
+	VFMADD213PS L, XS, DS              \
+	VFNMADD213PS.BCST ·one(SB), th, th \
+	VMULPS th, DS, DS
+
+// INVERSE computes dx*exp(-s) in E, which holds exp(-s), its negative in D and
+// du in DS; dx is in D.
+#define INVERSE(th) \
+	VMULPS D, E, E                     \
+	VMOVAPS D, DS                      \
 	VFNMSUB213PS L, XS, DS             \
-	VFNMADD213PS.BCST ·one(SB), TH, TH \
-	VMULPS       TH, DS, DS            \
+	VFNMADD213PS.BCST ·one(SB), th, th \
+	VMULPS th, DS, DS                  \
 	VXORPS.BCST ·signBit(SB), E, D
+
+// TANH_AT computes the tanh of the sixteen columns at a distance in bytes.
+#define TANH_AT(at, th) \
+	VMULPS at(U)(COLUMN*4), RECIPROCAL, th \
+	TANH(th, th)
+
+// FORWARD_AT computes and stores the gradients of these columns.
+#define FORWARD_AT(at, th) \
+	EXP_FORWARD(th)                \
+	VMOVUPS at(X)(COLUMN*4), XS    \
+	VMOVUPS at(D_OUT)(COLUMN*4), D \
+	FORWARD(th)                    \
+	VMOVUPS E, at(D_IN)(COLUMN*4)  \
+	VMOVUPS DS, at(D_U)(COLUMN*4)  \
+	VMOVUPS D, at(D_SHIFT)(COLUMN*4)
+
+#define INVERSE_AT(at, th) \
+	EXP_INVERSE(th)                \
+	VMOVUPS at(X)(COLUMN*4), XS    \
+	VMOVUPS at(D_OUT)(COLUMN*4), D \
+	INVERSE(th)                    \
+	VMOVUPS E, at(D_IN)(COLUMN*4)  \
+	VMOVUPS DS, at(D_U)(COLUMN*4)  \
+	VMOVUPS D, at(D_SHIFT)(COLUMN*4)
 
 #define NEXT_ROW \
 	MOVQ dInStride+144(FP), SCRATCH     \
@@ -148,7 +185,9 @@ quad:
 	CMPQ ROWS, $4
 	JLT  rows
 	LOAD_QUADS
-	FORWARD
+	LOG_SCALE(TH)
+	EXP_FORWARD(TH)
+	FORWARD(TH)
 	STORE_QUADS
 	SUBQ $4, ROWS
 	JMP  quad
@@ -160,7 +199,9 @@ pair:
 	CMPQ ROWS, $2
 	JLT  rows
 	LOAD_PAIRS
-	FORWARD
+	LOG_SCALE(TH)
+	EXP_FORWARD(TH)
+	FORWARD(TH)
 	STORE_PAIRS
 	SUBQ $2, ROWS
 	JMP  pair
@@ -174,13 +215,35 @@ row:
 	XORQ         COLUMN, COLUMN
 	VBROADCASTSS (D_LOG_DET), L
 
+	// Four registers at once: the tanh of the next runs beside the exp of the
+	// last, which waits for its own tanh.
+block:
+	LEAQ 64(COLUMN), SCRATCH
+	CMPQ SCRATCH, FULL
+	JGT  columns
+	TANH_AT(0, TH0)
+	TANH_AT(64, TH1)
+	TANH_AT(128, TH2)
+	TANH_AT(192, TH3)
+	FORWARD_AT(0, TH0)
+	FORWARD_AT(64, TH1)
+	FORWARD_AT(128, TH2)
+	FORWARD_AT(192, TH3)
+	ADDQ $64, COLUMN
+	JMP  block
+
 columns:
+	CMPQ COLUMN, COLS
+	JGE  next
 	LOAD_COLUMNS
-	FORWARD
+	LOG_SCALE(TH)
+	EXP_FORWARD(TH)
+	FORWARD(TH)
 	STORE_COLUMNS
 	ADDQ $16, COLUMN
-	CMPQ COLUMN, COLS
-	JLT  columns
+	JMP  columns
+
+next:
 	NEXT_ROW
 	JMP  row
 
@@ -202,7 +265,9 @@ quad:
 	CMPQ ROWS, $4
 	JLT  rows
 	LOAD_QUADS
-	INVERSE
+	LOG_SCALE(TH)
+	EXP_INVERSE(TH)
+	INVERSE(TH)
 	STORE_QUADS
 	SUBQ $4, ROWS
 	JMP  quad
@@ -214,7 +279,9 @@ pair:
 	CMPQ ROWS, $2
 	JLT  rows
 	LOAD_PAIRS
-	INVERSE
+	LOG_SCALE(TH)
+	EXP_INVERSE(TH)
+	INVERSE(TH)
 	STORE_PAIRS
 	SUBQ $2, ROWS
 	JMP  pair
@@ -228,13 +295,35 @@ row:
 	XORQ         COLUMN, COLUMN
 	VBROADCASTSS (D_LOG_DET), L
 
+	// Four registers at once: the tanh of the next runs beside the exp of the
+	// last, which waits for its own tanh.
+block:
+	LEAQ 64(COLUMN), SCRATCH
+	CMPQ SCRATCH, FULL
+	JGT  columns
+	TANH_AT(0, TH0)
+	TANH_AT(64, TH1)
+	TANH_AT(128, TH2)
+	TANH_AT(192, TH3)
+	INVERSE_AT(0, TH0)
+	INVERSE_AT(64, TH1)
+	INVERSE_AT(128, TH2)
+	INVERSE_AT(192, TH3)
+	ADDQ $64, COLUMN
+	JMP  block
+
 columns:
+	CMPQ COLUMN, COLS
+	JGE  next
 	LOAD_COLUMNS
-	INVERSE
+	LOG_SCALE(TH)
+	EXP_INVERSE(TH)
+	INVERSE(TH)
 	STORE_COLUMNS
 	ADDQ $16, COLUMN
-	CMPQ COLUMN, COLS
-	JLT  columns
+	JMP  columns
+
+next:
 	NEXT_ROW
 	JMP  row
 

@@ -2,6 +2,8 @@
 // logRef, tanhRef and sinCos2PiRef of package kernels, operation by operation.
 // They take every input. The constants are in constants.s.
 //
+// LOG_NORMAL gives the same bits with fewer operations where it may be used.
+//
 // src and dst are registers from Z0 to Z8, and may be the same. The macros
 // overwrite Z9 to Z14 and K7. TANH reads its table from Z23 to Z31, which
 // MATH_CONSTANTS fills; the others need no preparation.
@@ -82,44 +84,56 @@
 	VANDPS.BCST   ·signBit(SB), src, Z9      \
 	VORPS         Z9, Z13, dst
 
-// LOG sets dst to log(src).
+// LOG_REDUCED sets dst to the log of the normal positive x in Z9, Z10 being
+// the exponent to add.
 //	Z9   x, later 1+f, f, f²
 //	Z10  n
 //	Z11  scratch, then q
 //	Z12  the sum
 //	Z13  the rest
+#define LOG_REDUCED(dst) \
+	VPSUBD.BCST       ·logSplit(SB), Z9, Z11 \
+	VPSRAD            $23, Z11, Z11          \
+	VCVTDQ2PS         Z11, Z12               \
+	VADDPS            Z12, Z10, Z10          \
+	VPSLLD            $23, Z11, Z11          \
+	VPSUBD            Z11, Z9, Z9            \
+	VSUBPS.BCST       ·one(SB), Z9, Z9       \
+	VBROADCASTSS      ·log8(SB), Z11         \
+	VFMADD213PS.BCST  ·log7(SB), Z9, Z11     \
+	VFMADD213PS.BCST  ·log6(SB), Z9, Z11     \
+	VFMADD213PS.BCST  ·log5(SB), Z9, Z11     \
+	VFMADD213PS.BCST  ·log4(SB), Z9, Z11     \
+	VFMADD213PS.BCST  ·log3(SB), Z9, Z11     \
+	VFMADD213PS.BCST  ·log2(SB), Z9, Z11     \
+	VFMADD213PS.BCST  ·log1(SB), Z9, Z11     \
+	VFMADD213PS.BCST  ·log0(SB), Z9, Z11     \
+	VMOVAPS           Z9, Z12                \
+	VFMADD231PS.BCST  ·ln2High(SB), Z10, Z12 \
+	VBROADCASTSS      ·ln2High(SB), Z13      \
+	VFMSUB213PS       Z12, Z10, Z13          \
+	VADDPS            Z9, Z13, Z13           \
+	VFMADD231PS.BCST  ·ln2Low(SB), Z10, Z13  \
+	VMULPS            Z9, Z9, Z9             \
+	VFMADD231PS       Z11, Z9, Z13           \
+	VADDPS            Z13, Z12, dst
+
+// LOG_NORMAL sets dst to log(src) for normal positive src below +Inf; what it
+// gives elsewhere is wrong. It overwrites Z9 to Z13.
+#define LOG_NORMAL(src, dst) \
+	VMOVAPS src, Z9        \
+	VPXORD  Z10, Z10, Z10  \
+	LOG_REDUCED(dst)
+
+// LOG sets dst to log(src). It overwrites Z9 to Z14: Z14 keeps src.
 #define LOG(src, dst) \
-	VCMPPS.BCST       $0x11, ·smallestNormal(SB), src, K7 \
-	VMOVAPS           src, Z9                        \
-	VMULPS.BCST       ·subnormalScale(SB), Z9, K7, Z9 \
-	VBROADCASTSS.Z    ·subnormalExponent(SB), K7, Z10 \
-	VPSUBD.BCST       ·logSplit(SB), Z9, Z11         \
-	VPSRAD            $23, Z11, Z11                  \
-	VCVTDQ2PS         Z11, Z12                       \
-	VADDPS            Z12, Z10, Z10                  \
-	VPSLLD            $23, Z11, Z11                  \
-	VPSUBD            Z11, Z9, Z9                    \
-	VSUBPS.BCST       ·one(SB), Z9, Z9               \
-	VBROADCASTSS      ·log8(SB), Z11                 \
-	VFMADD213PS.BCST  ·log7(SB), Z9, Z11             \
-	VFMADD213PS.BCST  ·log6(SB), Z9, Z11             \
-	VFMADD213PS.BCST  ·log5(SB), Z9, Z11             \
-	VFMADD213PS.BCST  ·log4(SB), Z9, Z11             \
-	VFMADD213PS.BCST  ·log3(SB), Z9, Z11             \
-	VFMADD213PS.BCST  ·log2(SB), Z9, Z11             \
-	VFMADD213PS.BCST  ·log1(SB), Z9, Z11             \
-	VFMADD213PS.BCST  ·log0(SB), Z9, Z11             \
-	VMOVAPS           Z9, Z12                        \
-	VFMADD231PS.BCST  ·ln2High(SB), Z10, Z12         \
-	VBROADCASTSS      ·ln2High(SB), Z13              \
-	VFMSUB213PS       Z12, Z10, Z13                  \
-	VADDPS            Z9, Z13, Z13                   \
-	VFMADD231PS.BCST  ·ln2Low(SB), Z10, Z13          \
-	VMULPS            Z9, Z9, Z9                     \
-	VFMADD231PS       Z11, Z9, Z13                   \
-	VADDPS            Z13, Z12, Z12                  \
-	VFIXUPIMMPS.BCST  $0, ·logSpecial(SB), src, Z12  \
-	VMOVAPS           Z12, dst
+	VMOVAPS          src, Z14                             \
+	VCMPPS.BCST      $0x11, ·smallestNormal(SB), Z14, K7  \
+	VMOVAPS          Z14, Z9                              \
+	VMULPS.BCST      ·subnormalScale(SB), Z14, K7, Z9     \
+	VBROADCASTSS.Z   ·subnormalExponent(SB), K7, Z10      \
+	LOG_REDUCED(dst)                                      \
+	VFIXUPIMMPS.BCST $0, ·logSpecial(SB), Z14, dst
 
 // SINCOS2PI sets sin and cos, two registers of which one may be src, to the
 // sine and cosine of 2π·src.

@@ -1,6 +1,7 @@
 //go:build !noasm
 
 #include "textflag.h"
+#include "neon_arm64.h"
 
 // The matmul kernels on NEON: a tile of up to 6 rows by one panel of 16 columns
 // stays in 24 registers through the loop over k.
@@ -19,13 +20,6 @@
 //
 // Strides are bytes once loaded. A tile of fewer than 16 columns starts from and
 // writes to the frame, and a copying loop moves its columns from init and to c.
-
-// VFMLA_LANE0_S4 is d += n·m[0], fused; the operands are register numbers.
-// The assembler of Go 1.26 does not know the multiplication by an element.
-#define VFMLA_LANE0_S4(m, n, d) WORD $(0x4F801000 | (m)<<16 | (n)<<5 | (d))
-
-// VFCMLE0_S4 sets the bits of d's lanes where n <= 0; NaN is not.
-#define VFCMLE0_S4(n, d) WORD $(0x6EA0D800 | (n)<<5 | (d))
 
 // ROWSn(op) is op(row of a, the accumulators by name and by number) for each of
 // n rows.
@@ -51,10 +45,10 @@
 // FMA adds one term to one row.
 #define FMA(row, w, x, y, z, nw, nx, ny, nz) \
 	FMOVS (row)(R6), F28;       \
-	VFMLA_LANE0_S4(28, 24, nw); \
-	VFMLA_LANE0_S4(28, 25, nx); \
-	VFMLA_LANE0_S4(28, 26, ny); \
-	VFMLA_LANE0_S4(28, 27, nz);
+	VFMLA_LANE_S4(0, 28, 24, nw); \
+	VFMLA_LANE_S4(0, 28, 25, nx); \
+	VFMLA_LANE_S4(0, 28, 26, ny); \
+	VFMLA_LANE_S4(0, 28, 27, nz);
 
 // RELU keeps x where x > 0 or x is NaN, else +0, by clearing where x <= 0.
 // V31 is zero, V24…V27 take the comparisons.
@@ -225,10 +219,10 @@ advance:
 #define PANEL(pointer, nw, nx, ny, nz) \
 	VLD1 (pointer), [V24.S4, V25.S4, V26.S4, V27.S4]; \
 	ADD  R8, pointer;           \
-	VFMLA_LANE0_S4(28, 24, nw); \
-	VFMLA_LANE0_S4(28, 25, nx); \
-	VFMLA_LANE0_S4(28, 26, ny); \
-	VFMLA_LANE0_S4(28, 27, nz);
+	VFMLA_LANE_S4(0, 28, 24, nw); \
+	VFMLA_LANE_S4(0, 28, 25, nx); \
+	VFMLA_LANE_S4(0, 28, 26, ny); \
+	VFMLA_LANE_S4(0, 28, 27, nz);
 
 // func MatmulRowNEON(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
 //	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
