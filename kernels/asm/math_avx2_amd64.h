@@ -2,13 +2,13 @@
 // logRef, tanhRef and sinCos2PiRef of package kernels, operation by operation.
 // The constants are in constants.s.
 //
-// src and dst are registers from Y0 to Y3, and may be the same. The macros
-// overwrite Y4 to Y11 at most.
+// The macros overwrite registers from Y4 to Y11, each says which. src and dst
+// are others, and may be the same.
 //
-// EXP, LOG, TANH and SINCOS2PI take every input. EXP_BOUNDED, of |src| <= 87,
-// and LOG_NORMAL, of normal positive src, give the same bits with fewer
-// operations; what they give elsewhere is wrong, except that EXP_BOUNDED keeps
-// NaN.
+// No branch is taken. EXP, LOG, TANH and SINCOS2PI take every input.
+// EXP_BOUNDED, of |src| <= 87, and LOG_NORMAL, of normal positive src, give the
+// same bits with fewer operations; what they give elsewhere is wrong, except
+// that EXP_BOUNDED keeps NaN.
 //
 // VMINPS and VMAXPS return their first operand here if one is NaN: that is
 // always the value, never the limit, so that NaN stays. No limit is 0.

@@ -4,8 +4,8 @@
 //
 // LOG_NORMAL gives the same bits with fewer operations where it may be used.
 //
-// src and dst are registers from Z0 to Z8, and may be the same. The macros
-// overwrite Z9 to Z14 and K7. TANH reads its table from Z23 to Z31, which
+// The macros overwrite Z9 to Z14 and K7 at most. src and dst are others, and
+// may be the same. TANH reads its table from Z23 to Z31, which
 // MATH_CONSTANTS fills; the others need no preparation.
 //
 // VMINPS and VMAXPS return their first operand here if one is NaN: that is

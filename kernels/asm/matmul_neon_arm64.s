@@ -44,7 +44,7 @@
 
 // FMA adds one term to one row.
 #define FMA(row, w, x, y, z, nw, nx, ny, nz) \
-	FMOVS (row)(R6), F28;       \
+	FMOVS (row)(R6), F28;         \
 	VFMLA_LANE_S4(0, 28, 24, nw); \
 	VFMLA_LANE_S4(0, 28, 25, nx); \
 	VFMLA_LANE_S4(0, 28, 26, ny); \
@@ -218,7 +218,7 @@ advance:
 // PANEL adds one term to one panel.
 #define PANEL(pointer, nw, nx, ny, nz) \
 	VLD1 (pointer), [V24.S4, V25.S4, V26.S4, V27.S4]; \
-	ADD  R8, pointer;           \
+	ADD  R8, pointer;             \
 	VFMLA_LANE_S4(0, 28, 24, nw); \
 	VFMLA_LANE_S4(0, 28, 25, nx); \
 	VFMLA_LANE_S4(0, 28, 26, ny); \

@@ -1,0 +1,237 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-192fdf7a/nf/flow"
+)
+
+func inspectCommand() *cobra.Command {
+	var asJSON bool
+	command := &cobra.Command{
+		Use:   "inspect MODEL",
+		Short: "Show a model: architecture, constants, provenance",
+		Args: func(_ *cobra.Command, arguments []string) error {
+			switch len(arguments) {
+			case 0:
+				return usage("give a model file")
+			case 1:
+				return nil
+			}
+			return usage("unexpected argument %q", arguments[1])
+		},
+		Example: `  nf inspect model.safetensors
+  nf inspect model.safetensors --json`,
+	}
+	command.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	command.RunE = func(command *cobra.Command, arguments []string) error {
+		f, err := flow.Load(arguments[0])
+		if err != nil {
+			return err
+		}
+		m, err := describeModel(arguments[0], f)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return json.NewEncoder(command.OutOrStdout()).Encode(m)
+		}
+		return m.print(command.OutOrStdout(), f.Config())
+	}
+	return command
+}
+
+// modelDescription is what the inspect command tells.
+type modelDescription struct {
+	File          string              `json:"file"`
+	Bytes         int64               `json:"bytes"`
+	FormatVersion int                 `json:"format_version"`
+	Parameters    int                 `json:"parameters"`
+	Flow          json.RawMessage     `json:"flow"`
+	Tensors       []tensorDescription `json:"tensors"`
+	Provenance    json.RawMessage     `json:"provenance"`
+}
+
+type tensorDescription struct {
+	Name  string `json:"name"`
+	Shape [2]int `json:"shape"`
+}
+
+func describeModel(path string, f *flow.Flow) (*modelDescription, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	config, err := json.Marshal(f.Config())
+	if err != nil {
+		return nil, err
+	}
+	m := &modelDescription{
+		File: path, Bytes: info.Size(), FormatVersion: flow.FormatVersion,
+		Parameters: f.Parameters().Len(), Flow: config, Provenance: f.Provenance(),
+	}
+	for _, p := range f.Parameters().All() {
+		m.Tensors = append(m.Tensors, tensorDescription{p.Name, [2]int{p.Rows, p.Cols}})
+	}
+	return m, nil
+}
+
+func (m *modelDescription) print(out io.Writer, c flow.Config) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "file\t%s (%d bytes, format version %d)\n", m.File, m.Bytes, m.FormatVersion)
+	fmt.Fprintf(w, "parameters\t%d in %d tensors\n", m.Parameters, len(m.Tensors))
+	if len(c.Grid) > 0 {
+		fmt.Fprintf(w, "grid\t%v sites\n", c.Grid)
+	}
+	base := c.Base.Type
+	if c.Base.Bound != 0 {
+		base += fmt.Sprintf(" bound=%v", c.Base.Bound)
+	}
+	fmt.Fprintf(w, "base\t%s\n", base)
+	fmt.Fprintf(w, "transforms\t%d, from data to noise\n", len(c.Transforms))
+	for i, t := range c.Transforms {
+		text, err := json.Marshal(t)
+		if err != nil {
+			return err
+		}
+		name, rest, err := summarized(text)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "  %d\t%s %s\n", i, name, rest)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(out)
+	for _, group := range []struct {
+		title    string
+		names    []string
+		constant flow.Standardization
+	}{{"feature", c.Features, c.Standardize}, {"context", c.Context, c.StandardizeContext}} {
+		if len(group.names) == 0 {
+			continue
+		}
+		fmt.Fprintf(w, "%s\tmean\tstd\n", group.title)
+		for i, name := range group.names {
+			mean, std := 0.0, 1.0
+			if len(group.constant.Mean) > 0 {
+				mean, std = group.constant.Mean[i], group.constant.Std[i]
+			}
+			fmt.Fprintf(w, "%s\t%v\t%v\n", name, mean, std)
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+		fmt.Fprintln(out)
+	}
+	if m.Provenance == nil {
+		_, err := fmt.Fprintln(out, "provenance  none")
+		return err
+	}
+	lines, err := flattened("", m.Provenance)
+	if err != nil { // not an object
+		lines = [][2]string{{"", compact(m.Provenance)}}
+	}
+	fmt.Fprintln(w, "provenance\t")
+	for _, line := range lines {
+		fmt.Fprintf(w, "  %s\t%s\n", line[0], line[1])
+	}
+	return w.Flush()
+}
+
+// flattened lists the values of a JSON object as pairs of a path and a value.
+func flattened(prefix string, object json.RawMessage) ([][2]string, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(object, &fields); err != nil {
+		return nil, err
+	}
+	keys := slices.Sorted(maps.Keys(fields))
+	var lines [][2]string
+	for _, key := range keys {
+		if inner, err := flattened(prefix+key+".", fields[key]); err == nil {
+			lines = append(lines, inner...)
+			continue
+		}
+		lines = append(lines, [2]string{prefix + key, compact(fields[key])})
+	}
+	return lines, nil
+}
+
+// summarized writes a transform's description in one line: its type, and
+// key=value for the rest, with masks and other lists of bits as 0101.
+func summarized(text []byte) (name, rest string, err error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return "", "", err
+	}
+	if err := json.Unmarshal(fields["type"], &name); err != nil {
+		return "", "", err
+	}
+	delete(fields, "type")
+	words := make([]string, 0, len(fields))
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		words = append(words, key+"="+compact(fields[key]))
+	}
+	return name, strings.Join(words, " "), nil
+}
+
+func compact(value json.RawMessage) string {
+	const most = 64
+	var bits []bool
+	var numbers []json.Number
+	var names []string
+	var fields map[string]json.RawMessage
+	switch {
+	case json.Unmarshal(value, &bits) == nil && len(bits) > 0:
+		var b strings.Builder
+		for _, bit := range bits[:min(len(bits), most)] {
+			digit := byte('0')
+			if bit {
+				digit = '1'
+			}
+			b.WriteByte(digit)
+		}
+		if len(bits) > most {
+			fmt.Fprintf(&b, "… (%d)", len(bits))
+		}
+		return b.String()
+	case json.Unmarshal(value, &numbers) == nil:
+		words := make([]string, 0, len(numbers))
+		for _, n := range numbers[:min(len(numbers), most)] {
+			words = append(words, n.String())
+		}
+		if len(numbers) > most {
+			words = append(words, fmt.Sprintf("… (%d)", len(numbers)))
+		}
+		return strings.Join(words, ",")
+	case json.Unmarshal(value, &names) == nil:
+		return listed(names)
+	case json.Unmarshal(value, &fields) == nil:
+		if _, tagged := fields["type"]; tagged {
+			if name, rest, err := summarized(value); err == nil {
+				return strings.TrimSpace(name + "(" + rest + ")")
+			}
+		}
+		words := make([]string, 0, len(fields))
+		for key, inner := range fields {
+			words = append(words, key+"="+compact(inner))
+		}
+		slices.Sort(words)
+		return "(" + strings.Join(words, " ") + ")"
+	}
+	if text, err := strconv.Unquote(string(value)); err == nil {
+		return text
+	}
+	return string(value)
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"math"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/seed-192fdf7a/nf/flow/train"
+	"github.com/seed-192fdf7a/nf/internal/atomicfile"
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// provenance is what the model file says of its making: only what decides its
+// bits.
+type provenance struct {
+	Data      dataProvenance  `json:"data"`
+	Options   trainProvenance `json:"options"`
+	Seed      uint64          `json:"seed"`
+	BestEpoch int             `json:"best_epoch"`
+	BLAS      string          `json:"blas"`
+}
+
+type dataProvenance struct {
+	SHA256    string   `json:"sha256"`
+	Columns   []string `json:"columns"`
+	Context   []string `json:"context,omitempty"`
+	TrainRows int      `json:"train_rows"`
+	ValidRows int      `json:"valid_rows"`
+}
+
+type trainProvenance struct {
+	Flow         string  `json:"flow"`
+	Layers       int     `json:"layers"`
+	Hidden       []int   `json:"hidden"`
+	Masks        string  `json:"masks"`
+	Permutation  string  `json:"permutation"`
+	Base         string  `json:"base"`
+	Bound        float64 `json:"bound,omitempty"`
+	Epochs       int     `json:"epochs"`
+	Batch        int     `json:"batch"`
+	LearningRate float64 `json:"lr"`
+	Schedule     string  `json:"schedule"`
+	Clip         float64 `json:"clip"`
+	Patience     int     `json:"patience"`
+	// ValidFraction is absent where the validation rows came from a file.
+	ValidFraction float64 `json:"valid_fraction,omitempty"`
+}
+
+func describeTraining(o *trainOptions, data *trainingData, result train.Result) (json.RawMessage, error) {
+	p := provenance{
+		Data: dataProvenance{
+			SHA256: data.sha256, Columns: data.features, Context: data.context,
+			TrainRows: data.trainRows, ValidRows: data.validRows,
+		},
+		Options: trainProvenance{
+			Flow: o.flow, Layers: o.model.Layers, Hidden: o.model.Hidden, Masks: o.model.Masks,
+			Permutation: o.model.Permutation, Base: o.model.Base, Bound: o.model.Bound,
+			Epochs: o.fit.Epochs, Batch: o.fit.Batch, LearningRate: o.fit.LearningRate, Schedule: o.fit.Schedule,
+			Clip: o.fit.Clip, Patience: o.fit.Patience,
+		},
+		Seed: o.fit.Seed, BestEpoch: result.BestEpoch, BLAS: o.fit.BLAS.Name(),
+	}
+	if o.valid == "" {
+		p.Options.ValidFraction = o.validFraction
+	}
+	return json.Marshal(p)
+}
+
+// trainLog is MODEL.log.json: what may differ between two trainings that write
+// the same model.
+type trainLog struct {
+	Started      string     `json:"started"`
+	Seconds      float64    `json:"seconds"`
+	Host         string     `json:"host"`
+	Platform     string     `json:"platform"`
+	Cores        int        `json:"cores"`
+	Workers      int        `json:"workers"`
+	Kernels      string     `json:"kernels"`
+	BLAS         string     `json:"blas"`
+	Version      string     `json:"version"`
+	GoVersion    string     `json:"go_version"`
+	Data         string     `json:"data"`
+	Valid        string     `json:"valid,omitempty"`
+	Stopped      string     `json:"stopped,omitempty"`
+	Steps        int        `json:"steps"`
+	BestEpoch    int        `json:"best_epoch"`
+	BestValidNLL number     `json:"best_valid_nll"`
+	History      []logEpoch `json:"history"`
+}
+
+type logEpoch struct {
+	Epoch         int    `json:"epoch"`
+	TrainNLL      number `json:"train_nll"`
+	ValidNLL      number `json:"valid_nll"`
+	LearningRate  number `json:"learning_rate"`
+	RowsPerSecond number `json:"rows_per_second"`
+	Seconds       number `json:"seconds"`
+}
+
+// number is a float64 that JSON can hold: NaN and infinities become null.
+type number float64
+
+// MarshalJSON implements json.Marshaler.
+func (n number) MarshalJSON() ([]byte, error) {
+	if math.IsNaN(float64(n)) || math.IsInf(float64(n), 0) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(n))
+}
+
+func writeLog(o *trainOptions, data *trainingData, result train.Result, started time.Time) error {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	l := trainLog{
+		Started: started.UTC().Format(time.RFC3339), Seconds: time.Since(started).Seconds(),
+		Host: host, Platform: runtime.GOOS + "/" + runtime.GOARCH, Cores: runtime.NumCPU(), Workers: o.fit.Workers,
+		Kernels: kernels.Active().Name(), BLAS: o.fit.BLAS.Name() + ": " + o.fit.BLAS.Description(),
+		Version: version(), GoVersion: runtime.Version(),
+		Data: o.data, Valid: o.valid, Stopped: result.Stopped, Steps: result.Steps,
+		BestEpoch: result.BestEpoch, BestValidNLL: number(result.BestValidNLL),
+	}
+	for _, e := range result.History {
+		l.History = append(l.History, logEpoch{
+			Epoch: e.Epoch, TrainNLL: number(e.TrainNLL), ValidNLL: number(e.ValidNLL), LearningRate: number(e.LearningRate),
+			RowsPerSecond: number(e.RowsPerSecond), Seconds: number(e.Seconds),
+		})
+	}
+	text, err := json.MarshalIndent(l, "", "  ")
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(logPath(o.out), func(w io.Writer) error {
+		_, err := w.Write(append(text, '\n'))
+		return err
+	})
+}

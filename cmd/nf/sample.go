@@ -1,0 +1,196 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"sync/atomic"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/internal/table"
+)
+
+type sampleOptions struct {
+	model, out, context string
+	count               int64
+	table               tableFlags
+	sample              flow.SampleOptions
+	workers             int
+	quiet               bool
+}
+
+func sampleCommand() *cobra.Command {
+	var o sampleOptions
+	command := &cobra.Command{
+		Use:   "sample --model MODEL -n N --out FILE",
+		Short: "Draw new rows",
+		Long: `Draws N rows. Row i depends on the seed and i alone, whatever N and --workers are.
+
+A model that was trained with --context needs --context FILE, a table with those columns: it draws N rows for each row
+of it, in order.`,
+		Example: `  nf sample --model model.safetensors -n 100000 --seed 7 --out samples.npy`,
+		Args:    noArguments,
+	}
+	f := command.Flags()
+	f.SortFlags = false
+	f.StringVar(&o.model, "model", "", "model file (required)")
+	f.Int64VarP(&o.count, "number", "n", 0, "rows to draw, with --context for each of its rows (required)")
+	f.StringVar(&o.out, "out", "", "table to write (required)")
+	f.Uint64Var(&o.sample.Seed, "seed", 1, "decides the rows")
+	f.Float64Var(&o.sample.Temperature, "temperature", 1, "factor on the noise; below 1 keeps to denser regions")
+	f.StringVar(&o.context, "context", "", "table of the rows to condition on")
+	o.table.addHeader(command)
+	addWorkersFlag(command, &o.workers)
+	f.BoolVar(&o.quiet, "quiet", false, "print no progress")
+	command.RunE = func(command *cobra.Command, _ []string) error {
+		if err := require(command, "model", "number", "out"); err != nil {
+			return err
+		}
+		if err := o.check(command); err != nil {
+			return err
+		}
+		return runSample(command, &o)
+	}
+	return command
+}
+
+func (o *sampleOptions) check(command *cobra.Command) error {
+	if err := o.table.check(); err != nil {
+		return err
+	}
+	if err := checkTablePath("out", o.out); err != nil {
+		return err
+	}
+	if command.Flags().Changed("context") {
+		if err := checkTablePath("context", o.context); err != nil {
+			return err
+		}
+	}
+	if o.count < 1 {
+		return usage("-n is %d; it must be at least 1", o.count)
+	}
+	if t := o.sample.Temperature; !(t > 0) || math.IsInf(t, 0) {
+		return usage("--temperature is %v; it must be a positive number", t)
+	}
+	return distinctPaths(map[string]string{"context": o.context, "out": o.out})
+}
+
+func runSample(command *cobra.Command, o *sampleOptions) error {
+	f, scorer, _, err := loadScorer(o.model, o.workers)
+	if err != nil {
+		return err
+	}
+	s := sampler{scorer: scorer, options: o.sample, width: f.Features(), contextWidth: f.ContextFeatures(), each: o.count}
+	names := f.Config().Context
+	switch {
+	case len(names) > 0 && o.context == "":
+		return fmt.Errorf("the model is conditioned on %s; give a table with these columns as --context FILE", listed(names))
+	case len(names) == 0 && o.context != "":
+		return errors.New("the model is not conditioned on anything; leave out --context")
+	case len(names) > 0:
+		if s.contexts, err = o.table.openSelected(command, o.context, names, nil, false); err != nil {
+			return err
+		}
+	}
+	w, err := table.Create(o.out, table.WriteOptions{Stdout: command.OutOrStdout()})
+	if err != nil {
+		return err
+	}
+	defer w.Abort()
+	position := func() (int64, int64) { return s.done.Load(), o.count }
+	if s.contexts != nil {
+		position = s.contexts.Progress
+	}
+	bar := startProgress(command, "sampling", o.quiet, position)
+	defer bar.stop()
+	// Reading context may wait for a silent pipe, so it is left behind on an
+	// interruption; the writer is used here alone.
+	if err := w.WriteHeader(f.Config().Features); err != nil {
+		return err
+	}
+	for {
+		var rows []float64
+		err := orInterrupted(command.Context(), func() (err error) {
+			rows, err = s.next()
+			return err
+		})
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if err := w.WriteRows(rows); err != nil {
+			return err
+		}
+	}
+	if w.Rows() == 0 {
+		return fmt.Errorf("%s has no rows", shownPath(o.context))
+	}
+	return w.Close()
+}
+
+// sampler draws rows block by block.
+type sampler struct {
+	scorer              *flow.Scorer
+	options             flow.SampleOptions
+	width, contextWidth int
+	each                int64         // rows to draw, for each row of context
+	contexts            *table.Reader // nil for a model without
+
+	done    atomic.Int64
+	current []float64 // the row of context
+	left    int64     // rows still to be drawn for it
+	rows    []float64
+	context []float64
+}
+
+const sampleBlockRows = 4096
+
+// next returns the next block of rows, or io.EOF.
+func (s *sampler) next() ([]float64, error) {
+	block := rowsPerBlock(sampleBlockRows, s.width+s.contextWidth)
+	n := 0
+	if s.contexts == nil {
+		n = int(min(int64(block), s.each-s.done.Load()))
+	} else {
+		var err error
+		if n, err = s.fillContext(block); err != nil {
+			return nil, err
+		}
+	}
+	if n == 0 {
+		return nil, io.EOF
+	}
+	x := resized(&s.rows, n*s.width)
+	err := s.scorer.Sample(x, nil, uint64(s.done.Load()), s.options, s.context)
+	s.done.Add(int64(n))
+	return x, err
+}
+
+// fillContext repeats each row of context as often as rows are drawn for it,
+// until a block is full, and returns the number of rows.
+func (s *sampler) fillContext(block int) (int, error) {
+	s.context = s.context[:0]
+	for n := 0; n < block; n++ {
+		if s.left == 0 {
+			if s.current == nil {
+				s.current = make([]float64, s.contextWidth)
+			}
+			rows, err := s.contexts.Read(s.current)
+			if err == io.EOF {
+				return n, nil
+			}
+			if err != nil {
+				return 0, err
+			}
+			s.left = s.each * int64(rows)
+		}
+		s.context = append(s.context, s.current...)
+		s.left--
+	}
+	return block, nil
+}

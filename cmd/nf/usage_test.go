@@ -1,0 +1,107 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestWrongUsage(t *testing.T) {
+	d := workplace(t)
+	train := []string{"train", "--data", "data.csv", "--out", "m.safetensors"}
+	score := []string{"score", "--model", "model.safetensors", "--data", "data.csv", "--out", "s.csv"}
+	sample := []string{"sample", "--model", "model.safetensors", "--out", "s.csv"}
+	for _, c := range []struct {
+		base []string
+		more string
+		word string
+	}{
+		{nil, "", "no command"},
+		{nil, "trian", "did you mean train"},
+		{nil, "--bogus", "--bogus"},
+		{nil, "help nothing", "nothing"},
+		{nil, "train", "--data is required"},
+		{nil, "train --data data.csv", "--out is required"},
+		{nil, "train --data", "--data needs a value"},
+		{nil, "inspect", "model file"},
+		{nil, "inspect a b", `"b"`},
+		{nil, "demo --out=", "--out"},
+		{train, "extra", `"extra"`},
+		{train, "--bogus", "--bogus"},
+		{train, "--out m.bin", ".safetensors"},
+		{train, "--data d.parquet", "Parquet"},
+		{train, "--data d.txt", "--data is d.txt"},
+		{train, "--valid v.txt", "--valid is v.txt"},
+		{train, "--valid data.csv --valid-fraction 0.2", "not both"},
+		{train, "--valid-fraction 1", "--valid-fraction"},
+		{train, "--valid-fraction NaN", "--valid-fraction"},
+		{train, "--data - --valid -", "standard input"},
+		{train, "--columns a,a", "twice"},
+		{train, "--columns a --context a", "both --context and --columns"},
+		{train, "--exclude a --context a", "both --context and --exclude"},
+		{train, "--header maybe", "--header"},
+		{train, "--flow maf", "nice or realnvp"},
+		{train, "--flow nice --bound 2", "--bound"},
+		{train, "--bound 0", "--bound"},
+		{train, "--layers 0", "--layers"},
+		{train, "--layers 1000000000", "--layers"},
+		{train, "--hidden 8,x", "--hidden"},
+		{train, "--hidden 0", "--hidden"},
+		{train, "--masks no", "--masks"},
+		{train, "--permutation no", "--permutation"},
+		{train, "--base no", "--base"},
+		{train, "--epochs 0", "--epochs"},
+		{train, "--epochs many", "--epochs is \"many\", which is not a whole number"},
+		{train, "--batch 0", "--batch"},
+		{train, "--lr 0", "--lr"},
+		{train, "--lr NaN", "--lr"},
+		{train, "--schedule linear", "--schedule"},
+		{train, "--clip -1", "--clip"},
+		{train, "--patience -1", "--patience"},
+		{train, "--seed -1", "--seed"},
+		{train, "--workers -1", "--workers"},
+		{train, "--plot loss.gif", "--plot"},
+		{score, "--batch 0", "--batch"},
+		{score, "--workers 100000", "--workers"},
+		{score, "--on-bad-row ignore", "--on-bad-row"},
+		{score, "--out s.txt", "--out is s.txt"},
+		{score, "--out data.csv", "same file"},
+		{score, "--out ./data.csv", "same file"},
+		{score, "--label=", "--label"},
+		{sample, "", "-n is required"},
+		{sample, "-n 0", "-n is 0"},
+		{sample, "-n 2 --temperature 0", "--temperature"},
+		{sample, "-n 2 --seed x", "--seed"},
+	} {
+		t.Run(strings.Join(c.base, " ")+" "+c.more, func(t *testing.T) {
+			mustFail(t, d, exitUsage, []string{c.word}, append(c.base[:len(c.base):len(c.base)], strings.Fields(c.more)...)...)
+		})
+	}
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	d := t.TempDir()
+	for _, line := range []string{"--help", "help train", "train --help", "score --help", "sample --help", "latent --help", "inspect --help", "demo --help", "--version"} {
+		if r := mustRun(t, d, strings.Fields(line)...); r.out == "" || r.errors != "" {
+			t.Errorf("nf %s prints %q and %q", line, r.out, r.errors)
+		}
+	}
+}
+
+func TestWrongEnvironment(t *testing.T) {
+	d := workplace(t)
+	for _, variable := range []string{"NF_KERNELS=bogus", "NF_BLAS=bogus"} {
+		for _, line := range []string{
+			"inspect model.safetensors", "demo --out demo", "train --data data.csv --out m.safetensors",
+			"score --model model.safetensors --data data.csv --out s.csv", "sample --model model.safetensors -n 1 --out s.csv",
+			"latent --model model.safetensors --data data.csv --out s.csv",
+		} {
+			before := listing(t, d)
+			c := command(t, d, strings.Fields(line)...)
+			c.Env = append(c.Env, variable)
+			expectFailure(t, finish(t, c), exitFailed, []string{"bogus", strings.Split(variable, "=")[0]}, strings.Fields(line))
+			if listing(t, d) != before {
+				t.Errorf("nf %s with %s left files", line, variable)
+			}
+		}
+	}
+}

@@ -1,0 +1,161 @@
+//go:build !noasm
+
+#include "textflag.h"
+#include "math_neon_arm64.h"
+#include "affine_neon_arm64.h"
+
+// Registers:
+//	D_IN, D_OUT    the next columns of the gradients written and read
+//	D_U, D_SHIFT   the next columns of the parameters' gradients
+//	X, U           the next columns of x and of the raw scales
+//	…_SKIP         their skips
+//	D_LOG_DET      the gradient of the next row's log-det
+//	ROWS           rows to go
+//	FULL, TAIL     columns in whole pairs, and the columns after them
+//	LEFT           columns of whole pairs to go
+//	TH, E          u and then tanh; ±s and then exp(±s)
+//	D, XS, L       the gradient of the output, x, the gradient of the log-det
+//	DS             ds and then du
+//	W              scratch
+#define D_IN R0
+#define D_OUT R1
+#define D_U R2
+#define D_SHIFT R3
+#define X R4
+#define U R5
+#define D_LOG_DET R6
+#define ROWS R7
+#define FULL R8
+#define TAIL R9
+#define LEFT R10
+#define D_IN_SKIP R11
+#define D_OUT_SKIP R12
+#define D_PARAMS_SKIP R13
+#define X_SKIP R14
+#define PARAMS_SKIP R15
+#define TH 0
+#define E 2
+#define D 4
+#define XS 6
+#define L 8
+#define DS 10
+#define W 12
+
+#define SETUP \
+	MOVD dIn_base+0(FP), D_IN                 \
+	MOVD dparams_base+24(FP), D_U             \
+	MOVD x_base+48(FP), X                     \
+	MOVD params_base+72(FP), U                \
+	MOVD dOut_base+96(FP), D_OUT              \
+	MOVD dLogDet_base+120(FP), D_LOG_DET      \
+	MOVD dLogDet_len+128(FP), ROWS            \
+	MOVD cols+184(FP), D_SHIFT                \
+	ADD  D_SHIFT<<2, D_U, D_SHIFT             \
+	ROW_COUNTS(cols+184(FP))                  \
+	SKIP(dInStride+144(FP), D_IN_SKIP)        \
+	SKIP(dparamsStride+152(FP), D_PARAMS_SKIP) \
+	SKIP(xStride+160(FP), X_SKIP)             \
+	SKIP(paramsStride+168(FP), PARAMS_SKIP)   \
+	SKIP(dOutStride+176(FP), D_OUT_SKIP)
+
+// LOG_SCALE computes the tanh of u in TH and s in E.
+#define LOG_SCALE \
+	SPREAD(reciprocal+196(FP), E) \
+	FMUL8(E, TH, TH)              \
+	TANH(TH)                      \
+	SPREAD(bound+192(FP), E)      \
+	FMUL8(TH, E, E)
+
+// FORWARD computes dy·exp(s) in E, which holds s, and du in DS.
+#define FORWARD \
+	EXP(E)           \
+	FMUL8(D, E, E)   \
+	MOVE8(L, DS)     \
+	FMLA8(XS, E, DS) \
+	CONSTANT(·one, W) \
+	FMLS8(TH, TH, W) \
+	FMUL8(W, DS, DS)
+
+// INVERSE computes dx·exp(−s) in E, which holds s, its negative in D and du in
+// DS.
+#define INVERSE \
+	FNEG8(E, E)      \
+	EXP(E)           \
+	FMUL8(D, E, E)   \
+	FNEG8(L, DS)     \
+	FMLS8(XS, D, DS) \
+	CONSTANT(·one, W) \
+	FMLS8(TH, TH, W) \
+	FMUL8(W, DS, DS) \
+	FNEG8(E, D)
+
+// AFFINE_BACKWARD is the whole kernel: map is the macro of its direction. Its
+// labels are those of the function that uses it.
+#define AFFINE_BACKWARD(map) \
+	SETUP                                \
+	BRANCH_IF_WIDE(row)                  \
+two:                                     \
+	CMP     $2, ROWS                     \
+	BLT     row                          \
+	LOAD_ROWS(U, PARAMS_SKIP, TH)        \
+	LOG_SCALE                            \
+	LOAD_ROWS(D_OUT, D_OUT_SKIP, D)      \
+	LOAD_ROWS(X, X_SKIP, XS)             \
+	FMOVS.P 4(D_LOG_DET), F(L)           \
+	FMOVS.P 4(D_LOG_DET), F(W)           \
+	VDUP_S4(0, L, L)                     \
+	VDUP_S4(0, W, L+1)                   \
+	map                                  \
+	STORE_ROWS(E, D_IN, D_IN_SKIP)       \
+	STORE_ROWS(DS, D_U, D_PARAMS_SKIP)   \
+	STORE_ROWS(D, D_SHIFT, D_PARAMS_SKIP) \
+	SUB     $2, ROWS                     \
+	JMP     two                          \
+row:                                     \
+	SUBS    $1, ROWS                     \
+	BLT     done                         \
+	SPREAD((D_LOG_DET), L)               \
+	ADD     $4, D_LOG_DET                \
+	MOVD    FULL, LEFT                   \
+	CBZ     LEFT, tail                   \
+columns:                                 \
+	LOAD_NEXT(U, TH)                     \
+	LOG_SCALE                            \
+	LOAD_NEXT(D_OUT, D)                  \
+	LOAD_NEXT(X, XS)                     \
+	map                                  \
+	STORE_NEXT(E, D_IN)                  \
+	STORE_NEXT(DS, D_U)                  \
+	STORE_NEXT(D, D_SHIFT)               \
+	SUBS    $8, LEFT                     \
+	BNE     columns                      \
+tail:                                    \
+	CBZ     TAIL, next                   \
+	LOAD_TAIL(U, TH)                     \
+	LOG_SCALE                            \
+	LOAD_TAIL(D_OUT, D)                  \
+	LOAD_TAIL(X, XS)                     \
+	map                                  \
+	STORE_TAIL(E, D_IN)                  \
+	STORE_TAIL(DS, D_U)                  \
+	STORE_TAIL(D, D_SHIFT)               \
+next:                                    \
+	ADD     D_IN_SKIP, D_IN              \
+	ADD     D_OUT_SKIP, D_OUT            \
+	ADD     D_PARAMS_SKIP, D_U           \
+	ADD     D_PARAMS_SKIP, D_SHIFT       \
+	ADD     X_SKIP, X                    \
+	ADD     PARAMS_SKIP, U               \
+	JMP     row                          \
+done:                                    \
+	RET
+
+// func AffineForwardBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, bound, reciprocal float32)
+TEXT ·AffineForwardBackwardNEON(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(FORWARD)
+
+// func AffineInverseBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, bound, reciprocal float32)
+TEXT ·AffineInverseBackwardNEON(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(INVERSE)

@@ -1,0 +1,371 @@
+package kernels
+
+import (
+	"fmt"
+	"go/doc/comment"
+	"go/parser"
+	"go/token"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// elementwise lists the elementwise kernels: tests and benchmarks loop over
+// it. run sets dst; other is room for a second result. SinCos2Pi is there
+// twice, once for each of its results.
+var elementwise = []struct {
+	name       string
+	documented string // its line in the package comment
+	run        func(t *Tier, dst, other, src []float32)
+	reference  func(float32) float32
+	exact      func(float64) float64
+}{
+	{"exp", "Exp", func(t *Tier, dst, _, src []float32) { t.Exp(dst, src) }, expRef, math.Exp},
+	{"log", "Log", func(t *Tier, dst, _, src []float32) { t.Log(dst, src) }, logRef, math.Log},
+	{"tanh", "Tanh", func(t *Tier, dst, _, src []float32) { t.Tanh(dst, src) }, tanhRef, math.Tanh},
+	{"sin2pi", "SinCos2Pi", func(t *Tier, dst, other, src []float32) { t.SinCos2Pi(dst, other, src) },
+		func(x float32) float32 { s, _ := sinCos2PiRef(x); return s },
+		func(x float64) float64 { s, _ := exactSinCos2Pi(x); return s }},
+	{"cos2pi", "SinCos2Pi", func(t *Tier, dst, other, src []float32) { t.SinCos2Pi(other, dst, src) },
+		func(x float32) float32 { _, c := sinCos2PiRef(x); return c },
+		func(x float64) float64 { _, c := exactSinCos2Pi(x); return c }},
+}
+
+// exactSinCos2Pi reduces by quarters of a turn, without error, so that math's
+// relative accuracy holds near the zeros too.
+func exactSinCos2Pi(x float64) (sin, cos float64) {
+	x -= math.RoundToEven(x)
+	quarters := math.RoundToEven(4 * x)
+	s, c := math.Sincos(2 * math.Pi * (x - quarters/4))
+	switch int(quarters) & 3 {
+	case 1:
+		return c, -s
+	case 2:
+		return -s, -c
+	case 3:
+		return -c, s
+	}
+	return s, c
+}
+
+// ulp32 is the distance of got from want in units in the last place of a
+// float32 of want's size. A result of ±Inf counts as ±2^128.
+func ulp32(got float32, want float64) float64 {
+	switch {
+	case want != want || got != got:
+		if want != want && got != got {
+			return 0
+		}
+		return math.Inf(1)
+	case math.IsInf(want, 0):
+		if float64(got) == want {
+			return 0
+		}
+		return math.Inf(1)
+	}
+	value := float64(got)
+	if math.IsInf(value, 0) {
+		value = math.Copysign(0x1p128, value)
+		if math.Abs(want) > 0x1p128 && (want > 0) == (value > 0) {
+			return 0
+		}
+	}
+	exponent := -126
+	if want != 0 {
+		exponent = min(max(math.Ilogb(want), -126), 127)
+	}
+	return math.Abs(value-want) / math.Ldexp(1, exponent-23)
+}
+
+// documentedULP reads the table of the package comment: the largest error of
+// each function, which is what the tests hold the kernels to.
+func documentedULP(t *testing.T) map[string]float64 {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "doc.go", nil, parser.ParseComments|parser.PackageClauseOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bounds := map[string]float64{}
+	for _, block := range new(comment.Parser).Parse(file.Doc.Text()).Content {
+		code, ok := block.(*comment.Code)
+		if !ok {
+			continue
+		}
+		for line := range strings.Lines(code.Text) {
+			fields := strings.Fields(line)
+			if len(fields) != 2 {
+				continue
+			}
+			bound, err := strconv.ParseFloat(fields[1], 64)
+			if err != nil {
+				t.Fatalf("doc.go: the bound of %s is %q, want a number", fields[0], fields[1])
+			}
+			bounds[fields[0]] = bound
+		}
+	}
+	return bounds
+}
+
+// TestElementwiseAccuracy sweeps all float32 in steps, or with NF_TEST_ALL=1
+// one by one, and holds the reference to the documented bounds. Tiers have the
+// same bits, which TestElementwiseParity checks.
+func TestElementwiseAccuracy(t *testing.T) {
+	bounds := documentedULP(t)
+	for _, e := range elementwise {
+		t.Run(e.name, func(t *testing.T) {
+			bound, ok := bounds[e.documented]
+			if !ok {
+				t.Fatalf("the table in doc.go lacks %s", e.documented)
+			}
+			worst, at := 0.0, float32(0)
+			try := func(x float32) {
+				if u := ulp32(e.reference(x), e.exact(float64(x))); u > worst {
+					worst, at = u, x
+				}
+			}
+			for bits := uint64(0); bits < 1<<32; bits += sweepStep(2503) {
+				try(math.Float32frombits(uint32(bits)))
+			}
+			for bits := math.Float32bits(0x1p-6); bits < math.Float32bits(128); bits += 211 {
+				try(math.Float32frombits(bits))
+				try(math.Float32frombits(bits | signBit))
+			}
+			for _, x := range edgeValues {
+				try(x)
+			}
+			t.Logf("largest error %.3f ULP at %v (%08x)", worst, at, math.Float32bits(at))
+			if worst > bound {
+				t.Errorf("%.3f ULP at %v (%08x), documented are %v", worst, at, math.Float32bits(at), bound)
+			}
+			if worst < bound-0.5 {
+				t.Errorf("the largest error found is %.3f ULP, documented are %v: tighten the table", worst, bound)
+			}
+		})
+	}
+}
+
+// sweepStep returns step, or 1 with NF_TEST_ALL=1.
+func sweepStep(step uint64) uint64 {
+	if os.Getenv("NF_TEST_ALL") == "1" {
+		return 1
+	}
+	return step
+}
+
+// TestElementwiseParity sweeps all float32 in steps, or with NF_TEST_ALL=1 one
+// by one, and compares every tier with the reference by bits.
+func TestElementwiseParity(t *testing.T) {
+	const n = 1 << 12
+	src, want, got, other := make([]float32, n), make([]float32, n), make([]float32, n), make([]float32, n)
+	compare := func(t *testing.T, src []float32) {
+		for _, e := range elementwise {
+			for i, x := range src {
+				want[i] = e.reference(x)
+			}
+			for _, tier := range Tiers()[1:] {
+				e.run(tier, got[:len(src)], other[:len(src)], src)
+				if i := firstDifference(got, want[:len(src)]); i >= 0 {
+					t.Fatalf("%s: %s(%v = %08x) is %08x, reference %08x", tier.Name(), e.name, src[i], math.Float32bits(src[i]),
+						math.Float32bits(got[i]), math.Float32bits(want[i]))
+				}
+			}
+		}
+	}
+	step := sweepStep(4001)
+	bits := uint64(0)
+	for bits < 1<<32 {
+		count := 0
+		for ; count < n && bits < 1<<32; count++ {
+			src[count] = math.Float32frombits(uint32(bits))
+			bits += step
+		}
+		compare(t, src[:count])
+	}
+	compare(t, edgeValues)
+	// Each special value among ordinary ones: a vector takes another path when
+	// one of its lanes does.
+	for i, x := range edgeValues {
+		for j := range 64 {
+			src[j] = float32(j)/16 + 0.5
+		}
+		src[i%64] = x
+		compare(t, src[:64])
+	}
+}
+
+// TestElementwiseLengths runs every length up to 70 at every offset within a
+// vector, apart and in place, between guard values.
+func TestElementwiseLengths(t *testing.T) {
+	const guard, most = 12345, 70
+	forEachTier(t, func(t *testing.T, tier *Tier) {
+		src, dst, other := make([]float32, most+32), make([]float32, most+32), make([]float32, most+32)
+		for _, e := range elementwise {
+			for n := range most + 1 {
+				for offset := range 17 {
+					for _, inPlace := range []bool{false, true} {
+						for i := range src {
+							src[i], dst[i], other[i] = float32(i)*0.11+0.01, guard, guard
+						}
+						in, out := src[offset:][:n], dst[16-offset/2:][:n]
+						from := 16 - offset/2
+						if inPlace {
+							copy(dst[from:], in)
+							e.run(tier, out, other[:n], out)
+						} else {
+							e.run(tier, out, other[:n], in)
+						}
+						for i, x := range in {
+							if want := e.reference(x); !sameBits(out[i], want) {
+								t.Fatalf("%s: value %d of %d at offset %d, in place %v: %v, want %v", e.name, i, n, offset, inPlace, out[i], want)
+							}
+						}
+						for i, v := range dst {
+							if (i < from || i >= from+n) && v != guard || i >= n && other[i] != guard {
+								t.Fatalf("%s of %d values at offset %d wrote beyond its end", e.name, n, offset)
+							}
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// TestElementwiseChunks has vectors that are cut into several calls.
+func TestElementwiseChunks(t *testing.T) {
+	for _, tier := range Tiers() {
+		src := make([]float32, 2*chunk+37)
+		dst, other := make([]float32, len(src)), make([]float32, len(src))
+		for i := range src {
+			src[i] = float32(i%1000)/64 + 0.01
+		}
+		for _, e := range elementwise {
+			e.run(tier, dst, other, src)
+			for i, x := range src {
+				if !sameBits(dst[i], e.reference(x)) {
+					t.Fatalf("%s: %s: value %d is %v, want %v", tier.Name(), e.name, i, dst[i], e.reference(x))
+				}
+			}
+		}
+	}
+}
+
+// TestElementwiseSpecialValues pins results that accuracy alone does not: signs
+// of zero, infinities, NaN, and the last inputs before overflow and underflow.
+func TestElementwiseSpecialValues(t *testing.T) {
+	inf, nan, minusZero := float32(math.Inf(1)), float32(math.NaN()), float32(math.Copysign(0, -1))
+	signalling := math.Float32frombits(0x7f800001)
+	bits := math.Float32frombits
+	type pair struct{ in, want float32 }
+	table := map[string][]pair{
+		"exp": {{0, 1}, {minusZero, 1}, {inf, inf}, {-inf, 0}, {nan, nan}, {signalling, nan}, {math.MaxFloat32, inf}, {-math.MaxFloat32, 0},
+			{math.SmallestNonzeroFloat32, 1}, {bits(0x42b17217), bits(0x7f7fff84)}, {bits(0x42b17218), inf},
+			{bits(0xc2aeac50), bits(0x007fffe6)}, {bits(0xc2cff1b4), math.SmallestNonzeroFloat32}, {bits(0xc2cff1b5), 0}},
+		"log": {{0, -inf}, {minusZero, -inf}, {1, 0}, {inf, inf}, {-inf, nan}, {-1, nan}, {-math.SmallestNonzeroFloat32, nan}, {nan, nan}, {signalling, nan},
+			{math.SmallestNonzeroFloat32, -103.27893}, {0x1p-126, -87.33655}, {math.MaxFloat32, 88.72284}},
+		"tanh": {{0, 0}, {minusZero, minusZero}, {inf, 1}, {-inf, -1}, {nan, nan}, {signalling, nan}, {20, 1}, {-math.MaxFloat32, -1}, {9, bits(0x3f7fffff)}, {9.1, 1},
+			{math.SmallestNonzeroFloat32, math.SmallestNonzeroFloat32}, {-math.SmallestNonzeroFloat32, -math.SmallestNonzeroFloat32}, {0x1p-126, 0x1p-126}},
+		"sin2pi": {{0, 0}, {0.25, 1}, {-0.25, -1}, {0.75, -1}, {inf, nan}, {-inf, nan}, {nan, nan}, {signalling, nan}, {math.MaxFloat32, 0}, {0x1p23, 0}, {0x1p21 + 0.25, 1}, {1.0 / 8, 0.70710677}},
+		"cos2pi": {{0, 1}, {minusZero, 1}, {0.5, -1}, {-0.5, -1}, {1, 1}, {inf, nan}, {-inf, nan}, {nan, nan}, {math.MaxFloat32, 1}, {0x1p22 + 0.5, -1}, {math.SmallestNonzeroFloat32, 1}},
+	}
+	forEachTier(t, func(t *testing.T, tier *Tier) {
+		for _, e := range elementwise {
+			for _, p := range table[e.name] {
+				// Twenty times, so that whole vectors and tails see it.
+				var src, dst, other [20]float32
+				for i := range src {
+					src[i] = p.in
+				}
+				e.run(tier, dst[:], other[:], src[:])
+				for _, got := range dst {
+					if !sameBits(got, p.want) {
+						t.Errorf("%s(%v = %08x) = %v (%08x), want %v (%08x)", e.name, p.in, math.Float32bits(p.in), got, math.Float32bits(got), p.want, math.Float32bits(p.want))
+						break
+					}
+				}
+			}
+			if len(table[e.name]) == 0 {
+				t.Errorf("%s has no special values", e.name)
+			}
+		}
+	})
+}
+
+// TestTanhIsOddAndBounded sweeps for what Tanh promises beside its accuracy.
+func TestTanhIsOddAndBounded(t *testing.T) {
+	last := float32(0)
+	for bits := uint32(0); bits <= math.Float32bits(float32(math.Inf(1))); bits += 997 {
+		x := math.Float32frombits(bits)
+		y := tanhRef(x)
+		if !sameBits(tanhRef(-x), -y) {
+			t.Fatalf("tanh(%v) = %v but tanh(%v) = %v", x, y, -x, tanhRef(-x))
+		}
+		if y > 1 || y < last && bits > 0 {
+			t.Fatalf("tanh(%v) = %v, after %v for a smaller argument", x, y, last)
+		}
+		last = y
+	}
+}
+
+func TestElementwiseLengthMismatchPanics(t *testing.T) {
+	v := make([]float32, 4)
+	for name, call := range map[string]func(){
+		"Exp":           func() { Exp(v, v[:3]) },
+		"Log":           func() { Log(v[:3], v) },
+		"Tanh":          func() { Tanh(v, nil) },
+		"SinCos2Pi cos": func() { SinCos2Pi(v, v[:3], v) },
+		"SinCos2Pi src": func() { SinCos2Pi(v, v, v[:3]) },
+		"NormalRows":    func() { NormalRows(v, 2, 3, 0, 0, 0) },
+		"negative rows": func() { NormalRows(v, -2, -2, 0, 0, 0) },
+	} {
+		func() {
+			defer func() {
+				if r := recover(); r == nil || !strings.HasPrefix(fmt.Sprint(r), "kernels: ") {
+					t.Errorf("%s: recovered %v, want a panic of this package", name, r)
+				}
+			}()
+			call()
+		}()
+	}
+}
+
+func TestElementwiseAllocatesNothing(t *testing.T) {
+	for _, tier := range Tiers() {
+		src, dst, other := make([]float32, 100), make([]float32, 100), make([]float32, 100)
+		words := make([]uint32, 99)
+		allocations := testing.AllocsPerRun(100, func() {
+			for _, e := range elementwise {
+				e.run(tier, dst, other, src)
+			}
+			tier.PhiloxWords(words, 1, 2, 3)
+			tier.NormalRows(dst, 20, 5, 1, 2, 3)
+			tier.NormalRows(dst, 25, 4, 1, 2, 3)
+		})
+		// The pools of buffers may be emptied by the garbage collector, rarely.
+		if allocations >= 1 {
+			t.Errorf("%s: %v allocations a run", tier.Name(), allocations)
+		}
+	}
+}
+
+// BenchmarkElementwise reports nanoseconds an element, of 4096 in the first
+// cache.
+func BenchmarkElementwise(b *testing.B) {
+	src, dst, other := make([]float32, 4096), make([]float32, 4096), make([]float32, 4096)
+	for _, e := range elementwise {
+		NormalRows(src, 1, len(src), 1, 0, 0)
+		if e.name == "log" {
+			Exp(src, src)
+		}
+		for _, tier := range Tiers() {
+			b.Run(e.name+"/"+tier.Name(), func(b *testing.B) {
+				for b.Loop() {
+					e.run(tier, dst, other, src)
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(src)), "ns/element")
+			})
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package kernels
+
+import (
+	"encoding/binary"
+	"hash/fnv"
+	"math"
+	"testing"
+)
+
+// TestFrozenBits holds a hash of many results, computed by the reference and by
+// the float64 twins, to a constant: the same on every processor, compiler and
+// release. A change of a constant here changes the scores and samples of
+// existing models.
+func TestFrozenBits(t *testing.T) {
+	hash := fnv.New64a()
+	sum := func() uint64 {
+		s := hash.Sum64()
+		hash.Reset()
+		return s
+	}
+	// Any NaN is hashed as the same.
+	add32 := func(x float32) {
+		if x != x {
+			x = float32(math.NaN())
+		}
+		_ = binary.Write(hash, binary.LittleEndian, x)
+	}
+	add64 := func(x float64) {
+		if x != x {
+			x = math.NaN()
+		}
+		_ = binary.Write(hash, binary.LittleEndian, x)
+	}
+	sweep32 := func(f func(float32) float32) func() {
+		return func() {
+			for bits := uint64(0); bits < 1<<32; bits += 65521 {
+				add32(f(math.Float32frombits(uint32(bits))))
+			}
+		}
+	}
+	sweep64 := func(f func(float64) float64) func() {
+		return func() {
+			for bits := uint64(0x3e00_0000_0000_0000); bits < 0x40a0_0000_0000_0000; bits += 0x00_0001_2345_6789_ab {
+				x := math.Float64frombits(bits)
+				add64(f(x))
+				add64(f(-x))
+			}
+		}
+	}
+	for _, c := range []struct {
+		name string
+		fill func()
+		want uint64
+	}{
+		{"Exp", sweep32(expRef), 0x6eabd9445698d29b},
+		{"Log", sweep32(logRef), 0xd348f5f5ead7b628},
+		{"Tanh", sweep32(tanhRef), 0x5013429b5a6cb37a},
+		{"SinCos2Pi sin", sweep32(elementwise[3].reference), 0x2b79ee2bf5a122c2},
+		{"SinCos2Pi cos", sweep32(elementwise[4].reference), 0xe3c6f668c58dcd9f},
+		{"NormalRows", func() {
+			v := make([]float32, 7*37)
+			NormalRows(v, 37, 7, 1, 2, 3)
+			for _, x := range v {
+				add32(x)
+			}
+		}, 0xfa53597294ab3034},
+		{"Exp64", sweep64(Exp64), 0x445bcca9784f64d0},
+		{"Log64", sweep64(Log64), 0x2f699dc144ecf1b3},
+		{"Tanh64", sweep64(Tanh64), 0x49e02ed5f133688d},
+		{"SinCos2Pi64 sin", sweep64(func(u float64) float64 { s, _ := SinCos2Pi64(u); return s }), 0x585d31fbbcfdc6b1},
+		{"SinCos2Pi64 cos", sweep64(func(u float64) float64 { _, c := SinCos2Pi64(u); return c }), 0xb1acf53dff9aa691},
+	} {
+		c.fill()
+		if got := sum(); got != c.want {
+			t.Errorf("%s: hash of the results is %#016x, want %#016x", c.name, got, c.want)
+		}
+	}
+}
