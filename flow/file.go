@@ -90,6 +90,9 @@ func Read(r io.Reader, size int64) (*Flow, error) {
 	default:
 		return nil, fmt.Errorf("nf.version is %q, this program reads version %d; use a newer one", version, FormatVersion)
 	}
+	if n := nesting(file.Metadata[keyFlow]); n > maxNesting {
+		return nil, fmt.Errorf("nf.flow is nested %d deep, at most %d is supported", n, maxNesting)
+	}
 	var config Config
 	d := json.NewDecoder(bytes.NewReader([]byte(file.Metadata[keyFlow])))
 	d.DisallowUnknownFields()
@@ -127,4 +130,29 @@ func Read(r io.Reader, size int64) (*Flow, error) {
 		f.provenance = json.RawMessage(text)
 	}
 	return f, nil
+}
+
+// maxNesting bounds the nesting of nf.flow, because decoding a transform
+// inside a transform costs time for each level.
+const maxNesting = 100
+
+// nesting returns how deep the objects and arrays of a JSON text are nested.
+func nesting(text string) int {
+	deepest, depth, quoted, escaped := 0, 0, false, false
+	for _, c := range []byte(text) {
+		switch {
+		case escaped:
+			escaped = false
+		case quoted:
+			escaped, quoted = c == '\\', c != '"'
+		case c == '"':
+			quoted = true
+		case c == '{' || c == '[':
+			depth++
+			deepest = max(deepest, depth)
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return deepest
 }

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/internal/random"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
@@ -298,6 +300,22 @@ func TestReadRefusesDamagedFiles(t *testing.T) {
 		} else {
 			t.Log(err)
 		}
+	}
+}
+
+func TestReadRefusesDeepNesting(t *testing.T) {
+	c, err := flow.RealNVP(names("x", 2), nil, flow.Options{Layers: 1, Hidden: []int{2}})
+	must(t, err)
+	for range 200 {
+		c.Transforms[0] = transform.Tagged{Spec: &transform.InvertSpec{Transform: c.Transforms[0]}}
+	}
+	c.Features = []string{`a[{"\\`, `b\"[`} // brackets in names are no nesting
+	f, err := flow.New(c, 1)
+	must(t, err)
+	var file bytes.Buffer
+	must(t, f.Write(&file))
+	if _, err := flow.Read(bytes.NewReader(file.Bytes()), int64(file.Len())); err == nil || !strings.Contains(err.Error(), "nested") {
+		t.Fatalf("a model nested 200 deep is read: %v", err)
 	}
 }
 

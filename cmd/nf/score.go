@@ -117,6 +117,9 @@ func loadScorer(path string, workers int) (*flow.Flow, *flow.Scorer, blas.Backen
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	if grid := f.Config().Grid; len(grid) > 0 {
+		return nil, nil, nil, fmt.Errorf("model %s: its events lie on a grid of %v sites, which no table row holds; use the library", path, grid)
+	}
 	scorer, err := f.NewScorer(flow.ScorerOptions{Workers: workers, BLAS: backend})
 	return f, scorer, backend, err
 }
