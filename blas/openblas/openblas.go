@@ -15,6 +15,7 @@ import "C"
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 
 	gonum "gonum.org/v1/gonum/blas"
@@ -97,6 +98,10 @@ func (backend) GradientWeights(dw []float32, x, dy kernels.Matrix, accumulate bo
 	product(kernels.Dense(dw, x.Cols, dy.Cols), gonum.Trans, x, gonum.NoTrans, dy, accumulate)
 }
 
+// callers bounds the calls under way: OpenBLAS has a fixed table of buffers and
+// corrupts memory when more threads than that enter it.
+var callers = make(chan struct{}, runtime.GOMAXPROCS(0))
+
 // product writes c = op(a)·op(b), or with accumulate c += op(a)·op(b).
 func product(c kernels.Matrix, transposeA gonum.Transpose, a kernels.Matrix, transposeB gonum.Transpose, b kernels.Matrix, accumulate bool) {
 	if c.Rows == 0 || c.Cols == 0 {
@@ -119,6 +124,8 @@ func product(c kernels.Matrix, transposeA gonum.Transpose, a kernels.Matrix, tra
 		return
 	}
 	a, b = materialise(a), materialise(b)
+	callers <- struct{}{}
+	defer func() { <-callers }()
 	library.Sgemm(transposeA, transposeB, c.Rows, c.Cols, depth,
 		1, a.Data, leading(a), b.Data, leading(b), beta, c.Data, leading(c))
 }
