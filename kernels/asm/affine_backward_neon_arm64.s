@@ -13,7 +13,8 @@
 //	ROWS           rows to go
 //	FULL, TAIL     columns in whole pairs, and the columns after them
 //	LEFT           columns of whole pairs to go
-//	TH, E          u and then tanh; ±s and then exp(±s)
+//	TH0, TH1       u and then tanh
+//	E              ±s and then exp(±s)
 //	D, XS, L       the gradient of the output, x, the gradient of the log-det
 //	DS             ds and then du
 //	W              scratch
@@ -33,13 +34,14 @@
 #define D_PARAMS_SKIP R13
 #define X_SKIP R14
 #define PARAMS_SKIP R15
-#define TH 0
+#define TH0 0
 #define E 2
 #define D 4
 #define XS 6
 #define L 8
 #define DS 10
 #define W 12
+#define TH1 14
 
 #define SETUP \
 	MOVD dIn_base+0(FP), D_IN                 \
@@ -58,96 +60,112 @@
 	SKIP(paramsStride+168(FP), PARAMS_SKIP)   \
 	SKIP(dOutStride+176(FP), D_OUT_SKIP)
 
-// LOG_SCALE computes the tanh of u in TH and s in E.
-#define LOG_SCALE \
-	SPREAD(reciprocal+196(FP), E) \
-	FMUL8(E, TH, TH)              \
-	TANH(TH)                      \
-	SPREAD(bound+192(FP), E)      \
-	FMUL8(TH, E, E)
+// SCALED_TANH computes tanh(u/bound) from u. It overwrites W.
+#define SCALED_TANH(th) \
+	SPREAD(reciprocal+196(FP), W) \
+	FMUL8(W, th, th)              \
+	TANH(th)
 
-// FORWARD computes dy·exp(s) in E, which holds s, and du in DS.
-#define FORWARD \
-	EXP(E)           \
-	FMUL8(D, E, E)   \
-	MOVE8(L, DS)     \
-	FMLA8(XS, E, DS) \
-	CONSTANT(·one, W) \
-	FMLS8(TH, TH, W) \
+// FORWARD computes dy·exp(s) in E and du in DS.
+#define FORWARD(th) \
+	SPREAD(bound+192(FP), E) \
+	FMUL8(th, E, E)          \
+	EXP(E)                   \
+	FMUL8(D, E, E)           \
+	MOVE8(L, DS)             \
+	FMLA8(XS, E, DS)         \
+	CONSTANT(·one, W)        \
+	FMLS8(th, th, W)         \
 	FMUL8(W, DS, DS)
 
-// INVERSE computes dx·exp(−s) in E, which holds s, its negative in D and du in
-// DS.
-#define INVERSE \
-	FNEG8(E, E)      \
-	EXP(E)           \
-	FMUL8(D, E, E)   \
-	FNEG8(L, DS)     \
-	FMLS8(XS, D, DS) \
-	CONSTANT(·one, W) \
-	FMLS8(TH, TH, W) \
-	FMUL8(W, DS, DS) \
+// INVERSE computes dx·exp(−s) in E, its negative in D and du in DS.
+#define INVERSE(th) \
+	SPREAD(bound+192(FP), E) \
+	FMUL8(th, E, E)          \
+	FNEG8(E, E)              \
+	EXP(E)                   \
+	FMUL8(D, E, E)           \
+	FNEG8(L, DS)             \
+	FMLS8(XS, D, DS)         \
+	CONSTANT(·one, W)        \
+	FMLS8(th, th, W)         \
+	FMUL8(W, DS, DS)         \
 	FNEG8(E, D)
 
+// COLUMNS does all but the tanh for the next eight columns.
+#define COLUMNS(map, th) \
+	LOAD_NEXT(D_OUT, D)    \
+	LOAD_NEXT(X, XS)       \
+	map(th)                \
+	STORE_NEXT(E, D_IN)    \
+	STORE_NEXT(DS, D_U)    \
+	STORE_NEXT(D, D_SHIFT)
+
 // AFFINE_BACKWARD is the whole kernel: map is the macro of its direction. Its
-// labels are those of the function that uses it.
+// labels are those of the function that uses it. Of wide rows, 16 columns are
+// taken at once: the second tanh runs beside the first, and beside the exp that
+// waits for it.
 #define AFFINE_BACKWARD(map) \
-	SETUP                                \
-	BRANCH_IF_WIDE(row)                  \
-two:                                     \
-	CMP     $2, ROWS                     \
-	BLT     row                          \
-	LOAD_ROWS(U, PARAMS_SKIP, TH)        \
-	LOG_SCALE                            \
-	LOAD_ROWS(D_OUT, D_OUT_SKIP, D)      \
-	LOAD_ROWS(X, X_SKIP, XS)             \
-	FMOVS.P 4(D_LOG_DET), F(L)           \
-	FMOVS.P 4(D_LOG_DET), F(W)           \
-	VDUP_S4(0, L, L)                     \
-	VDUP_S4(0, W, L+1)                   \
-	map                                  \
-	STORE_ROWS(E, D_IN, D_IN_SKIP)       \
-	STORE_ROWS(DS, D_U, D_PARAMS_SKIP)   \
+	SETUP                                 \
+	BRANCH_IF_WIDE(row)                   \
+two:                                      \
+	CMP     $2, ROWS                      \
+	BLT     row                           \
+	LOAD_ROWS(U, PARAMS_SKIP, TH0)        \
+	SCALED_TANH(TH0)                      \
+	LOAD_ROWS(D_OUT, D_OUT_SKIP, D)       \
+	LOAD_ROWS(X, X_SKIP, XS)              \
+	FMOVS.P 4(D_LOG_DET), F(L)            \
+	FMOVS.P 4(D_LOG_DET), F(W)            \
+	VDUP_S4(0, L, L)                      \
+	VDUP_S4(0, W, L+1)                    \
+	map(TH0)                              \
+	STORE_ROWS(E, D_IN, D_IN_SKIP)        \
+	STORE_ROWS(DS, D_U, D_PARAMS_SKIP)    \
 	STORE_ROWS(D, D_SHIFT, D_PARAMS_SKIP) \
-	SUB     $2, ROWS                     \
-	JMP     two                          \
-row:                                     \
-	SUBS    $1, ROWS                     \
-	BLT     done                         \
-	SPREAD((D_LOG_DET), L)               \
-	ADD     $4, D_LOG_DET                \
-	MOVD    FULL, LEFT                   \
-	CBZ     LEFT, tail                   \
-columns:                                 \
-	LOAD_NEXT(U, TH)                     \
-	LOG_SCALE                            \
-	LOAD_NEXT(D_OUT, D)                  \
-	LOAD_NEXT(X, XS)                     \
-	map                                  \
-	STORE_NEXT(E, D_IN)                  \
-	STORE_NEXT(DS, D_U)                  \
-	STORE_NEXT(D, D_SHIFT)               \
-	SUBS    $8, LEFT                     \
-	BNE     columns                      \
-tail:                                    \
-	CBZ     TAIL, next                   \
-	LOAD_TAIL(U, TH)                     \
-	LOG_SCALE                            \
-	LOAD_TAIL(D_OUT, D)                  \
-	LOAD_TAIL(X, XS)                     \
-	map                                  \
-	STORE_TAIL(E, D_IN)                  \
-	STORE_TAIL(DS, D_U)                  \
-	STORE_TAIL(D, D_SHIFT)               \
-next:                                    \
-	ADD     D_IN_SKIP, D_IN              \
-	ADD     D_OUT_SKIP, D_OUT            \
-	ADD     D_PARAMS_SKIP, D_U           \
-	ADD     D_PARAMS_SKIP, D_SHIFT       \
-	ADD     X_SKIP, X                    \
-	ADD     PARAMS_SKIP, U               \
-	JMP     row                          \
-done:                                    \
+	SUB     $2, ROWS                      \
+	JMP     two                           \
+row:                                      \
+	SUBS    $1, ROWS                      \
+	BLT     done                          \
+	SPREAD((D_LOG_DET), L)                \
+	ADD     $4, D_LOG_DET                 \
+	MOVD    FULL, LEFT                    \
+columns16:                                \
+	SUBS    $16, LEFT                     \
+	BLT     columns8                      \
+	LOAD_NEXT(U, TH0)                     \
+	LOAD_NEXT(U, TH1)                     \
+	SCALED_TANH(TH0)                      \
+	SCALED_TANH(TH1)                      \
+	COLUMNS(map, TH0)                     \
+	COLUMNS(map, TH1)                     \
+	JMP     columns16                     \
+columns8:                                 \
+	ADDS    $16, LEFT                     \
+	BEQ     tail                          \
+	LOAD_NEXT(U, TH0)                     \
+	SCALED_TANH(TH0)                      \
+	COLUMNS(map, TH0)                     \
+tail:                                     \
+	CBZ     TAIL, next                    \
+	LOAD_TAIL(U, TH0)                     \
+	SCALED_TANH(TH0)                      \
+	LOAD_TAIL(D_OUT, D)                   \
+	LOAD_TAIL(X, XS)                      \
+	map(TH0)                              \
+	STORE_TAIL(E, D_IN)                   \
+	STORE_TAIL(DS, D_U)                   \
+	STORE_TAIL(D, D_SHIFT)                \
+next:                                     \
+	ADD     D_IN_SKIP, D_IN               \
+	ADD     D_OUT_SKIP, D_OUT             \
+	ADD     D_PARAMS_SKIP, D_U            \
+	ADD     D_PARAMS_SKIP, D_SHIFT        \
+	ADD     X_SKIP, X                     \
+	ADD     PARAMS_SKIP, U                \
+	JMP     row                           \
+done:                                     \
 	RET
 
 // func AffineForwardBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
