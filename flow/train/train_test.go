@@ -50,6 +50,9 @@ func newFlow(t *testing.T, extra ...transform.Spec) *flow.Flow {
 func batchNorm() transform.Spec { return &transform.BatchNormSpec{Epsilon: 1e-4, Momentum: 0.1} }
 
 func TestFitReachesTheEntropy(t *testing.T) {
+	if testing.Short() {
+		t.Skip("training to the entropy takes minutes on an emulated processor: left out by -short; scripts/parity trains there")
+	}
 	for name, f := range map[string]*flow.Flow{"plain": newFlow(t), "batchnorm": newFlow(t, batchNorm(), batchNorm())} {
 		t.Run(name, func(t *testing.T) {
 			o := Defaults()
@@ -148,8 +151,11 @@ func TestTiledGradient(t *testing.T) {
 				t.Errorf("norm is %v, want %v", norm, math.Sqrt(squares))
 			}
 			// The float64 gradient itself, by differences.
-			values := binding.Values64()
-			for i := 0; i < len(values); i += 97 {
+			values, stride := binding.Values64(), 97
+			if testing.Short() {
+				stride = 1499
+			}
+			for i := 0; i < len(values); i += stride {
 				const h = 1e-6
 				was := values[i]
 				values[i] = was + h
