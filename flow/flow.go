@@ -98,7 +98,7 @@ func (f *Flow) setStandardization(rows, context Standardization) {
 func (f *Flow) Config() Config { return f.config }
 
 // Parameters returns the learned values. Changing them while the flow is in
-// use elsewhere is a race; a [Scorer] made before keeps the old values.
+// use elsewhere is a race; afterwards call [Flow.Changed] and make Scorers anew.
 func (f *Flow) Parameters() *autograd.Parameters { return f.parameters }
 
 // Provenance returns what the file says of the model's making, as JSON, or nil.

@@ -24,7 +24,8 @@ type ScorerOptions struct {
 // Scorer evaluates a flow with memory of its own: once it has seen a batch,
 // further calls on one worker, and calls with a few rows on any number,
 // allocate nothing. One goroutine may use a Scorer at a time; a service gives
-// one to each. It keeps the parameter values it was made with.
+// one to each. It belongs to the parameter values it was made with: after they
+// have changed, make a new one.
 type Scorer struct {
 	flow    *Flow
 	workers int
