@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"unicode/utf8"
 
 	"github.com/seed-192fdf7a/nf/flow/transform"
 )
@@ -73,6 +74,9 @@ func distinct(lists ...[]string) error {
 			if n == "" {
 				return errors.New("a column has no name")
 			}
+			if !utf8.ValidString(n) {
+				return fmt.Errorf("the column name %q is not UTF-8", n)
+			}
 			if seen[n] {
 				return fmt.Errorf("two columns are named %q", n)
 			}
@@ -80,6 +84,22 @@ func distinct(lists ...[]string) error {
 		}
 	}
 	return nil
+}
+
+// Narrow standardizes a value of a column in float64 and narrows the result.
+func (s *Standardization) Narrow(x float64, column int) float32 {
+	if len(s.Mean) == 0 {
+		return float32(x)
+	}
+	return float32((x - s.Mean[column]) / s.Std[column])
+}
+
+// Restore is the inverse of Narrow.
+func (s *Standardization) Restore(x float32, column int) float64 {
+	if len(s.Mean) == 0 {
+		return float64(x)
+	}
+	return float64(float64(x)*s.Std[column]) + s.Mean[column]
 }
 
 func (s *Standardization) check(name string, columns int) error {
@@ -114,8 +134,8 @@ func (b *Base) check() error {
 		}
 		return nil
 	case DiagonalNormal:
-		if !(b.Bound > 0 && b.Bound <= 20) {
-			return fmt.Errorf("base %s has bound %v, want above 0 and at most 20", b.Type, b.Bound)
+		if err := transform.CheckBound(b.Bound); err != nil {
+			return fmt.Errorf("base %s: %w", b.Type, err)
 		}
 		return nil
 	}

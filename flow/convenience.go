@@ -16,13 +16,21 @@ func (f *Flow) borrow() (*Scorer, error) {
 		f.scorers = f.scorers[:n-1]
 		return s, nil
 	}
-	return f.NewScorer(ScorerOptions{})
+	if f.binding == nil {
+		binding, err := f.Bind(nil)
+		if err != nil {
+			return nil, err
+		}
+		f.binding = binding
+	}
+	return f.newScorer(f.binding, ScorerOptions{}), nil
 }
 
 func (f *Flow) giveBack(s *Scorer) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
-	if len(f.scorers) < maxIdle {
+	// One that was out while the values changed is not taken back.
+	if len(f.scorers) < maxIdle && s.binding == f.binding {
 		f.scorers = append(f.scorers, s)
 	}
 }
@@ -32,7 +40,7 @@ func (f *Flow) giveBack(s *Scorer) {
 func (f *Flow) Changed() {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
-	f.scorers = nil
+	f.binding, f.scorers = nil, nil
 }
 
 // LogProb writes log p of each row of x, in nats, to dst: see [Scorer.LogProb].
@@ -89,8 +97,12 @@ func (f *Flow) SampleWithLogProb(n int, seed uint64, context []float64) (x, logP
 }
 
 func (f *Flow) sample(n int, seed uint64, context []float64, dense bool) (x, logProb []float64, err error) {
-	if n < 0 {
-		return nil, nil, fmt.Errorf("flow: %d samples asked for", n)
+	const most = 1 << 40 // values, beyond which no memory reaches
+	if n < 0 || n > most/f.Features() {
+		return nil, nil, fmt.Errorf("flow: %d samples of %d values asked for", n, f.Features())
+	}
+	if len(context) != n*f.ContextFeatures() {
+		return nil, nil, fmt.Errorf("flow: context has %d values, want %d for each of %d samples", len(context), f.ContextFeatures(), n)
 	}
 	s, err := f.borrow()
 	if err != nil {
@@ -101,5 +113,8 @@ func (f *Flow) sample(n int, seed uint64, context []float64, dense bool) (x, log
 	if dense {
 		logProb = make([]float64, n)
 	}
-	return x, logProb, s.Sample(x, logProb, 0, SampleOptions{Seed: seed}, context)
+	if err := s.Sample(x, logProb, 0, SampleOptions{Seed: seed}, context); err != nil {
+		return nil, nil, err
+	}
+	return x, logProb, nil
 }

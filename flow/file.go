@@ -93,10 +93,8 @@ func Read(r io.Reader, size int64) (*Flow, error) {
 	if n := nesting(file.Metadata[keyFlow]); n > maxNesting {
 		return nil, fmt.Errorf("nf.flow is nested %d deep, at most %d is supported", n, maxNesting)
 	}
-	var config Config
-	d := json.NewDecoder(bytes.NewReader([]byte(file.Metadata[keyFlow])))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&config); err != nil {
+	config, err := decodeConfig([]byte(file.Metadata[keyFlow]))
+	if err != nil {
 		return nil, fmt.Errorf("nf.flow: %w", err)
 	}
 	values := 0
@@ -130,6 +128,77 @@ func Read(r io.Reader, size int64) (*Flow, error) {
 		f.provenance = json.RawMessage(text)
 	}
 	return f, nil
+}
+
+// decodeConfig reads nf.flow. encoding/json takes keys of another case for its
+// own, so what was read is held against what it is written as.
+func decodeConfig(text []byte) (c Config, err error) {
+	if len(text) == 0 {
+		return c, errors.New("it is missing")
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		return c, err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return c, errors.New("something follows its JSON object")
+	}
+	canonical, err := json.Marshal(c)
+	if err != nil {
+		return c, err
+	}
+	var given, known any
+	if err := errors.Join(json.Unmarshal(text, &given), json.Unmarshal(canonical, &known)); err != nil {
+		return c, err
+	}
+	if key := unknownKey(given, known); key != "" {
+		return c, fmt.Errorf("the key %q is not known to this version", key)
+	}
+	return c, nil
+}
+
+// unknownKey returns a key that given holds a value under and known does not
+// have, or "".
+func unknownKey(given, known any) string {
+	switch given := given.(type) {
+	case map[string]any:
+		known, _ := known.(map[string]any)
+		for key, value := range given {
+			other, ok := known[key]
+			if !ok && !isEmpty(value) {
+				return key
+			}
+			if key := unknownKey(value, other); key != "" {
+				return key
+			}
+		}
+	case []any:
+		known, _ := known.([]any)
+		for i, value := range given {
+			if i < len(known) {
+				if key := unknownKey(value, known[i]); key != "" {
+					return key
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// isEmpty tells whether a value is one that is left out when written.
+func isEmpty(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case float64:
+		return v == 0
+	case []any:
+		return len(v) == 0
+	case map[string]any:
+		return len(v) == 0
+	}
+	return false
 }
 
 // maxNesting bounds the nesting of nf.flow, because decoding a transform

@@ -27,8 +27,10 @@ type Flow struct {
 
 	logStd float64 // Σ log std of the standardization, over an event
 
+	// For the methods that take no Scorer.
 	mutex   sync.Mutex
-	scorers []*Scorer // idle, for the methods that take none
+	binding *autograd.Binding // shared by the idle scorers
+	scorers []*Scorer         // idle, all on binding
 }
 
 // New builds the flow that c describes, with the initial values that seed
@@ -153,6 +155,9 @@ func (f *Flow) applyBase(g *autograd.Graph, z autograd.Value, total autograd.Sum
 // Bind prepares the flow's current values for float32 computing on a matmul
 // backend, or with nil on the default one (see [blas.Default]).
 func (f *Flow) Bind(backend blas.Backend) (*autograd.Binding, error) {
+	if err := kernels.Err(); err != nil {
+		return nil, err
+	}
 	if backend == nil {
 		var err error
 		if backend, err = blas.Default(); err != nil {

@@ -281,6 +281,8 @@ func TestReadRefusesDamagedFiles(t *testing.T) {
 		{`\"hidden\":[4]`, `\"hidden\":[9]`},
 		{`\"hidden\":[4]`, `\"hiddem\":[4]`},
 		{`\"bound\":1}`, `\"bound\":0}`},
+		{`\"bound\":1}`, `\"Bound\":1}`},
+		{`\"transforms\"`, `\"Transforms\"`},
 		{`\"nf.version\":\"1\"`, `\"nf.version\":\"2\"`},
 		{`"nf.version":"1"`, `"nf.version":"2"`},
 		{`tanh-exp`, `tanh-sin`},
@@ -300,6 +302,33 @@ func TestReadRefusesDamagedFiles(t *testing.T) {
 		} else {
 			t.Log(err)
 		}
+	}
+}
+
+func TestBoundsThatFloat32CannotHold(t *testing.T) {
+	for _, bound := range []float64{1e-50, 1e-40, -1, 21, math.NaN(), math.Inf(1)} {
+		if _, err := flow.RealNVP(names("x", 2), nil, flow.Options{Bound: bound}); err == nil {
+			t.Errorf("a bound of %v is taken", bound)
+		}
+	}
+}
+
+// TestOwnMethodsFollowChangedValues scores, changes the values, and scores.
+func TestOwnMethodsFollowChangedValues(t *testing.T) {
+	f := randomFlow(t, "realnvp", 3, 0, flow.Options{})
+	x, before, after, fresh := rows(3, 1), make([]float64, 1), make([]float64, 1), make([]float64, 1)
+	must(t, f.LogProb(before, x, nil))
+	values := f.Parameters().Values()
+	for i := range values {
+		values[i] *= 0.5
+	}
+	f.Changed()
+	must(t, f.LogProb(after, x, nil))
+	s, err := f.NewScorer(flow.ScorerOptions{})
+	must(t, err)
+	must(t, s.LogProb(fresh, x, nil))
+	if after[0] == before[0] || after[0] != fresh[0] {
+		t.Fatalf("log p is %v before, %v after the change, %v of a new scorer", before[0], after[0], fresh[0])
 	}
 }
 

@@ -70,12 +70,15 @@ func NICE(features, context []string, o Options) (Config, error) {
 	return c, err
 }
 
+// maxLayers keeps a mistyped number from taking all memory.
+const maxLayers = 1024
+
 func couplings(features, context []string, o Options, u autograd.Univariate) (Config, error) {
 	if o.Layers == 0 {
 		o.Layers = 8
 	}
-	if o.Layers < 0 {
-		return Config{}, fmt.Errorf("%d layers: want at least 1", o.Layers)
+	if o.Layers < 0 || o.Layers > maxLayers {
+		return Config{}, fmt.Errorf("%d layers: want 1 to %d", o.Layers, maxLayers)
 	}
 	if o.Hidden == nil {
 		o.Hidden = []int{128, 128}

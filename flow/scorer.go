@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 
 	"github.com/seed-192fdf7a/nf/blas"
@@ -25,9 +26,10 @@ type ScorerOptions struct {
 // further calls on one worker, and calls with a few rows on any number,
 // allocate nothing. One goroutine may use a Scorer at a time; a service gives
 // one to each. It belongs to the parameter values it was made with: after they
-// have changed, make a new one.
+// have changed its results are undefined; make a new one.
 type Scorer struct {
 	flow    *Flow
+	binding *autograd.Binding
 	workers int
 	graphs  []*autograd.Graph
 	job     job
@@ -41,21 +43,22 @@ const TileRows = 128
 
 // NewScorer returns a scorer of the flow's present values.
 func (f *Flow) NewScorer(o ScorerOptions) (*Scorer, error) {
-	if err := kernels.Err(); err != nil {
-		return nil, err
-	}
 	binding, err := f.Bind(o.BLAS)
 	if err != nil {
 		return nil, err
 	}
+	return f.newScorer(binding, o), nil
+}
+
+func (f *Flow) newScorer(binding *autograd.Binding, o ScorerOptions) *Scorer {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	s := &Scorer{flow: f, workers: o.Workers}
+	s := &Scorer{flow: f, binding: binding, workers: o.Workers}
 	for range o.Workers {
 		s.graphs = append(s.graphs, binding.NewGraph())
 	}
-	return s, nil
+	return s
 }
 
 // LogProb writes log p of each row of x, in nats, to dst. x holds len(dst)
@@ -98,8 +101,8 @@ func (s *Scorer) Sample(x, logProb []float64, first uint64, o SampleOptions, con
 	if o.Temperature == 0 {
 		o.Temperature = 1
 	}
-	if !(o.Temperature > 0) {
-		return fmt.Errorf("flow: temperature is %v, want above 0", o.Temperature)
+	if !(o.Temperature > 0) || math.IsInf(o.Temperature, 0) {
+		return fmt.Errorf("flow: temperature is %v, want a finite number above 0", o.Temperature)
 	}
 	return s.run(len(x)/s.flow.Features(), job{do: sampleTile, x: x, context: context, logProb: logProb, first: first, sample: o})
 }
@@ -160,26 +163,10 @@ func (s *Scorer) load(g *autograd.Graph, rows []float64, st Standardization, col
 	for r := range v.Rows {
 		into := v.Row32(r)
 		for c := range into {
-			into[c] = st.apply(rows[r*columns+c], c)
+			into[c] = st.Narrow(rows[r*columns+c], c)
 		}
 	}
 	return v
-}
-
-// apply standardizes a value of column c and narrows it.
-func (s *Standardization) apply(x float64, c int) float32 {
-	if len(s.Mean) == 0 {
-		return float32(x)
-	}
-	return float32((x - s.Mean[c]) / s.Std[c])
-}
-
-// restore is the inverse of apply.
-func (s *Standardization) restore(x float32, c int) float64 {
-	if len(s.Mean) == 0 {
-		return float64(x)
-	}
-	return float64(float64(x)*s.Std[c]) + s.Mean[c]
 }
 
 func (s *Scorer) loadX(g *autograd.Graph, j *job, from, to int, wanted bool) autograd.Value {
@@ -199,7 +186,7 @@ func (s *Scorer) loadContext(g *autograd.Graph, j *job, from, to int, wanted boo
 		event := from + r/f.sites
 		into := v.Row32(r)
 		for c := range into {
-			into[c] = f.config.StandardizeContext.apply(j.context[event*columns+c], c)
+			into[c] = f.config.StandardizeContext.Narrow(j.context[event*columns+c], c)
 		}
 	}
 	return v
@@ -260,7 +247,7 @@ func (s *Scorer) store(dst []float64, x autograd.Value, from int) {
 	dst = dst[from*s.flow.Features():]
 	for r := range x.Rows {
 		for c, v := range x.Row32(r) {
-			dst[r*x.Cols+c] = s.flow.config.Standardize.restore(v, c)
+			dst[r*x.Cols+c] = s.flow.config.Standardize.Restore(v, c)
 		}
 	}
 }

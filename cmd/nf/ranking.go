@@ -61,7 +61,7 @@ func (k *ranking) areas() (roc, averagePrecision float64) {
 		// beside it for half.
 		area += float64(misses * (above + float64(0.5*hits)))
 		above, othersAbove = above+hits, othersAbove+misses
-		averagePrecision += float64(hits/float64(anomalies)) * (above / (above + othersAbove))
+		averagePrecision += float64(hits / float64(anomalies) * (above / (above + othersAbove)))
 		from = to
 	}
 	return area / float64(float64(anomalies)*float64(others)), averagePrecision

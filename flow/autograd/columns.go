@@ -49,7 +49,7 @@ func gatherColumns(g *Graph, y, x Value, columns []int) {
 // scatterGradient adds y's gradient to the given columns of x's.
 func (g *Graph) scatterGradient(x, y Value, columns []int) {
 	if g.Float64() {
-		dst, stride := g.grad64(x, false)
+		dst, stride := g.grad64(x)
 		for r := range x.Rows {
 			for i, c := range columns {
 				dst[r*stride+c] += y.node.grad64[r*y.Cols+i]
@@ -105,7 +105,7 @@ func (g *Graph) addBlock(part, y Value, at int) {
 		return
 	}
 	if g.Float64() {
-		dst, stride := g.grad64(part, false)
+		dst, stride := g.grad64(part)
 		for r := range part.Rows {
 			for c := range part.Cols {
 				dst[r*stride+c] += y.node.grad64[r*y.Cols+at+c]

@@ -168,6 +168,9 @@ func (g *Graph) Sums(n int) Sums {
 	return s
 }
 
+// sites returns how many of so many rows belong to one entry.
+func (s Sums) sites(rows int) int { return rows / max(1, len(s.Values)) }
+
 // Seed sets the gradient of every entry, before Backward.
 func (s Sums) Seed(gradient float64) {
 	for i := range s.Gradient {
@@ -182,7 +185,7 @@ func (g *Graph) narrowRows(s Sums, rows int) []float32 {
 	if len(s.Gradient) == 0 {
 		return out
 	}
-	sites := rows / len(s.Gradient)
+	sites := s.sites(rows)
 	for r := range out {
 		out[r] = float32(s.Gradient[r/sites])
 	}
@@ -194,7 +197,7 @@ func addRows(s Sums, rows []float32) {
 	if len(rows) == 0 {
 		return
 	}
-	sites := len(rows) / len(s.Values)
+	sites := s.sites(len(rows))
 	for r, v := range rows {
 		s.Values[r/sites] += float64(v)
 	}

@@ -76,12 +76,12 @@ func (g *Graph) linearBackward64(y, x Value, l *Linear, act blas.Activation) {
 	if !g.inputs {
 		dw, dbias = g.gradient64(l.Weight), g.gradient64(l.Bias)
 	}
-	dy, _ := g.grad64(y, false)
+	dy, _ := g.grad64(y)
 	xs, stride := x.rows64()
 	var dx []float64
 	var dxStride int
 	if x.wanted() {
-		dx, dxStride = g.grad64(x, false)
+		dx, dxStride = g.grad64(x)
 	}
 	for r := range x.Rows {
 		for n := range out {

@@ -46,7 +46,7 @@ func (g *Graph) Shared(values []float64) Sums {
 // addGradient adds to one element of x's gradient.
 func (g *Graph) addGradient(x Value, r, c int, d float64) {
 	if g.Float64() {
-		grad, stride := g.grad64(x, false)
+		grad, stride := g.grad64(x)
 		grad[r*stride+c] += d
 		return
 	}
@@ -101,7 +101,7 @@ func (g *Graph) Normalize(x Value, m Moments, inverse bool, total Sums) Value {
 	if inverse {
 		logDet = -logDet
 	}
-	sites := x.Rows / max(1, len(total.Values))
+	sites := total.sites(x.Rows)
 	for r := range y.Rows {
 		for c := range y.Cols {
 			v := y.At(r, c)
@@ -122,7 +122,7 @@ func (g *Graph) Normalize(x Value, m Moments, inverse bool, total Sums) Value {
 					if inverse {
 						g.addGradient(x, r, c, y.Gradient(r, c)/m.InverseStd[c])
 					} else {
-						g.addGradient(x, r, c, y.Gradient(r, c)*m.InverseStd[c])
+						g.addGradient(x, r, c, float64(y.Gradient(r, c)*m.InverseStd[c]))
 					}
 				}
 			}
@@ -141,7 +141,7 @@ func (g *Graph) NormalizeShared(x Value, sums Sums, count, epsilon float64, tota
 		return y
 	}
 	g.tape = append(g.tape, func() {
-		n, sites := x.Cols, float64(x.Rows/max(1, len(total.Values)))
+		n, sites := x.Cols, float64(total.sites(x.Rows))
 		var dTotal float64
 		for _, d := range total.Gradient {
 			dTotal += float64(d * sites)

@@ -15,7 +15,7 @@ func (g *Graph) StandardNormal(z Value, total Sums) {
 		mark := g.Mark()
 		rows := g.doubles.take(z.Rows)
 		kernels.StandardNormalLogDensity(rows, z.matrix32())
-		sites := z.Rows / len(total.Values)
+		sites := total.sites(z.Rows)
 		for r, v := range rows {
 			total.Values[r/sites] += v
 		}
@@ -25,9 +25,9 @@ func (g *Graph) StandardNormal(z Value, total Sums) {
 		return
 	}
 	g.tape = append(g.tape, func() {
-		sites := z.Rows / len(total.Values)
+		sites := total.sites(z.Rows)
 		if g.Float64() {
-			dz, stride := g.grad64(z, false)
+			dz, stride := g.grad64(z)
 			zs, zStride := z.rows64()
 			for r := range z.Rows {
 				for c := range z.Cols {
@@ -52,7 +52,7 @@ func (g *Graph) StandardNormal(z Value, total Sums) {
 
 func (g *Graph) standardNormal64(z Value, total Sums) {
 	zs, stride := z.rows64()
-	sites := z.Rows / len(total.Values)
+	sites := total.sites(z.Rows)
 	for r := range z.Rows {
 		var squares float64
 		for c := range z.Cols {

@@ -31,7 +31,8 @@ type Parameter struct {
 	// Name reads like a path: transforms.3.conditioner.layers.0.weight.
 	Name       string
 	Rows, Cols int
-	// Frozen values belong to the model but are not learned by gradient.
+	// Frozen says that no operation gives these values a gradient: they belong
+	// to the model but are not learned by it.
 	Frozen bool
 
 	owner  *Parameters
@@ -83,6 +84,9 @@ type Scope struct {
 	owner  *Parameters
 	prefix string
 }
+
+// Err is that of the set.
+func (s Scope) Err() error { return s.owner.err }
 
 // At returns the scope below this one, its path elements joined by dots.
 func (s Scope) At(elements ...any) Scope {

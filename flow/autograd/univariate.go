@@ -162,7 +162,7 @@ func (g *Graph) apply64(u Univariate, inverse bool, y, params Value, columns []i
 	p := g.doubles.take(per)
 	ys, stride := y.rows64()
 	ps, pStride := params.rows64()
-	sites := y.Rows / max(1, len(total.Values))
+	sites := total.sites(y.Rows)
 	for r := range y.Rows {
 		for i, c := range columns {
 			for j := range per {
@@ -183,12 +183,12 @@ func (g *Graph) apply64(u Univariate, inverse bool, y, params Value, columns []i
 func (g *Graph) applyBackward64(u Univariate, inverse bool, x, y, params Value, columns []int, total Sums) {
 	per, w := u.ParametersPerElement(), len(columns)
 	p, dp := g.doubles.take(per), g.doubles.take(per)
-	dy, dyStride := g.grad64(y, false)
-	dParams, dpStride := g.grad64(params, false)
+	dy, dyStride := g.grad64(y)
+	dParams, dpStride := g.grad64(params)
 	xs, xStride := x.rows64()
 	ys, yStride := y.rows64()
 	ps, pStride := params.rows64()
-	sites := y.Rows / max(1, len(total.Values))
+	sites := total.sites(y.Rows)
 	for r := range y.Rows {
 		for i, c := range columns {
 			for j := range per {
@@ -209,7 +209,7 @@ func (g *Graph) applyBackward64(u Univariate, inverse bool, x, y, params Value, 
 	if !x.wanted() {
 		return
 	}
-	dx, stride := g.grad64(x, false)
+	dx, stride := g.grad64(x)
 	for r := range x.Rows {
 		for c := range x.Cols {
 			dx[r*stride+c] += dy[r*dyStride+c]

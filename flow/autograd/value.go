@@ -90,7 +90,7 @@ func (v Value) Gradient(r, c int) float64 {
 func (g *Graph) SeedGradient(v Value, r, c int, gradient float64) {
 	i := r*v.node.cols + v.from + c
 	if g.Float64() {
-		g.grad64(v, false)
+		g.grad64(v)
 		v.node.grad64[i] = gradient
 	} else {
 		g.grad32(v, false)
@@ -137,7 +137,7 @@ func (g *Graph) grad32(v Value, canOverwrite bool) (m kernels.Matrix, accumulate
 
 // grad64 returns the gradient of v's node, zeroed at first use, to add to. The
 // element (r, c) of v is at r*stride+c of the result.
-func (g *Graph) grad64(v Value, _ bool) (grad []float64, stride int) {
+func (g *Graph) grad64(v Value) (grad []float64, stride int) {
 	n := v.node
 	if n.grad64 == nil {
 		n.grad64 = g.doubles.takeZeroed(n.rows * n.cols)

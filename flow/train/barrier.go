@@ -26,10 +26,7 @@ type barrierRun struct {
 // at each of them.
 func (r *runner) gradientWithBarriers(s set, chosen []int) (nll, norm float64) {
 	count := (len(chosen) + r.tile - 1) / r.tile
-	r.reserve(count)
-	for len(r.gradients) < count {
-		r.gradients = append(r.gradients, make([]float32, len(r.adam.values)))
-	}
+	r.reserve(count, count)
 	for len(r.tiles) < count {
 		r.tiles = append(r.tiles, &tileRun{graph: r.binding.NewGraph()})
 	}
@@ -91,7 +88,7 @@ func (r *runner) gradientWithBarriers(s set, chosen []int) (nll, norm float64) {
 	for b, at := range r.barriers {
 		maps[at].(transform.Barrier).Observe(statistics[b], rows)
 	}
-	return -(sum(r.sums[:count])/float64(len(chosen)) + r.constant), r.adam.norm()
+	return -(sum(r.sums[:count])/float64(len(chosen)) + r.flow.StandardizationLogDet()), r.adam.norm()
 }
 
 func (run *tileRun) forward(maps []transform.Transform) {

@@ -65,24 +65,31 @@ type set struct {
 	rows, context []float32
 }
 
-func newSet(d Data, f *flow.Flow, name string) (set, error) {
+// check tells whether the data are whole events of the flow.
+func (d Data) check(f *flow.Flow, name string) error {
 	width, contextWidth := f.Features(), f.ContextFeatures()
 	n := len(d.Rows) / width
 	if len(d.Rows) != n*width || len(d.Context) != n*contextWidth {
-		return set{}, fmt.Errorf("train: the %s rows hold %d values and %d of context, which is no whole number of events of %d and %d",
+		return fmt.Errorf("train: the %s rows hold %d values and %d of context, which is no whole number of events of %d and %d",
 			name, len(d.Rows), len(d.Context), width, contextWidth)
 	}
-	config := f.Config()
-	return set{n, narrow(d.Rows, config.Standardize), narrow(d.Context, config.StandardizeContext)}, nil
+	return nil
 }
 
-func narrow(rows []float64, s flow.Standardization) []float32 {
+// newSet standardizes checked data.
+func newSet(d Data, f *flow.Flow) set {
+	c := f.Config()
+	return set{
+		events:  len(d.Rows) / f.Features(),
+		rows:    narrow(d.Rows, c.Standardize, len(c.Features)),
+		context: narrow(d.Context, c.StandardizeContext, len(c.Context)),
+	}
+}
+
+func narrow(rows []float64, s flow.Standardization, columns int) []float32 {
 	out := make([]float32, len(rows))
 	for i, x := range rows {
-		if n := len(s.Mean); n > 0 {
-			x = (x - s.Mean[i%n]) / s.Std[i%n]
-		}
-		out[i] = float32(x)
+		out[i] = s.Narrow(x, i%columns)
 	}
 	return out
 }

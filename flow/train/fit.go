@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/seed-192fdf7a/nf/flow"
@@ -18,14 +19,11 @@ import (
 // begins.
 //
 // When ctx ends, Fit returns its error; when the nll is no longer finite, an
-// error that says where. In both cases f holds the best finished epoch, and
-// Result.BestEpoch is 0 if there is none.
+// error that says where. In both cases f holds the best finished epoch, or the
+// values it came with if Result.BestEpoch is 0.
 func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options) (Result, error) {
 	var result Result
 	if err := o.check(); err != nil {
-		return result, err
-	}
-	if err := kernels.Err(); err != nil {
 		return result, err
 	}
 	if n := len(training.Rows) / f.Features(); n < 2 {
@@ -34,23 +32,23 @@ func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options
 	if len(validation.Rows) == 0 {
 		return result, errors.New("train: no validation rows")
 	}
-	if err := standardize(f, training); err != nil {
-		return result, err
-	}
-	trainingSet, err := newSet(training, f, "training")
-	if err != nil {
-		return result, err
-	}
-	validationSet, err := newSet(validation, f, "validation")
-	if err != nil {
-		return result, err
+	for _, d := range []struct {
+		name string
+		Data
+	}{{"training", training}, {"validation", validation}} {
+		if err := d.check(f, d.name); err != nil {
+			return result, err
+		}
 	}
 	r, err := newRunner(f, o)
 	if err != nil {
 		return result, err
 	}
+	if err := standardize(f, training); err != nil {
+		return result, err
+	}
 	defer f.Changed()
-	return r.fit(ctx, trainingSet, validationSet)
+	return r.fit(ctx, newSet(training, f), newSet(validation, f))
 }
 
 func standardize(f *flow.Flow, d Data) error {
@@ -72,31 +70,29 @@ func (r *runner) fit(ctx context.Context, training, validation set) (result Resu
 	batch := min(o.Batch, training.events)
 	perEpoch := (training.events + batch - 1) / batch
 	order := make([]int, training.events)
-	best := make([]float32, len(r.adam.values))
-	// Whatever ends training, the flow is left with its best epoch.
-	defer func() {
-		if result.BestEpoch > 0 {
-			copy(r.adam.values, best)
-		}
-	}()
+	// Whatever ends training, the flow is left with its best epoch, or with the
+	// values it came with.
+	best := slices.Clone(r.adam.values)
+	defer func() { copy(r.adam.values, best) }()
 	sinceBest := 0
 	for epoch := 1; epoch <= o.Epochs; epoch++ {
 		began := time.Now()
 		random.Permutation(order, o.Seed, random.Shuffle, uint64(epoch))
 		var sum, rate float64
-		for from := 0; from < training.events; from += batch {
+		for from, to := 0, 0; from < training.events; from = to {
+			to = r.cut(from, batch, training.events)
 			if err := ctx.Err(); err != nil {
 				result.Stopped = "interrupted"
 				return result, err
 			}
-			chosen := order[from:min(from+batch, training.events)]
+			chosen := order[from:to]
 			nll, norm := r.gradient(training, chosen)
 			if math.IsNaN(nll) || math.IsInf(nll, 0) || math.IsNaN(norm) || math.IsInf(norm, 0) {
 				result.Stopped = "diverged"
 				return result, fmt.Errorf("train: diverged at epoch %d, step %d of %d (nll %v, gradient norm %v): try a lower learning rate than %v, or a lower clip",
 					epoch, from/batch+1, perEpoch, nll, norm, o.LearningRate)
 			}
-			rate = o.rate(result.Steps, perEpoch*o.Epochs)
+			rate = o.rate(float64(result.Steps) / (float64(perEpoch) * float64(o.Epochs)))
 			scale := 1.0
 			if o.Clip > 0 && norm > o.Clip {
 				scale = o.Clip / norm
@@ -106,7 +102,7 @@ func (r *runner) fit(ctx context.Context, training, validation set) (result Resu
 			result.Steps++
 			sum += float64(nll * float64(len(chosen)))
 			if o.Progress != nil {
-				o.Progress(from+len(chosen), training.events)
+				o.Progress(to, training.events)
 			}
 		}
 		trained := time.Since(began).Seconds()
@@ -119,7 +115,7 @@ func (r *runner) fit(ctx context.Context, training, validation set) (result Resu
 			o.Report(e)
 		}
 		sinceBest++
-		if !math.IsNaN(e.ValidNLL) && (result.BestEpoch == 0 || e.ValidNLL < result.BestValidNLL) {
+		if !math.IsNaN(e.ValidNLL) && !math.IsInf(e.ValidNLL, 0) && (result.BestEpoch == 0 || e.ValidNLL < result.BestValidNLL) {
 			result.BestEpoch, result.BestValidNLL = epoch, e.ValidNLL
 			copy(best, r.adam.values)
 			sinceBest = 0
@@ -135,11 +131,22 @@ func (r *runner) fit(ctx context.Context, training, validation set) (result Resu
 	return result, nil
 }
 
-// rate returns the learning rate of a step, counted from 0.
-func (o *Options) rate(step, steps int) float64 {
+// cut returns where the minibatch that begins at from ends. With barriers, whose
+// statistics need rows, a last one below half the batch joins the one before.
+func (r *runner) cut(from, batch, events int) int {
+	to := min(from+batch, events)
+	if len(r.barriers) > 0 && events-to < (batch+1)/2 {
+		return events
+	}
+	return to
+}
+
+// rate returns the learning rate when a part of all steps, from 0 to 1, is
+// done.
+func (o *Options) rate(done float64) float64 {
 	if o.Schedule == Constant {
 		return o.LearningRate
 	}
-	_, cos := kernels.SinCos2Pi64(float64(step) / float64(2*steps))
+	_, cos := kernels.SinCos2Pi64(done / 2)
 	return float64(o.LearningRate * float64(0.5*(1+cos)))
 }

@@ -73,24 +73,24 @@ func (o *Options) check() error {
 // Epoch is what one pass over the training rows came to. Nlls are mean
 // negative log-densities in nats, of the data as given.
 type Epoch struct {
-	Epoch int `json:"epoch"`
+	Epoch int
 	// TrainNLL is the mean over the epoch's minibatches, each before its step.
-	TrainNLL      float64 `json:"train_nll"`
-	ValidNLL      float64 `json:"valid_nll"`
-	LearningRate  float64 `json:"learning_rate"` // of the last step
-	RowsPerSecond float64 `json:"rows_per_second"`
-	Seconds       float64 `json:"seconds"` // since the start of training
+	TrainNLL      float64
+	ValidNLL      float64
+	LearningRate  float64 // of the last step
+	RowsPerSecond float64
+	Seconds       float64 // since the start of training
 }
 
 // Result is what a fit came to.
 type Result struct {
 	// BestEpoch is the epoch whose values the flow holds, from 1; 0 if none
 	// finished.
-	BestEpoch    int     `json:"best_epoch"`
-	BestValidNLL float64 `json:"best_valid_nll"`
-	Steps        int     `json:"steps"`
+	BestEpoch    int
+	BestValidNLL float64
+	Steps        int
 	// Stopped says why training ended before its last epoch: "patience",
 	// "interrupted", "diverged", or "".
-	Stopped string  `json:"stopped,omitempty"`
-	History []Epoch `json:"history"`
+	Stopped string
+	History []Epoch
 }

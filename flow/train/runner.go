@@ -1,6 +1,8 @@
 package train
 
 import (
+	"fmt"
+
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/flow/transform"
@@ -24,8 +26,7 @@ type runner struct {
 	gradients [][]float32       // one for each tile of a wave
 	sums      []float64         // log-density of each tile
 	adam      *adam
-	tile      int // events
-	constant  float64
+	tile      int        // events
 	barriers  []int      // indexes in the chain
 	tiles     []*tileRun // for chains with barriers
 }
@@ -38,12 +39,10 @@ func newRunner(f *flow.Flow, o Options) (*runner, error) {
 	r := &runner{
 		flow: f, options: o, binding: binding,
 		adam: newAdam(f.Parameters().Values(), o.Workers),
-		tile: max(1, gradientTileRows/f.Sites()), constant: f.StandardizationLogDet(),
+		tile: max(1, gradientTileRows/f.Sites()),
 	}
-	for i, t := range f.Chain().Transforms() {
-		if _, ok := t.(transform.Barrier); ok {
-			r.barriers = append(r.barriers, i)
-		}
+	if r.barriers, err = transform.Barriers(f.Chain()); err != nil {
+		return nil, fmt.Errorf("train: %w", err)
 	}
 	for range o.Workers {
 		r.graphs = append(r.graphs, binding.NewGraph())
@@ -58,7 +57,7 @@ func (r *runner) gradient(s set, chosen []int) (nll, norm float64) {
 		return r.gradientWithBarriers(s, chosen)
 	}
 	tiles := (len(chosen) + r.tile - 1) / r.tile
-	r.reserve(tiles)
+	r.reserve(tiles, min(tiles, wave))
 	for first := 0; first < tiles; first += wave {
 		n := min(wave, tiles-first)
 		parallel.For(n, r.options.Workers, func(worker, i int) {
@@ -74,7 +73,7 @@ func (r *runner) gradient(s set, chosen []int) (nll, norm float64) {
 		})
 		r.adam.add(r.gradients[:n], first == 0)
 	}
-	return -(sum(r.sums[:tiles])/float64(len(chosen)) + r.constant), r.adam.norm()
+	return -(sum(r.sums[:tiles])/float64(len(chosen)) + r.flow.StandardizationLogDet()), r.adam.norm()
 }
 
 // evaluate returns the mean nll of all events.
@@ -84,18 +83,19 @@ func (r *runner) evaluate(s set) float64 {
 		order[i] = i
 	}
 	tiles := (s.events + r.tile - 1) / r.tile
-	r.reserve(tiles)
+	r.reserve(tiles, 0)
 	parallel.For(tiles, r.options.Workers, func(worker, t int) {
 		g := r.graphs[worker]
 		g.Reset(autograd.Evaluate)
 		from, to := t*r.tile, min((t+1)*r.tile, s.events)
 		r.sums[t] = sum(r.logDensity(g, s, order[from:to]).Values)
 	})
-	return -(sum(r.sums[:tiles])/float64(s.events) + r.constant)
+	return -(sum(r.sums[:tiles])/float64(s.events) + r.flow.StandardizationLogDet())
 }
 
-func (r *runner) reserve(tiles int) {
-	for len(r.gradients) < min(tiles, wave) {
+// reserve makes room for the sums of so many tiles and so many gradients.
+func (r *runner) reserve(tiles, gradients int) {
+	for len(r.gradients) < gradients {
 		r.gradients = append(r.gradients, make([]float32, len(r.adam.values)))
 	}
 	if len(r.sums) < tiles {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/seed-192fdf7a/nf/blas"
@@ -120,10 +121,7 @@ func TestTiledGradient(t *testing.T) {
 			if err := standardize(f, data); err != nil {
 				t.Fatal(err)
 			}
-			s, err := newSet(data, f, "training")
-			if err != nil {
-				t.Fatal(err)
-			}
+			s := newSet(data, f)
 			o := Defaults()
 			o.Workers, o.BLAS = 2, blas.Builtin()
 			r, err := newRunner(f, o)
@@ -237,12 +235,33 @@ func TestFitInterrupted(t *testing.T) {
 	}
 }
 
+// TestLastMinibatch trains with batchnorm where one row is left over, whose
+// variance would be 0.
+func TestLastMinibatch(t *testing.T) {
+	o := Defaults()
+	o.Epochs, o.Batch, o.BLAS = 1, 100, blas.Builtin()
+	f := newFlow(t, batchNorm())
+	result, err := Fit(context.Background(), f, Data{Rows: correlated(301, 1)}, Data{Rows: correlated(100, 2)}, o)
+	if err != nil || result.Steps != 3 {
+		t.Fatalf("%d steps, error %v", result.Steps, err)
+	}
+}
+
 func TestFitDiverges(t *testing.T) {
 	o := Defaults()
 	o.BLAS, o.LearningRate, o.Clip = blas.Builtin(), 1e5, 0
-	result, err := Fit(context.Background(), newFlow(t), Data{Rows: correlated(600, 1)}, Data{Rows: correlated(100, 2)}, o)
+	f := newFlow(t)
+	begin := slices.Clone(f.Parameters().Values())
+	result, err := Fit(context.Background(), f, Data{Rows: correlated(600, 1)}, Data{Rows: correlated(100, 2)}, o)
 	if err == nil || result.Stopped != "diverged" {
 		t.Fatalf("error %v, stopped %q", err, result.Stopped)
+	}
+	if result.BestEpoch == 0 {
+		for i, v := range f.Parameters().Values() {
+			if v != begin[i] {
+				t.Fatalf("without a finished epoch, parameter %d is %v, was %v", i, v, begin[i])
+			}
+		}
 	}
 	t.Log(err)
 }
@@ -264,6 +283,22 @@ func TestFitRefusesBadInput(t *testing.T) {
 		"no validation": func() error { _, err := Fit(context.Background(), newFlow(t), good, Data{}, o); return err },
 		"ragged": func() error {
 			_, err := Fit(context.Background(), newFlow(t), Data{Rows: good.Rows[:50]}, good, o)
+			return err
+		},
+		"no context": func() error {
+			c, err := flow.RealNVP([]string{"a", "b", "c"}, []string{"d"}, flow.Options{Layers: 2})
+			if err != nil {
+				return nil
+			}
+			f, err := flow.New(c, 1)
+			if err != nil {
+				return nil
+			}
+			_, err = Fit(context.Background(), f, good, good, o)
+			return err
+		},
+		"a batchnorm inside": func() error {
+			_, err := Fit(context.Background(), newFlow(t, &transform.InvertSpec{Transform: transform.Tagged{Spec: batchNorm()}}), good, good, o)
 			return err
 		},
 		"no epochs": func() error {
@@ -300,7 +335,7 @@ func BenchmarkStep(b *testing.B) {
 			if err := standardize(f, data); err != nil {
 				b.Fatal(err)
 			}
-			s, _ := newSet(data, f, "training")
+			s := newSet(data, f)
 			o := Defaults()
 			o.Workers = workers
 			r, err := newRunner(f, o)

@@ -1,6 +1,10 @@
 package transform
 
-import "github.com/seed-192fdf7a/nf/flow/autograd"
+import (
+	"fmt"
+
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+)
 
 // Barrier is a map that, in training, depends on statistics of the whole
 // minibatch. A trainer that cuts the minibatch into tiles brings every tile to
@@ -19,4 +23,34 @@ type Barrier interface {
 	ForwardShared(g *autograd.Graph, x, context autograd.Value, statistics autograd.Sums, rows int, total autograd.Sums) autograd.Value
 	// Observe learns from a minibatch's statistics, once, after its gradient.
 	Observe(statistics []float64, rows int)
+}
+
+// Barriers returns the places of the barriers in c. One inside another
+// transform, where a trainer could not stop, is an error.
+func Barriers(c *Chain) ([]int, error) {
+	var places []int
+	for i, t := range c.transforms {
+		if _, ok := t.(Barrier); ok {
+			places = append(places, i)
+		} else if hidesBarrier(t) {
+			return nil, fmt.Errorf("transform %d has a batchnorm inside, which cannot be trained there; put it into the flow's own chain", i)
+		}
+	}
+	return places, nil
+}
+
+func hidesBarrier(t Transform) bool {
+	switch t := t.(type) {
+	case *Chain:
+		for _, part := range t.transforms {
+			if hidesBarrier(part) {
+				return true
+			}
+		}
+	case inverted:
+		return hidesBarrier(t.t)
+	case Barrier:
+		return true
+	}
+	return false
 }

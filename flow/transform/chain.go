@@ -12,16 +12,35 @@ type ChainSpec struct {
 	Transforms []Tagged `json:"transforms"`
 }
 
-const maxChain = 4096
+// maxTransforms bounds the transforms of a chain, those inside others too.
+const maxTransforms = 4096
+
+// count returns the number of transforms in a description.
+func count(s Spec) int {
+	switch s := s.(type) {
+	case *ChainSpec:
+		n := 1
+		for _, t := range s.Transforms {
+			n += count(t.Spec)
+		}
+		return n
+	case *InvertSpec:
+		return 1 + count(s.Transform.Spec)
+	}
+	return 1
+}
 
 // Check implements [Spec].
 func (s *ChainSpec) Check(shape Shape, context int) error {
-	if len(s.Transforms) > maxChain {
-		return fmt.Errorf("chain: %d transforms, at most %d are supported", len(s.Transforms), maxChain)
+	if n := count(s); n > maxTransforms {
+		return fmt.Errorf("chain: %d transforms, at most %d are supported", n, maxTransforms)
 	}
 	for i, t := range s.Transforms {
 		if t.Spec == nil {
 			return fmt.Errorf("transform %d is missing", i)
+		}
+		if _, err := t.family(); err != nil {
+			return fmt.Errorf("transform %d: %w", i, err)
 		}
 		if err := t.Check(shape, context); err != nil {
 			return fmt.Errorf("transform %d: %w", i, err)
@@ -48,6 +67,9 @@ func (s *ChainSpec) Build(shape Shape, context int, scope autograd.Scope) Transf
 func (s *ChainSpec) BuildChain(shape Shape, context int, scope autograd.Scope) *Chain {
 	c := &Chain{}
 	for i, t := range s.Transforms {
+		if scope.Err() != nil {
+			break // the set of parameters is refused; build no more
+		}
 		c.transforms = append(c.transforms, t.Build(shape, context, scope.At("transforms", i)))
 		shape = t.Output(shape)
 	}
@@ -111,6 +133,9 @@ type InvertSpec struct {
 func (s *InvertSpec) Check(shape Shape, context int) error {
 	if s.Transform.Spec == nil {
 		return fmt.Errorf("invert: the transform is missing")
+	}
+	if _, err := s.Transform.family(); err != nil {
+		return fmt.Errorf("invert: %w", err)
 	}
 	if err := s.Transform.Check(shape, context); err != nil {
 		return fmt.Errorf("invert: %w", err)

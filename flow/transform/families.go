@@ -36,12 +36,21 @@ type Tagged struct{ Spec }
 
 // MarshalJSON implements json.Marshaler.
 func (t Tagged) MarshalJSON() ([]byte, error) {
+	name, err := t.family()
+	if err != nil {
+		return nil, fmt.Errorf("transform: %w", err)
+	}
+	return marshalTagged(name, t.Spec)
+}
+
+// family returns the name of the Spec's family.
+func (t Tagged) family() (string, error) {
 	for name, create := range families {
 		if reflect.TypeOf(create()) == reflect.TypeOf(t.Spec) {
-			return marshalTagged(name, t.Spec)
+			return name, nil
 		}
 	}
-	return nil, fmt.Errorf("transform: no family is named for %T", t.Spec)
+	return "", fmt.Errorf("%T is no known family of transforms", t.Spec)
 }
 
 // UnmarshalJSON implements json.Unmarshaler. A name or a key that is not known
@@ -107,10 +116,28 @@ func (u Univariate) check() error {
 	switch v := u.Univariate.(type) {
 	case nil:
 		return fmt.Errorf("no univariate is given")
+	case *autograd.Additive:
+		return nil
 	case *autograd.Affine:
-		if !(v.Bound > 0 && v.Bound <= 20) {
-			return fmt.Errorf("affine bound is %v, want above 0 and at most 20", v.Bound)
+		if err := CheckBound(v.Bound); err != nil {
+			return fmt.Errorf("affine: %w", err)
 		}
+		return nil
+	default:
+		return fmt.Errorf("the univariate %T has no name in a file; give a pointer to one that has", v)
+	}
+}
+
+// The range of a scale map's bound b: float32 must hold b, 1/b and e^±b.
+const (
+	minBound = 1e-6
+	maxBound = 20
+)
+
+// CheckBound tells whether b can bound a log-scale, b·tanh(u/b).
+func CheckBound(b float64) error {
+	if !(b >= minBound && b <= maxBound) {
+		return fmt.Errorf("the bound of the log-scale is %v, want %v to %v", b, minBound, maxBound)
 	}
 	return nil
 }

@@ -10,11 +10,11 @@ import "github.com/seed-192fdf7a/nf/kernels"
 const (
 	Initialization uint32 = iota // index: the parameter's offset
 	Shuffle                      // index: the epoch
-	Noise                        // index: the row
+	Noise                        // index: the row; what is added to, or stands in for, data
 	Sample                       // index: the sample
 	Split                        // index: 0, the train and validation split
 	Permute                      // index: the layer
-	Demo                         // index: the row of a demonstration's data
+	Demo                         // index: the row; where on the moons it lies
 )
 
 // Uniform fills dst with values of U(-bound, bound), multiples of
