@@ -90,7 +90,7 @@ func ulp64(got float64, want *big.Float) float64 {
 }
 
 func TestFloat64Accuracy(t *testing.T) {
-	bounds := documentedULP(t)
+	table := documentedErrors(t)
 	rng := rand.New(rand.NewPCG(6, 4))
 	uniform := func(low, high float64) func() float64 {
 		return func() float64 { return low + (high-low)*rng.Float64() }
@@ -123,7 +123,7 @@ func TestFloat64Accuracy(t *testing.T) {
 		{"SinCos2Pi64", func(u float64) float64 { _, c := SinCos2Pi64(u); return c },
 			func(u float64) *big.Float { _, c := bigSinCos2Pi(u); return c }, []func() float64{uniform(-1, 1), scaled(-60, 3), func() float64 { return 0.25 + scaled(-40, -3)() }}},
 	} {
-		bound, ok := bounds[c.name]
+		documented, ok := table[c.name]
 		if !ok {
 			t.Errorf("the table in doc.go lacks %s", c.name)
 		}
@@ -137,8 +137,8 @@ func TestFloat64Accuracy(t *testing.T) {
 			}
 		}
 		t.Logf("%s: largest error %.3f ULP at %v", c.name, worst, at)
-		if worst > bound {
-			t.Errorf("%s: %.3f ULP at %v, documented are %v", c.name, worst, at, bound)
+		if worst > documented.bound {
+			t.Errorf("%s: %.3f ULP at %v, documented are %v", c.name, worst, at, documented.bound)
 		}
 	}
 }

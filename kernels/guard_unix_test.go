@@ -64,15 +64,15 @@ func TestElementwiseGuardPages(t *testing.T) {
 					}
 					return v[70-n:]
 				}
-				for _, e := range elementwise {
+				for _, f := range functions {
 					in, out := cut(src), cut(dst)
 					for i := range in {
 						in[i] = float32(i)*0.37 + 0.01
 					}
-					e.run(tier, out, cut(other), in)
+					f.Call(tier, out, in, cut(other))
 					for i, x := range in {
-						if want := e.reference(x); !sameBits(out[i], want) {
-							t.Fatalf("%s: %s(%v) of %d values is %v, want %v", tier.Name(), e.name, x, n, out[i], want)
+						if want := f.reference(x); !sameBits(out[i], want) {
+							t.Fatalf("%s: %s(%v) of %d values is %v, want %v", tier.Name(), f.Name, x, n, out[i], want)
 						}
 					}
 				}

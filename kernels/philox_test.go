@@ -122,7 +122,7 @@ func TestNormalPairExtremes(t *testing.T) {
 		n0, n1 := normalPair(w[0], w[1])
 		u1, u2 := (float64(w[0]>>8)+1)/(1<<24), float64(w[1]>>8)/(1<<24)
 		radius := math.Sqrt(-2 * math.Log(u1))
-		sin, cos := exactSinCos2Pi(u2)
+		sin, cos := sinCos2Pi(u2)
 		if math.Abs(float64(n0)-radius*cos) > 1e-6 || math.Abs(float64(n1)-radius*sin) > 1e-6 {
 			t.Errorf("words %08x: %v, %v, want %v, %v", w, n0, n1, radius*cos, radius*sin)
 		}
