@@ -60,7 +60,7 @@ func (c *Config) Check() error {
 	if err := c.chain().Check(shape, len(c.Context)); err != nil {
 		return err
 	}
-	return c.Base.check()
+	return c.Base.check(len(c.Features))
 }
 
 func (c *Config) chain() *transform.ChainSpec {
@@ -116,34 +116,3 @@ func (s *Standardization) check(name string, columns int) error {
 	}
 	return nil
 }
-
-// Base describes the density of the noise.
-type Base struct {
-	// Type is "standard-normal", or "diagonal-normal": a normal with a learned
-	// mean and standard deviation for each data column.
-	Type string `json:"type"`
-	// Bound limits the learned log standard deviation to ±Bound.
-	Bound float64 `json:"bound,omitempty"`
-}
-
-func (b *Base) check() error {
-	switch b.Type {
-	case StandardNormal:
-		if b.Bound != 0 {
-			return fmt.Errorf("base %s takes no bound", b.Type)
-		}
-		return nil
-	case DiagonalNormal:
-		if err := transform.CheckBound(b.Bound); err != nil {
-			return fmt.Errorf("base %s: %w", b.Type, err)
-		}
-		return nil
-	}
-	return fmt.Errorf("base type %q is not known to this version, which knows %s, %s", b.Type, StandardNormal, DiagonalNormal)
-}
-
-// The types of [Base].
-const (
-	StandardNormal = "standard-normal"
-	DiagonalNormal = "diagonal-normal"
-)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
-	"github.com/seed-192fdf7a/nf/flow/nn"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
@@ -19,8 +18,7 @@ type Flow struct {
 	provenance json.RawMessage
 	parameters *autograd.Parameters
 	chain      *transform.Chain
-	base       nn.Conditioner // of the diagonal normal; nil for the standard one
-	baseMap    autograd.Univariate
+	base       base
 	sites      int
 	columns    []int // 0, 1, … features-1
 	outputs    []int // the data column of each feature of z
@@ -42,9 +40,7 @@ func New(c Config, seed uint64) (*Flow, error) {
 		return nil, err
 	}
 	f.chain.Initialize(seed)
-	if f.base != nil {
-		f.base.Initialize(seed)
-	}
+	f.base.initialize(seed)
 	return f, nil
 }
 
@@ -57,10 +53,7 @@ func build(c Config, limit int) (*Flow, error) {
 	f := &Flow{config: c, parameters: autograd.NewParameters(limit)}
 	shape, root := c.Shape(), f.parameters.Root()
 	f.chain = c.chain().BuildChain(shape, len(c.Context), root)
-	if c.Base.Type == DiagonalNormal {
-		f.base = nn.Constant(2*shape.Features, root.At("base"))
-		f.baseMap = &autograd.Affine{Bound: c.Base.Bound}
-	}
+	f.base = baseTypes[c.Base.Type].build(c.Base, shape.Features, root.At("base"))
 	if err := f.parameters.Err(); err != nil {
 		return nil, fmt.Errorf("flow: %w", err)
 	}
@@ -139,17 +132,7 @@ func (f *Flow) Chain() *transform.Chain { return f.chain }
 
 // BaseDensity adds the base's log-density of each event of z to total.
 func (f *Flow) BaseDensity(g *autograd.Graph, z autograd.Value, total autograd.Sums) {
-	if f.base != nil {
-		z = f.applyBase(g, z, total, true)
-	}
-	g.StandardNormal(z, total)
-}
-
-// applyBase maps standard normal noise to the base's, z = ε·exp(s) + mean, or
-// with inverse back.
-func (f *Flow) applyBase(g *autograd.Graph, z autograd.Value, total autograd.Sums, inverse bool) autograd.Value {
-	parameters := f.base.Compute(g, autograd.Value{}, z.Rows)
-	return g.Apply(f.baseMap, inverse, z, parameters, f.columns, total)
+	f.base.logDensity(g, z, total)
 }
 
 // Bind prepares the flow's current values for float32 computing on a matmul

@@ -27,7 +27,8 @@ type Options struct {
 	// Permutation goes before every layer but the first: "none" (default),
 	// "reverse" or "random". With one, every layer uses the same mask.
 	Permutation string
-	// Base is the base density's type; "" means standard-normal.
+	// Base is the base density's type, with the constants of [NewBase]; "" means
+	// standard-normal.
 	Base string
 	// Seed draws random permutations.
 	Seed uint64
@@ -83,13 +84,11 @@ func couplings(features, context []string, o Options, u autograd.Univariate) (Co
 	if o.Hidden == nil {
 		o.Hidden = []int{128, 128}
 	}
-	c := Config{Features: features, Context: context, Base: Base{Type: o.Base}}
-	switch o.Base {
-	case "":
-		c.Base.Type = StandardNormal
-	case DiagonalNormal:
-		c.Base.Bound = 8
+	base, err := NewBase(o.Base)
+	if err != nil {
+		return Config{}, err
 	}
+	c := Config{Features: features, Context: context, Base: base}
 	n := len(features)
 	add := func(s transform.Spec) { c.Transforms = append(c.Transforms, transform.Tagged{Spec: s}) }
 	for layer := range o.Layers {

@@ -8,8 +8,6 @@ import (
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/internal/parallel"
-	"github.com/seed-192fdf7a/nf/internal/random"
-	"github.com/seed-192fdf7a/nf/kernels"
 )
 
 // ScorerOptions choose how a [Scorer] computes; no choice changes what it
@@ -103,6 +101,9 @@ func (s *Scorer) Sample(x, logProb []float64, first uint64, o SampleOptions, con
 	}
 	if !(o.Temperature > 0) || math.IsInf(o.Temperature, 0) {
 		return fmt.Errorf("flow: temperature is %v, want a finite number above 0", o.Temperature)
+	}
+	if t := s.flow.config.Base.Type; o.Temperature != 1 && !baseTypes[t].tempered {
+		return fmt.Errorf("flow: temperature is %v, but a %s base has no scale to multiply", o.Temperature, t)
 	}
 	return s.run(len(x)/s.flow.Features(), job{do: sampleTile, x: x, context: context, logProb: logProb, first: first, sample: o})
 }
@@ -292,31 +293,14 @@ func (s *Standardization) storeGradient(dst []float64, v autograd.Value, sites i
 func sampleTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	f := s.flow
 	g.Reset(autograd.Evaluate)
-	z, context := s.noise(g, j, from, to), s.loadContext(g, j, from, to, false)
 	density, total := g.Sums(to-from), g.Sums(to-from)
-	if j.logProb != nil {
-		g.StandardNormal(z, density)
-	}
-	if f.base != nil {
-		z = f.applyBase(g, z, total, false)
-	}
+	z := g.Input((to-from)*f.sites, len(f.outputs), false)
+	z = f.base.sample(g, z, draw{j.sample.Seed, j.first + uint64(from), f.sites, j.sample.Temperature}, density)
+	context := s.loadContext(g, j, from, to, false)
 	s.store(j.x, f.chain.Inverse(g, z, context, total), from)
 	if j.logProb != nil {
 		for i, v := range density.Values {
 			j.logProb[from+i] = v - total.Values[i] - f.logStd
 		}
 	}
-}
-
-// noise draws the normal noise of samples first+from … first+to-1. Sample i's
-// noise is one flat vector, drawn at index i of its stream.
-func (s *Scorer) noise(g *autograd.Graph, j *job, from, to int) autograd.Value {
-	f := s.flow
-	z := g.Input((to-from)*f.sites, len(f.outputs), false)
-	flat := z.Flat32()
-	kernels.NormalRows(flat, to-from, f.Features(), j.sample.Seed, random.Sample, j.first+uint64(from))
-	if j.sample.Temperature != 1 {
-		kernels.Scale(flat, flat, float32(j.sample.Temperature))
-	}
-	return z
 }

@@ -97,6 +97,12 @@ func (m *modelDescription) print(out io.Writer, c flow.Config) error {
 	if c.Base.Bound != 0 {
 		base += fmt.Sprintf(" bound=%v", c.Base.Bound)
 	}
+	if c.Base.DegreesOfFreedom != 0 {
+		base += fmt.Sprintf(" degrees of freedom=%v", c.Base.DegreesOfFreedom)
+	}
+	if c.Base.Components != 0 {
+		base += fmt.Sprintf(" components=%d", c.Base.Components)
+	}
 	fmt.Fprintf(w, "base\t%s\n", base)
 	fmt.Fprintf(w, "transforms\t%d, from data to noise\n", len(c.Transforms))
 	for i, t := range c.Transforms {

@@ -57,7 +57,7 @@ finished epoch; a second one quits at once.`,
 	f.IntSliceVar(&o.model.Hidden, "hidden", []int{128, 128}, "widths of the conditioners' hidden layers")
 	f.StringVar(&o.model.Masks, "masks", "halves", "what a layer changes: halves or alternating columns")
 	f.StringVar(&o.model.Permutation, "permutation", "none", "between layers: none, reverse or random")
-	f.StringVar(&o.model.Base, "base", flow.StandardNormal, "base density: "+flow.StandardNormal+" or "+flow.DiagonalNormal)
+	f.StringVar(&o.model.Base, "base", flow.StandardNormal, "base density: "+strings.Join(flow.BaseTypes(), ", "))
 	f.Float64Var(&o.model.Bound, "bound", 0, "b of the scale map exp(b*tanh(u/b)) of realnvp (default 1)")
 	f.IntVar(&o.fit.Epochs, "epochs", o.fit.Epochs, "passes over the rows")
 	f.IntVar(&o.fit.Batch, "batch", o.fit.Batch, "rows of a minibatch")

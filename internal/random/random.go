@@ -15,6 +15,7 @@ const (
 	Split                        // index: 0, the train and validation split
 	Permute                      // index: the layer
 	Demo                         // index: the row; where on the moons it lies
+	SampleWords                  // index: the sample; what of it is not normal noise
 )
 
 // Uniform fills dst with values of U(-bound, bound), multiples of

@@ -1,0 +1,134 @@
+package flow
+
+import (
+	"math"
+
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/random"
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// mixture is K diagonal normals with weights softmax(l):
+//
+//	log p(z) = log Σ_k w_k Π_c N(z_c; μ_kc, e^{2 s_kc}),   s = b·tanh(u/b)
+//
+// The parameter is [l | μ of all components | u of all components]. Prepared
+// are w, log w − Σ s − ½ D log 2π, room for the terms of a row, then μ, e⁻ˢ
+// and ds/du of all components.
+type mixture struct {
+	features, components int
+	bound                float64
+}
+
+func newMixture(b Base, features int, scope autograd.Scope) base {
+	m := &mixture{features, b.Components, b.Bound}
+	size := m.components * features
+	return &rowBase{
+		rowDensity: m,
+		parameter:  scope.New("constant", 1, m.components+2*size),
+		// The means must differ, or all components stay the same for ever.
+		start: func(values []float32, seed uint64) {
+			random.Uniform(values[m.components:m.components+size], seed, random.Initialization, math.MaxUint32, 2)
+		},
+	}
+}
+
+func (m *mixture) Prepared() int          { return 3*m.components + 3*m.components*m.features }
+func (m *mixture) words(features int) int { return 1 }
+
+// split names the parts of prepared.
+func (m *mixture) split(prepared []float64) (weights, constants, terms, means, inverse, slopes []float64) {
+	k, size := m.components, m.components*m.features
+	rest := prepared[3*k:]
+	return prepared[:k], prepared[k : 2*k], prepared[2*k : 3*k], rest[:size], rest[size : 2*size], rest[2*size:]
+}
+
+func (m *mixture) Prepare(prepared, p []float64) {
+	weights, constants, _, means, inverse, slopes := m.split(prepared)
+	logits := p[:m.components]
+	logSum := logSumExp(logits)
+	copy(means, p[m.components:])
+	raw := p[m.components+len(means):]
+	for k, l := range logits {
+		weights[k] = kernels.Exp64(l - logSum)
+		constants[k] = l - logSum - float64(float64(m.features)*halfLog2Pi)
+		for i := k * m.features; i < (k+1)*m.features; i++ {
+			th := kernels.Tanh64(raw[i] / m.bound)
+			s := float64(m.bound * th)
+			inverse[i], slopes[i] = kernels.Exp64(-s), 1-float64(th*th)
+			constants[k] -= s
+		}
+	}
+}
+
+// logTerms sets terms to the logs of the components' shares in p(z), and returns
+// log p(z).
+func (m *mixture) logTerms(prepared, z []float64) (terms []float64, logDensity float64) {
+	_, constants, terms, means, inverse, _ := m.split(prepared)
+	for k := range terms {
+		var squares float64
+		at := k * m.features
+		for c, v := range z {
+			e := float64((v - means[at+c]) * inverse[at+c])
+			squares += float64(e * e)
+		}
+		terms[k] = constants[k] - float64(0.5*squares)
+	}
+	return terms, logSumExp(terms)
+}
+
+func (m *mixture) LogDensity(prepared, z []float64) float64 {
+	_, logDensity := m.logTerms(prepared, z)
+	return logDensity
+}
+
+func (m *mixture) Gradient(dz, dp, prepared, z []float64, d float64) {
+	weights, _, _, means, inverse, slopes := m.split(prepared)
+	terms, logDensity := m.logTerms(prepared, z)
+	for k, term := range terms {
+		share := float64(d * kernels.Exp64(term-logDensity))
+		if dp != nil {
+			dp[k] += share - float64(d*weights[k])
+		}
+		for c, v := range z {
+			i := k*m.features + c
+			e := float64((v - means[i]) * inverse[i])
+			pull := float64(float64(share*e) * inverse[i])
+			dz[c] -= pull
+			if dp != nil {
+				dp[m.components+i] += pull
+				dp[m.components+len(means)+i] += float64(float64(share*(float64(e*e)-1)) * slopes[i])
+			}
+		}
+	}
+}
+
+// sampleRow chooses a component by its weight and places the noise there.
+func (m *mixture) sampleRow(z, prepared []float64, words []uint32, _ float64) {
+	weights, _, _, means, inverse, _ := m.split(prepared)
+	u, k := unit(words[0]), 0
+	for ; k < m.components-1 && u >= weights[k]; k++ {
+		u -= weights[k]
+	}
+	for c := range z {
+		z[c] = z[c]/inverse[k*m.features+c] + means[k*m.features+c]
+	}
+}
+
+// logSumExp returns log Σ eˣ.
+func logSumExp(x []float64) float64 {
+	most := math.Inf(-1)
+	for _, v := range x {
+		if v > most || v != v {
+			most = v
+		}
+	}
+	if math.IsInf(most, 0) || most != most {
+		return most
+	}
+	var sum float64
+	for _, v := range x {
+		sum += kernels.Exp64(v - most)
+	}
+	return most + kernels.Log64(sum)
+}

@@ -1,0 +1,65 @@
+package flow
+
+import (
+	"sync"
+
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/random"
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// rowDensity is a base's density of one row in float64, with its sampler.
+type rowDensity interface {
+	autograd.RowDensity
+
+	// words is the number of uniform words that a row's sample takes.
+	words(features int) int
+	// sampleRow turns a row of normal noise, already scaled by the temperature,
+	// and the words into a sample.
+	sampleRow(z, prepared []float64, words []uint32, temperature float64)
+}
+
+// rowBase is a base that is stated row by row.
+type rowBase struct {
+	rowDensity
+	parameter *autograd.Parameter                 // nil where nothing is learned
+	start     func(values []float32, seed uint64) // what training begins with; nil for zeros
+	pool      sync.Pool                           // of *[]uint32
+}
+
+func (b *rowBase) logDensity(g *autograd.Graph, z autograd.Value, total autograd.Sums) {
+	g.Density(b.rowDensity, z, b.parameter, total)
+}
+
+func (b *rowBase) sample(g *autograd.Graph, z autograd.Value, d draw, total autograd.Sums) autograd.Value {
+	d.normals(z)
+	perRow := b.words(z.Cols)
+	words, _ := b.pool.Get().(*[]uint32)
+	if words == nil || len(*words) < perRow*d.sites {
+		words = new([]uint32)
+		*words = make([]uint32, perRow*d.sites)
+	}
+	defer b.pool.Put(words)
+	g.SampleRows(b.rowDensity, z, b.parameter, func(row, prepared []float64, r int) {
+		event := (*words)[:perRow*d.sites]
+		if r%d.sites == 0 {
+			kernels.PhiloxWords(event, d.seed, random.SampleWords, d.first+uint64(r/d.sites))
+		}
+		b.sampleRow(row, prepared, event[r%d.sites*perRow:][:perRow], d.temperature)
+	})
+	b.logDensity(g, z, total)
+	return z
+}
+
+func (b *rowBase) initialize(seed uint64) {
+	if b.parameter == nil {
+		return
+	}
+	clear(b.parameter.Values())
+	if b.start != nil {
+		b.start(b.parameter.Values(), seed)
+	}
+}
+
+// unit turns a word into a number strictly between 0 and 1.
+func unit(word uint32) float64 { return (float64(word) + 0.5) * 0x1p-32 }
