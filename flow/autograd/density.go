@@ -49,13 +49,7 @@ func (g *Graph) densityBackward(density RowDensity, z Value, p *Parameter, prepa
 			}
 		}
 	}
-	for i, d := range dp {
-		if g.Float64() {
-			g.gradient64(p)[i] += d
-		} else {
-			g.gradient32(p)[i] += float32(d)
-		}
-	}
+	g.addParameterGradient(p, dp)
 }
 
 // readRow copies row r of v to row and returns it.

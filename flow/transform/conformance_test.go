@@ -40,6 +40,8 @@ var families = []family{
 	{"elementwise-affine", func(int) transform.Spec { return &transform.ElementwiseSpec{Univariate: affine} }, 2e-6},
 	{"permutation", func(d int) transform.Spec { return shuffled(d) }, 0},
 	{"batchnorm", func(int) transform.Spec { return &transform.BatchNormSpec{Epsilon: 1e-5, Momentum: 0.1} }, 2e-6},
+	{"planar", func(int) transform.Spec { return &transform.PlanarSpec{} }, 2e-6},
+	{"radial", func(int) transform.Spec { return &transform.RadialSpec{} }, 2e-6},
 	{"invert-coupling", func(d int) transform.Spec {
 		return &transform.InvertSpec{Transform: transform.Tagged{Spec: coupling(d, affine, 0)}}
 	}, 2e-6},

@@ -24,6 +24,8 @@ func init() {
 		"elementwise": func() Spec { return new(ElementwiseSpec) },
 		"invert":      func() Spec { return new(InvertSpec) },
 		"permutation": func() Spec { return new(PermutationSpec) },
+		"planar":      func() Spec { return new(PlanarSpec) },
+		"radial":      func() Spec { return new(RadialSpec) },
 	}
 }
 

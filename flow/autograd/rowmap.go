@@ -1,0 +1,104 @@
+package autograd
+
+// RowMap is an invertible map of one row of values under learned parameters,
+// stated in float64, for maps whose Jacobian is a simple matrix but not a
+// triangular one. A value of this type is shared by graphs and keeps no state.
+type RowMap interface {
+	// Prepared is the number of values that Prepare fills.
+	Prepared() int
+	// Prepare computes what is the same for all rows from the parameters p.
+	Prepare(prepared, p []float64)
+	// Forward sets y = f(x) and returns log|det J|, J = ∂y/∂x. y is not x.
+	Forward(y, prepared, x []float64) (logDet float64)
+	// Inverse sets x = f⁻¹(y), to about 1e-12. x is not y.
+	Inverse(x, prepared, y []float64)
+	// Backward adds Jᵀ·dy + dLogDet·∂log|det J|/∂x to dx and the same by p to dp,
+	// unless that is nil.
+	Backward(dx, dp, prepared, x, dy []float64, dLogDet float64)
+	// SolveTransposed sets v to the solution of Jᵀ·v = g at x.
+	SolveTransposed(v, prepared, x, g []float64)
+}
+
+// MapRows applies m, or with inverse its inverse, to each row of x and adds
+// each event's log-det to total. Without a tape it rewrites x in place and
+// returns it.
+//
+// Backward of the inverse, by the implicit function: with g = dx −
+// dLogDet·∂log|det J|/∂x, dy solves Jᵀ·dy = g, and dp is that of −dy and
+// −dLogDet.
+func (g *Graph) MapRows(m RowMap, inverse bool, x Value, p *Parameter, total Sums) Value {
+	y := x
+	if g.recording {
+		y = g.clone(x)
+	}
+	mark := g.Mark()
+	prepared, in, out := g.doubles.take(m.Prepared()), g.doubles.take(x.Cols), g.doubles.take(x.Cols)
+	m.Prepare(prepared, g.widen(p))
+	sites := total.sites(x.Rows)
+	for r := range x.Rows {
+		readRow(in, x, r)
+		if inverse {
+			m.Inverse(out, prepared, in)
+			total.Values[r/sites] -= m.Forward(in, prepared, out)
+		} else {
+			total.Values[r/sites] += m.Forward(out, prepared, in)
+		}
+		for c, v := range out {
+			y.Set(r, c, v)
+		}
+	}
+	g.Release(mark)
+	if g.recording {
+		g.tape = append(g.tape, func() { g.mapRowsBackward(m, inverse, x, y, p, prepared, total) })
+	}
+	return y
+}
+
+func (g *Graph) mapRowsBackward(m RowMap, inverse bool, x, y Value, p *Parameter, prepared []float64, total Sums) {
+	n := x.Cols
+	at, dOut, dIn, pull := g.doubles.take(n), g.doubles.take(n), g.doubles.take(n), g.doubles.take(n)
+	var dp []float64
+	if !g.inputs {
+		dp = g.doubles.takeZeroed(p.Size())
+	}
+	sites := total.sites(x.Rows)
+	for r := range x.Rows {
+		for c := range dOut {
+			dOut[c] = y.Gradient(r, c)
+		}
+		clear(dIn)
+		dLogDet := total.Gradient[r/sites]
+		if inverse {
+			// y is where the map itself begins.
+			readRow(at, y, r)
+			clear(pull)
+			m.Backward(dOut, nil, prepared, at, pull, -dLogDet)
+			m.SolveTransposed(dIn, prepared, at, dOut)
+			for c, d := range dIn {
+				pull[c] = -d
+			}
+			if dp != nil {
+				m.Backward(dOut, dp, prepared, at, pull, -dLogDet)
+			}
+		} else {
+			m.Backward(dIn, dp, prepared, readRow(at, x, r), dOut, dLogDet)
+		}
+		if x.wanted() {
+			for c, d := range dIn {
+				g.addGradient(x, r, c, d)
+			}
+		}
+	}
+	g.addParameterGradient(p, dp)
+}
+
+// addParameterGradient adds dp, which may be nil, to the gradient of p.
+func (g *Graph) addParameterGradient(p *Parameter, dp []float64) {
+	for i, d := range dp {
+		if g.Float64() {
+			g.gradient64(p)[i] += d
+		} else {
+			g.gradient32(p)[i] += float32(d)
+		}
+	}
+}
