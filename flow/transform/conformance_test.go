@@ -42,6 +42,7 @@ var families = []family{
 	{"batchnorm", func(int) transform.Spec { return &transform.BatchNormSpec{Epsilon: 1e-5, Momentum: 0.1} }, 2e-6},
 	{"planar", func(int) transform.Spec { return &transform.PlanarSpec{} }, 2e-6},
 	{"radial", func(int) transform.Spec { return &transform.RadialSpec{} }, 2e-6},
+	{"support", supports, 2e-6},
 	{"invert-coupling", func(d int) transform.Spec {
 		return &transform.InvertSpec{Transform: transform.Tagged{Spec: coupling(d, affine, 0)}}
 	}, 2e-6},
@@ -55,6 +56,26 @@ func coupling(d int, u transform.Univariate, kind int) *transform.CouplingSpec {
 	s := &transform.CouplingSpec{Mask: make([]bool, d), Univariate: u, Conditioner: nn.MLPSpec{Hidden: []int{9, 17}}}
 	for i := range s.Mask {
 		s.Mask[i] = d == 1 || kind == 0 && i >= d/2 || kind == 1 && i%2 == 0
+	}
+	return s
+}
+
+// supports has an interval around all inputs of the table, of every kind; the
+// last features pass.
+func supports(d int) transform.Spec {
+	lower, upper := -3.5, 4.5
+	kinds := []transform.SupportColumn{
+		{Map: "logit", Lower: &lower, Upper: &upper},
+		{Map: "log", Lower: &lower},
+		{Map: "softplus", Upper: &upper},
+		{Map: "softplus", Lower: &lower},
+		{Map: "log", Upper: &upper},
+		{Map: "logit", Lower: &lower, Upper: &upper, Margin: 0.01},
+	}
+	s := &transform.SupportSpec{}
+	for i, c := range kinds[:min(d, len(kinds))] {
+		c.Feature = (i*5 + 1) % d
+		s.Columns = append(s.Columns, c)
 	}
 	return s
 }
@@ -420,8 +441,11 @@ func TestEveryFamilyConforms(t *testing.T) {
 // TestZeroParametersAreTheIdentity holds for every family that starts there.
 func TestZeroParametersAreTheIdentity(t *testing.T) {
 	for _, f := range families {
-		if f.name == "batchnorm" {
+		switch f.name {
+		case "batchnorm":
 			continue // its epsilon shrinks unit variance a little, by design
+		case "support":
+			continue // it has no parameters
 		}
 		s := build(t, f.spec(7), transform.Shape{Features: 7}, 0)
 		clear(s.parameters.Values())

@@ -26,6 +26,7 @@ func init() {
 		"permutation": func() Spec { return new(PermutationSpec) },
 		"planar":      func() Spec { return new(PlanarSpec) },
 		"radial":      func() Spec { return new(RadialSpec) },
+		"support":     func() Spec { return new(SupportSpec) },
 	}
 }
 

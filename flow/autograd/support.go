@@ -1,0 +1,185 @@
+package autograd
+
+import (
+	"math"
+
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// Support is a map without parameters from an interval to all real numbers, so
+// that a flow can describe columns that are bounded or positive. An infinite
+// Lower or Upper leaves that side open:
+//
+//	both finite        y = log p − log(1 − p),  p = m + (1 − 2m)·(x − Lower)/(Upper − Lower)   (logit)
+//	one finite         y = log d                                                            (log)
+//	one finite, Linear y = log(eᵈ − 1)                                                      (softplus)
+//
+// d > 0 is the distance from the finite end, and y changes its sign where that
+// is Upper, so that all are increasing. The softplus map is nearly the identity
+// far from the end. m is the Margin, which lets the ends themselves in.
+//
+// Outside the interval the density is zero: y is 0 there and the log-det −Inf.
+type Support struct {
+	Lower, Upper float64
+	Margin       float64 // 0 ≤ m < 1/2, with both ends finite only
+	Linear       bool
+}
+
+// ParametersPerElement is 0.
+func (Support) ParametersPerElement() int { return 0 }
+
+// Contains tells whether x has a finite image.
+func (s Support) Contains(x float64) bool {
+	_, logDet := s.Forward64(x, nil)
+	return logDet > math.Inf(-1)
+}
+
+func (s Support) bounded() bool { return !math.IsInf(s.Lower, 0) && !math.IsInf(s.Upper, 0) }
+
+// distance returns d and the sign of dy/dd.
+func (s Support) distance(x float64) (d, sign float64) {
+	if math.IsInf(s.Lower, 0) {
+		return s.Upper - x, -1
+	}
+	return x - s.Lower, 1
+}
+
+// Forward64 implements [Univariate].
+func (s Support) Forward64(x float64, _ []float64) (y, logDet float64) {
+	if s.bounded() {
+		span := s.Upper - s.Lower
+		share := 1 - 2*s.Margin
+		p := s.Margin + float64(share*(x-s.Lower)/span)
+		q := s.Margin + float64(share*(s.Upper-x)/span)
+		if p <= 0 || q <= 0 {
+			return 0, math.Inf(-1)
+		}
+		logP, logQ := kernels.Log64(p), kernels.Log64(q)
+		return logP - logQ, kernels.Log64(share/span) - logP - logQ
+	}
+	d, sign := s.distance(x)
+	if d <= 0 {
+		return 0, math.Inf(-1)
+	}
+	if !s.Linear {
+		y = kernels.Log64(d)
+		return sign * y, -y
+	}
+	rest := logOneMinusExp(d)
+	return sign * (d + rest), -rest
+}
+
+// logOneMinusExp returns log(1 − e^−d) for d > 0.
+func logOneMinusExp(d float64) float64 {
+	if d < 0x1p-20 {
+		return kernels.Log64(d) - float64(0.5*d)
+	}
+	return kernels.Log64(1 - kernels.Exp64(-d))
+}
+
+// Inverse64 implements [Univariate].
+func (s Support) Inverse64(y float64, _ []float64) (x, logDet float64) {
+	if s.bounded() {
+		share := 1 - 2*s.Margin
+		p, q := kernels.Sigmoid64(y), kernels.Sigmoid64(-y)
+		x = s.Lower + float64((s.Upper-s.Lower)*((p-s.Margin)/share))
+		if p > q { // from the nearer end, which keeps more digits
+			x = s.Upper - float64((s.Upper-s.Lower)*((q-s.Margin)/share))
+		}
+		return x, kernels.Log64((s.Upper-s.Lower)/share) - kernels.Softplus64(y) - kernels.Softplus64(-y)
+	}
+	end, sign := s.Lower, 1.0
+	if math.IsInf(s.Lower, 0) {
+		end, sign = s.Upper, -1
+	}
+	if !s.Linear {
+		return end + float64(sign*kernels.Exp64(sign*y)), sign * y
+	}
+	return end + float64(sign*kernels.Softplus64(sign*y)), -kernels.Softplus64(-sign * y)
+}
+
+// slopes returns dy/dx and d log(dy/dx)/dx at x.
+func (s Support) slopes(x float64) (first, second float64) {
+	if s.bounded() {
+		share := (1 - 2*s.Margin) / (s.Upper - s.Lower)
+		p := s.Margin + float64(share*(x-s.Lower))
+		q := s.Margin + float64(share*(s.Upper-x))
+		if p <= 0 || q <= 0 {
+			return 0, 0
+		}
+		return share / float64(p*q), float64(share*(p-q)) / float64(p*q)
+	}
+	d, sign := s.distance(x)
+	switch {
+	case d <= 0:
+		return 0, 0
+	case !s.Linear:
+		return 1 / d, -sign / d
+	}
+	rest := -kernels.Exp64(logOneMinusExp(d)) // e^−d − 1
+	return -1 / rest, float64(sign*kernels.Exp64(-d)) / rest
+}
+
+// ForwardBackward64 implements [Univariate].
+func (s Support) ForwardBackward64(_ []float64, x, _ float64, _ []float64, dy, dLogDet float64) (dx float64) {
+	first, second := s.slopes(x)
+	return float64(dy*first) + float64(dLogDet*second)
+}
+
+// InverseBackward64 implements [Univariate].
+func (s Support) InverseBackward64(_ []float64, x, _ float64, _ []float64, dx, dLogDet float64) (dy float64) {
+	first, second := s.slopes(x)
+	if first == 0 {
+		return 0
+	}
+	return (dx - float64(dLogDet*second)) / first
+}
+
+// The float32 methods widen each value: a table has few such columns, and
+// their ends need every digit.
+
+// Forward32 implements [Univariate].
+func (s Support) Forward32(y, x, _ kernels.Matrix, logDet []float32) {
+	for r := range logDet {
+		into, from, sum := y.Row(r), x.Row(r), 0.0
+		for c, v := range from {
+			out, l := s.Forward64(float64(v), nil)
+			into[c] = float32(out)
+			sum += l
+		}
+		logDet[r] = float32(sum)
+	}
+}
+
+// Inverse32 implements [Univariate].
+func (s Support) Inverse32(x, y, _ kernels.Matrix, logDet []float32) {
+	for r := range logDet {
+		into, from, sum := x.Row(r), y.Row(r), 0.0
+		for c, v := range from {
+			out, l := s.Inverse64(float64(v), nil)
+			into[c] = float32(out)
+			sum += l
+		}
+		logDet[r] = float32(sum)
+	}
+}
+
+// ForwardBackward32 implements [Univariate].
+func (s Support) ForwardBackward32(dx, _, x, _, _, dy kernels.Matrix, dLogDet []float32) {
+	for r, l := range dLogDet {
+		into, from, at := dx.Row(r), dy.Row(r), x.Row(r)
+		for c, d := range from {
+			into[c] = float32(s.ForwardBackward64(nil, float64(at[c]), 0, nil, float64(d), float64(l)))
+		}
+	}
+}
+
+// InverseBackward32 implements [Univariate].
+func (s Support) InverseBackward32(dy, _, x, _, _, dx kernels.Matrix, dLogDet []float32) {
+	for r, l := range dLogDet {
+		into, from, at := dy.Row(r), dx.Row(r), x.Row(r)
+		for c, d := range from {
+			into[c] = float32(s.InverseBackward64(nil, float64(at[c]), 0, nil, float64(d), float64(l)))
+		}
+	}
+}
