@@ -12,6 +12,7 @@ type Binding struct {
 	parameters *Parameters
 	backend    blas.Backend   // nil on float64
 	weights    []blas.Weights // one for each Linear, float32 only
+	squares    []*squareWeights
 	values64   []float64
 }
 
@@ -20,6 +21,9 @@ func Bind32(p *Parameters, backend blas.Backend) *Binding {
 	b := &Binding{parameters: p, backend: backend}
 	for _, l := range p.linear {
 		b.weights = append(b.weights, backend.NewWeights(l.In(), l.Out()))
+	}
+	for range p.squares {
+		b.squares = append(b.squares, &squareWeights{})
 	}
 	b.Refresh(1)
 	return b
@@ -40,6 +44,10 @@ func (b *Binding) Refresh(workers int) {
 			b.values64[i] = float64(v)
 		}
 		return
+	}
+	for _, s := range b.squares {
+		s.valid[0].Store(false)
+		s.valid[1].Store(false)
 	}
 	parallel.For(len(b.weights), workers, func(_, i int) {
 		l := b.parameters.linear[i]

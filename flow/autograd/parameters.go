@@ -9,12 +9,13 @@ import (
 // that an optimizer step, a gradient norm or a snapshot is one operation. Its
 // order is the order of creation and never changes.
 type Parameters struct {
-	list   []*Parameter
-	names  map[string]bool
-	linear []*Linear
-	values []float32
-	limit  int // on len(values); 0 is none
-	err    error
+	list    []*Parameter
+	names   map[string]bool
+	linear  []*Linear
+	squares []*Square
+	values  []float32
+	limit   int // on len(values); 0 is none
+	err     error
 }
 
 // NewParameters returns an empty set that refuses to grow beyond limit values,

@@ -42,6 +42,11 @@ var families = []family{
 	{"batchnorm", func(int) transform.Spec { return &transform.BatchNormSpec{Epsilon: 1e-5, Momentum: 0.1} }, 2e-6},
 	{"planar", func(int) transform.Spec { return &transform.PlanarSpec{} }, 2e-6},
 	{"radial", func(int) transform.Spec { return &transform.RadialSpec{} }, 2e-6},
+	{"lu", func(int) transform.Spec { return &transform.LUSpec{Bound: 2} }, 5e-6},
+	{"householder", func(d int) transform.Spec { return &transform.HouseholderSpec{Reflections: min(d+1, 9)} }, 5e-6},
+	{"permuted-lu", func(d int) transform.Spec {
+		return &transform.ChainSpec{Transforms: []transform.Tagged{{Spec: shuffled(d)}, {Spec: &transform.LUSpec{Bound: 2}}, {Spec: shuffled(d)}}}
+	}, 1e-5},
 	{"support", supports, 2e-6},
 	{"invert-coupling", func(d int) transform.Spec {
 		return &transform.InvertSpec{Transform: transform.Tagged{Spec: coupling(d, affine, 0)}}
@@ -307,7 +312,9 @@ func checkGradients(t *testing.T, s *subject, inverse bool, x, ctx []float64) {
 	in, context := s.differentiate(g, inverse, x, ctx)
 	const h = 1e-6
 	compare := func(name string, at []float64, got []float64) {
-		for i := range at {
+		// Of thousands of values, as a large matrix has, some hundred are tried.
+		step := 1 + len(at)/1500*7
+		for i := 0; i < len(at); i += step {
 			was := at[i]
 			at[i] = was + h
 			up := s.loss(probe, inverse, x, ctx)

@@ -1,0 +1,276 @@
+package autograd
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// SquareMatrix is an invertible D x D matrix W that parameters p describe,
+// stated in float64. Matrices are row-major; rows of data are multiplied from
+// the left, y = x·W.
+type SquareMatrix interface {
+	// Size is D.
+	Size() int
+	// Compute sets w to W, or with inverse to W⁻¹, and returns log|det W|.
+	Compute(w []float64, p [][]float64, inverse bool) (logDet float64)
+	// Gradient adds to dp what dw, the gradient of W, and that of log|det W|
+	// make of it.
+	Gradient(dp, p [][]float64, dw []float64, dLogDet float64)
+}
+
+// Square is a matrix with its parameters and a bias, used as x·W + bias and as
+// (y − bias)·W⁻¹.
+type Square struct {
+	matrix     SquareMatrix
+	parameters []*Parameter
+	bias       *Parameter
+	index      int
+}
+
+// NewSquare makes a square matrix of parameters that belong to the same set,
+// and of a bias [1, D] below scope.
+func (s Scope) NewSquare(m SquareMatrix, parameters ...*Parameter) *Square {
+	q := &Square{matrix: m, parameters: parameters, bias: s.New("bias", 1, m.Size()), index: len(s.owner.squares)}
+	s.owner.squares = append(s.owner.squares, q)
+	return q
+}
+
+// squareWeights are W and W⁻¹ in the form that a binding's matmul wants. They
+// are computed at first use after a refresh, because most flows need one of
+// the two.
+type squareWeights struct {
+	lock     sync.Mutex
+	valid    [2]atomic.Bool // by direction
+	weights  [2]blas.Weights
+	logDet   float64
+	w        []float64
+	narrowed []float32
+	bias     []float32
+}
+
+// square returns the weights of a direction, and log|det W|.
+func (b *Binding) square(q *Square, inverse bool) (blas.Weights, float64) {
+	s, way := b.squares[q.index], 0
+	if inverse {
+		way = 1
+	}
+	if !s.valid[way].Load() {
+		s.lock.Lock()
+		defer s.lock.Unlock()
+		if !s.valid[way].Load() {
+			s.fill(b, q, way)
+			s.valid[way].Store(true)
+		}
+	}
+	return s.weights[way], s.logDet
+}
+
+func (s *squareWeights) fill(b *Binding, q *Square, way int) {
+	n := q.matrix.Size()
+	if s.w == nil {
+		s.w, s.narrowed, s.bias = make([]float64, n*n), make([]float32, n*n), make([]float32, n)
+	}
+	if s.weights[way] == nil {
+		s.weights[way] = b.backend.NewWeights(n, n)
+	}
+	var p [][]float64
+	for _, parameter := range q.parameters {
+		wide := make([]float64, parameter.Size())
+		for i, v := range parameter.Values() {
+			wide[i] = float64(v)
+		}
+		p = append(p, wide)
+	}
+	logDet := q.matrix.Compute(s.w, p, way == 1)
+	if !s.valid[1-way].Load() {
+		s.logDet = logDet
+	}
+	for i, v := range s.w {
+		s.narrowed[i] = float32(v)
+	}
+	copy(s.bias, q.bias.Values())
+	if way == 1 {
+		// (y − bias)·W⁻¹ = y·W⁻¹ − bias·W⁻¹.
+		for j := range n {
+			var sum float64
+			for k, v := range q.bias.Values() {
+				sum -= float64(float64(v) * s.w[k*n+j])
+			}
+			s.bias[j] = float32(sum)
+		}
+	}
+	s.weights[way].Set(s.narrowed, s.bias)
+}
+
+// MultiplySquare returns y = x·W + bias for each row and adds log|det W| for
+// each to its event's total; with inverse, y = (x − bias)·W⁻¹ and −log|det W|.
+//
+// Backward: dW = xᵀ·dy, dbias = Σ dy, dx = dy·Wᵀ. Of the inverse, with
+// dx = dy·W⁻ᵀ: dW = −yᵀ·dx, dbias = −Σ dx.
+func (g *Graph) MultiplySquare(x Value, q *Square, inverse bool, total Sums) Value {
+	y := g.newValue(x.Rows, x.Cols, true)
+	var logDet float64
+	if g.Float64() {
+		logDet = g.multiplySquare64(y, x, q, inverse, total)
+	} else {
+		var weights blas.Weights
+		weights, logDet = g.binding.square(q, inverse)
+		weights.Forward(y.matrix32(), x.matrix32(), blas.None)
+		if g.recording {
+			g.tape = append(g.tape, func() { g.squareBackward32(y, x, q, inverse, total) })
+		}
+	}
+	if inverse {
+		logDet = -logDet
+	}
+	perEvent := float64(logDet * float64(total.sites(x.Rows)))
+	for e := range total.Values {
+		total.Values[e] += perEvent
+	}
+	return y
+}
+
+// logDetGradient is the gradient of log|det W|.
+func logDetGradient(total Sums, rows int, inverse bool) (d float64) {
+	for _, v := range total.Gradient {
+		d += v
+	}
+	d = float64(d * float64(total.sites(rows)))
+	if inverse {
+		return -d
+	}
+	return d
+}
+
+func (g *Graph) squareBackward32(y, x Value, q *Square, inverse bool, total Sums) {
+	if y.untouched() {
+		g.grad32(y, false) // the log-det alone was differentiated
+	}
+	n := q.matrix.Size()
+	dy, _ := g.grad32(y, false)
+	weights, _ := g.binding.square(q, inverse)
+	left, right, sign := x, dy, 1.0
+	if x.wanted() && !inverse {
+		dx, accumulate := g.grad32(x, true)
+		weights.BackwardInput(dx, dy, accumulate)
+	} else if inverse {
+		own := kernels.Dense(g.floats.take(x.Rows*n), x.Rows, n)
+		weights.BackwardInput(own, dy, false)
+		if x.wanted() {
+			dx, _ := g.grad32(x, false)
+			addMatrix(dx, own)
+		}
+		left, right, sign = y, own, -1
+	}
+	if g.inputs {
+		return
+	}
+	dw := g.floats.take(n * n)
+	g.binding.backend.GradientWeights(dw, left.matrix32(), right, false)
+	wide := g.doubles.take(n * n)
+	for i, v := range dw {
+		wide[i] = sign * float64(v)
+	}
+	bias := g.gradient32(q.bias)
+	for r := range right.Rows {
+		for c, v := range right.Row(r) {
+			bias[c] += float32(sign) * v
+		}
+	}
+	g.squareGradient(q, wide, logDetGradient(total, x.Rows, inverse))
+}
+
+// squareGradient hands the gradient of W on to its parameters.
+func (g *Graph) squareGradient(q *Square, dw []float64, dLogDet float64) {
+	var p, dp [][]float64
+	for _, parameter := range q.parameters {
+		p, dp = append(p, g.widen(parameter)), append(dp, g.doubles.takeZeroed(parameter.Size()))
+	}
+	q.matrix.Gradient(dp, p, dw, dLogDet)
+	for i, parameter := range q.parameters {
+		g.addParameterGradient(parameter, dp[i])
+	}
+}
+
+func (g *Graph) multiplySquare64(y, x Value, q *Square, inverse bool, total Sums) (logDet float64) {
+	n := q.matrix.Size()
+	w, bias := g.doubles.take(n*n), g.binding.value64(q.bias)
+	var p [][]float64
+	for _, parameter := range q.parameters {
+		p = append(p, g.widen(parameter))
+	}
+	logDet = q.matrix.Compute(w, p, inverse)
+	in := g.doubles.take(n)
+	for r := range x.Rows {
+		readRow(in, x, r)
+		out := y.node.data64[r*n : (r+1)*n]
+		if inverse {
+			for k := range in {
+				in[k] -= bias[k]
+			}
+			clear(out)
+		} else {
+			copy(out, bias)
+		}
+		for k, v := range in {
+			for j := range out {
+				out[j] += float64(v * w[k*n+j])
+			}
+		}
+	}
+	if g.recording {
+		g.tape = append(g.tape, func() { g.squareBackward64(y, x, q, w, inverse, total) })
+	}
+	return logDet
+}
+
+func (g *Graph) squareBackward64(y, x Value, q *Square, w []float64, inverse bool, total Sums) {
+	n := q.matrix.Size()
+	dw, dx := g.doubles.takeZeroed(n*n), g.doubles.take(n)
+	dy, _ := g.grad64(y)
+	for r := range x.Rows {
+		d := dy[r*n : (r+1)*n]
+		for k := range dx {
+			var sum float64
+			for j, v := range d {
+				sum += float64(v * w[k*n+j])
+			}
+			dx[k] = sum
+			if x.wanted() {
+				g.addGradient(x, r, k, sum)
+			}
+		}
+		if g.inputs {
+			continue
+		}
+		bias := g.gradient64(q.bias)
+		for k := range n {
+			if inverse {
+				bias[k] -= dx[k]
+			} else {
+				bias[k] += d[k]
+			}
+			for j := range n {
+				if inverse {
+					dw[k*n+j] -= float64(y.At(r, k) * dx[j])
+				} else {
+					dw[k*n+j] += float64(x.At(r, k) * d[j])
+				}
+			}
+		}
+	}
+	if !g.inputs {
+		g.squareGradient(q, dw, logDetGradient(total, x.Rows, inverse))
+	}
+}
+
+// Clear sets all parameters and the bias to zero.
+func (q *Square) Clear() {
+	clear(q.bias.Values())
+	for _, p := range q.parameters {
+		clear(p.Values())
+	}
+}
