@@ -13,7 +13,8 @@ type tileRun struct {
 	events     []int
 	x, context autograd.Value
 	total      autograd.Sums
-	barriers   []barrierRun // those passed, in order
+	barriers   []barrierRun  // those passed, in order
+	statistics autograd.Sums // of the map that initializeFromData has come to
 }
 
 // barrierRun is what a tile keeps of a barrier.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/internal/random"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
@@ -74,6 +75,14 @@ func (r *runner) fit(ctx context.Context, training, validation set) (result Resu
 	// values it came with.
 	best := slices.Clone(r.adam.values)
 	defer func() { copy(r.adam.values, best) }()
+	places, err := transform.Uninitialized(r.flow.Chain())
+	if err != nil {
+		return result, fmt.Errorf("train: %w", err)
+	}
+	if len(places) > 0 {
+		random.Permutation(order, o.Seed, random.Shuffle, 1)
+		r.initializeFromData(training, order[:r.cut(0, batch, training.events)], places)
+	}
 	sinceBest := 0
 	for epoch := 1; epoch <= o.Epochs; epoch++ {
 		began := time.Now()

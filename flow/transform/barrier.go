@@ -30,27 +30,32 @@ type Barrier interface {
 func Barriers(c *Chain) ([]int, error) {
 	var places []int
 	for i, t := range c.transforms {
-		if _, ok := t.(Barrier); ok {
+		if isBarrier(t) {
 			places = append(places, i)
-		} else if hidesBarrier(t) {
+		} else if hides(t, isBarrier) {
 			return nil, fmt.Errorf("transform %d has a batchnorm inside, which cannot be trained there; put it into the flow's own chain", i)
 		}
 	}
 	return places, nil
 }
 
-func hidesBarrier(t Transform) bool {
+// hides tells whether t, or a map inside it, is one of a kind.
+func hides(t Transform, kind func(Transform) bool) bool {
 	switch t := t.(type) {
 	case *Chain:
 		for _, part := range t.transforms {
-			if hidesBarrier(part) {
+			if hides(part, kind) {
 				return true
 			}
 		}
+		return false
 	case inverted:
-		return hidesBarrier(t.t)
-	case Barrier:
-		return true
+		return hides(t.t, kind)
 	}
-	return false
+	return kind(t)
+}
+
+func isBarrier(t Transform) bool {
+	_, ok := t.(Barrier)
+	return ok
 }

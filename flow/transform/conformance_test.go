@@ -39,6 +39,7 @@ var families = []family{
 	}, 2e-6},
 	{"elementwise-affine", func(int) transform.Spec { return &transform.ElementwiseSpec{Univariate: affine} }, 2e-6},
 	{"permutation", func(d int) transform.Spec { return shuffled(d) }, 0},
+	{"actnorm", func(int) transform.Spec { return &transform.ActNormSpec{Bound: 3} }, 2e-6},
 	{"batchnorm", func(int) transform.Spec { return &transform.BatchNormSpec{Epsilon: 1e-5, Momentum: 0.1} }, 2e-6},
 	{"planar", func(int) transform.Spec { return &transform.PlanarSpec{} }, 2e-6},
 	{"radial", func(int) transform.Spec { return &transform.RadialSpec{} }, 2e-6},

@@ -18,6 +18,7 @@ var families map[string]func() Spec
 
 func init() {
 	families = map[string]func() Spec{
+		"actnorm":     func() Spec { return new(ActNormSpec) },
 		"batchnorm":   func() Spec { return new(BatchNormSpec) },
 		"chain":       func() Spec { return new(ChainSpec) },
 		"coupling":    func() Spec { return new(CouplingSpec) },

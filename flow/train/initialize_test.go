@@ -1,0 +1,118 @@
+package train
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/transform"
+	"github.com/seed-192fdf7a/nf/internal/random"
+)
+
+func actNorm() transform.Spec { return &transform.ActNormSpec{Bound: 6} }
+
+// TestInitializeFromData brings a minibatch of several tiles to two actnorms,
+// with a batchnorm between them: what leaves each has mean 0 and variance 1.
+func TestInitializeFromData(t *testing.T) {
+	var want []float32
+	for workers := 1; workers <= 3; workers++ {
+		f := newFlow(t, actNorm(), batchNorm(), actNorm())
+		random.Uniform(f.Parameters().Values(), 4, random.Initialization, 0, 0.5)
+		maps := f.Chain().Transforms()
+		places := []int{1, 9}
+		for _, at := range []int{1, 5, 9} {
+			maps[at].Initialize(1)
+		}
+		if got, err := transform.Uninitialized(f.Chain()); err != nil || !slices.Equal(got, places) {
+			t.Fatalf("uninitialized are %v (%v), want %v", got, err, places)
+		}
+		rows := correlated(300, 1)
+		training := Data{Rows: rows}
+		if err := standardize(f, training); err != nil {
+			t.Fatal(err)
+		}
+		o := Defaults()
+		o.BLAS, o.Workers = blas.Builtin(), workers
+		r, err := newRunner(f, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := newSet(training, f)
+		chosen := make([]int, 200)
+		for i := range chosen {
+			chosen[i] = i + 50
+		}
+		r.initializeFromData(s, chosen, places)
+		if got, err := transform.Uninitialized(f.Chain()); err != nil || len(got) > 0 {
+			t.Fatalf("after it uninitialized are %v (%v)", got, err)
+		}
+		g := r.binding.NewGraph()
+		g.Reset(autograd.Evaluate)
+		x, c := r.load(g, s, chosen)
+		total := g.Sums(len(chosen))
+		for _, m := range maps[:2] {
+			x = m.Forward(g, x, c, total)
+		}
+		moments := g.ColumnMoments(x).Values
+		for c := range 3 {
+			mean := moments[c] / 200
+			if variance := moments[3+c]/200 - mean*mean; math.Abs(mean) > 1e-5 || math.Abs(variance-1) > 1e-5 {
+				t.Errorf("column %d leaves the first actnorm with mean %v and variance %v", c, mean, variance)
+			}
+		}
+		if workers == 1 {
+			want = slices.Clone(f.Parameters().Values())
+		} else if !slices.Equal(f.Parameters().Values(), want) {
+			t.Errorf("%d workers initialize other values than one", workers)
+		}
+	}
+}
+
+// TestFitInitializesOnce trains from New, and again from where that ended.
+func TestFitInitializesOnce(t *testing.T) {
+	f := newFlow(t, actNorm())
+	o := Defaults()
+	o.Epochs, o.BLAS, o.LearningRate = 1, blas.Builtin(), 1e-9
+	rows := correlated(200, 1)
+	for range 2 {
+		if _, err := Fit(context.Background(), f, Data{Rows: rows}, Data{Rows: rows[:60]}, o); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := transform.Uninitialized(f.Chain()); err != nil || len(got) > 0 {
+			t.Fatalf("after Fit uninitialized are %v (%v)", got, err)
+		}
+		// A second Fit must find this and leave it, but for a tiny step.
+		p := find(t, f, "transforms.1.constant")
+		if p.Values()[0] != 0.5 {
+			p.Values()[0] = 0.5
+			continue
+		}
+	}
+	if got := find(t, f, "transforms.1.constant").Values()[0]; math.Abs(float64(got)-0.5) > 1e-6 {
+		t.Errorf("the second Fit made %v of 0.5", got)
+	}
+}
+
+func find(t *testing.T, f *flow.Flow, name string) *autograd.Parameter {
+	t.Helper()
+	for _, p := range f.Parameters().All() {
+		if p.Name == name {
+			return p
+		}
+	}
+	t.Fatalf("there is no parameter %s", name)
+	return nil
+}
+
+func TestActNormInsideAnotherTransform(t *testing.T) {
+	f := newFlow(t, &transform.InvertSpec{Transform: transform.Tagged{Spec: actNorm()}})
+	rows := correlated(100, 1)
+	if _, err := Fit(context.Background(), f, Data{Rows: rows}, Data{Rows: rows}, Defaults()); err == nil || !strings.Contains(err.Error(), "actnorm inside") {
+		t.Errorf("error %v, want one about the actnorm inside", err)
+	}
+}

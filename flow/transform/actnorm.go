@@ -1,0 +1,118 @@
+package transform
+
+import (
+	"fmt"
+
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// DataInitialized is a map whose first values come from data: a trainer brings
+// the first minibatch to it, adds up the Statistics of all tiles in tile order
+// and hands them to InitializeFrom, once in the life of a model.
+type DataInitialized interface {
+	Transform
+
+	// Initialized tells whether that was done.
+	Initialized() bool
+	// Statistics returns a tile's part of the statistics, which add up.
+	Statistics(g *autograd.Graph, x autograd.Value) autograd.Sums
+	// InitializeFrom sets the values from the statistics of so many graph rows.
+	InitializeFrom(statistics []float64, rows int)
+}
+
+// Uninitialized returns the places in c of the maps that still need data. One
+// inside another transform, where a trainer could not stop, is an error.
+func Uninitialized(c *Chain) ([]int, error) {
+	var places []int
+	for i, t := range c.transforms {
+		if d, ok := t.(DataInitialized); ok && !d.Initialized() {
+			places = append(places, i)
+		} else if !ok && hides(t, func(t Transform) bool {
+			d, ok := t.(DataInitialized)
+			return ok && !d.Initialized()
+		}) {
+			return nil, fmt.Errorf("transform %d has an actnorm inside, which cannot see the data there; put it into the flow's own chain", i)
+		}
+	}
+	return places, nil
+}
+
+// ActNormSpec describes a learned scale and shift of each column (Kingma and
+// Dhariwal, 2018), z = x·eˢ + t with s = b·tanh(u/b), log-det Σ s, that begin
+// as those which give the first minibatch mean 0 and variance 1.
+type ActNormSpec struct {
+	// Bound is b.
+	Bound float64 `json:"bound"`
+}
+
+// Check implements [Spec].
+func (s *ActNormSpec) Check(Shape, int) error {
+	if err := CheckBound(s.Bound); err != nil {
+		return fmt.Errorf("actnorm: %w", err)
+	}
+	return nil
+}
+
+// Output implements [Spec].
+func (s *ActNormSpec) Output(shape Shape) Shape { return shape }
+
+// Build implements [Spec].
+func (s *ActNormSpec) Build(shape Shape, _ int, scope autograd.Scope) Transform {
+	t := &actNorm{scaling: &autograd.Affine{Bound: s.Bound}}
+	for c := range shape.Features {
+		t.columns = append(t.columns, c)
+	}
+	t.constant, t.initialized = scope.New("constant", 1, 2*shape.Features), scope.New("initialized", 1, 1)
+	t.initialized.Frozen = true
+	return t
+}
+
+type actNorm struct {
+	scaling               *autograd.Affine
+	columns               []int
+	constant, initialized *autograd.Parameter // [u | t], and 1 once they are set
+}
+
+var _ DataInitialized = (*actNorm)(nil)
+
+func (t *actNorm) Bind(columns []int, _ bool) []int { return columns }
+
+// Initialize leaves the identity, to be replaced by InitializeFrom.
+func (t *actNorm) Initialize(uint64) {
+	clear(t.constant.Values())
+	clear(t.initialized.Values())
+}
+
+func (t *actNorm) Forward(g *autograd.Graph, x, _ autograd.Value, total autograd.Sums) autograd.Value {
+	return g.Apply(t.scaling, false, x, g.Repeat(t.constant, x.Rows), t.columns, total)
+}
+
+func (t *actNorm) Inverse(g *autograd.Graph, z, _ autograd.Value, total autograd.Sums) autograd.Value {
+	return g.Apply(t.scaling, true, z, g.Repeat(t.constant, z.Rows), t.columns, total)
+}
+
+func (t *actNorm) Initialized() bool { return t.initialized.Values()[0] != 0 }
+
+func (t *actNorm) Statistics(g *autograd.Graph, x autograd.Value) autograd.Sums {
+	return g.ColumnMoments(x)
+}
+
+// InitializeFrom keeps a standard deviation within what the bound can undo; a
+// column that never changes is left unscaled.
+func (t *actNorm) InitializeFrom(statistics []float64, rows int) {
+	n, values, bound := len(t.columns), t.constant.Values(), t.scaling.Bound
+	for c := range n {
+		mean := statistics[c] / float64(rows)
+		variance := statistics[n+c]/float64(rows) - float64(mean*mean)
+		var s float64
+		if variance > 0 {
+			s = -0.5 * kernels.Log64(variance)
+		}
+		// The inverse of s = b·tanh(u/b), as log((1+y)/(1−y))/2.
+		y := min(max(s/bound, -0.999), 0.999)
+		values[c] = float32(0.5 * float64(bound*kernels.Log64((1+y)/(1-y))))
+		values[n+c] = float32(-float64(mean * kernels.Exp64(float64(bound*y))))
+	}
+	t.initialized.Values()[0] = 1
+}
