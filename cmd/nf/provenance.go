@@ -32,19 +32,20 @@ type dataProvenance struct {
 }
 
 type trainProvenance struct {
-	Flow         string  `json:"flow"`
-	Layers       int     `json:"layers"`
-	Hidden       []int   `json:"hidden"`
-	Masks        string  `json:"masks"`
-	Permutation  string  `json:"permutation"`
-	Base         string  `json:"base"`
-	Bound        float64 `json:"bound,omitempty"`
-	Epochs       int     `json:"epochs"`
-	Batch        int     `json:"batch"`
-	LearningRate float64 `json:"lr"`
-	Schedule     string  `json:"schedule"`
-	Clip         float64 `json:"clip"`
-	Patience     int     `json:"patience"`
+	Flow         string   `json:"flow"`
+	Layers       int      `json:"layers"`
+	Hidden       []int    `json:"hidden"`
+	Masks        string   `json:"masks"`
+	Permutation  string   `json:"permutation"`
+	Base         string   `json:"base"`
+	Bound        float64  `json:"bound,omitempty"`
+	Support      []string `json:"support,omitempty"`
+	Epochs       int      `json:"epochs"`
+	Batch        int      `json:"batch"`
+	LearningRate float64  `json:"lr"`
+	Schedule     string   `json:"schedule"`
+	Clip         float64  `json:"clip"`
+	Patience     int      `json:"patience"`
 	// ValidFraction is absent where the validation rows came from a file.
 	ValidFraction float64 `json:"valid_fraction,omitempty"`
 }
@@ -57,7 +58,7 @@ func describeTraining(o *trainOptions, data *trainingData, result train.Result) 
 		},
 		Options: trainProvenance{
 			Flow: o.flow, Layers: o.model.Layers, Hidden: o.model.Hidden, Masks: o.model.Masks,
-			Permutation: o.model.Permutation, Base: o.model.Base, Bound: o.model.Bound,
+			Permutation: o.model.Permutation, Base: o.model.Base, Bound: o.model.Bound, Support: o.support,
 			Epochs: o.fit.Epochs, Batch: o.fit.Batch, LearningRate: o.fit.LearningRate, Schedule: o.fit.Schedule,
 			Clip: o.fit.Clip, Patience: o.fit.Patience,
 		},

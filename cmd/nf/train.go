@@ -23,6 +23,8 @@ type trainOptions struct {
 	table                     tableFlags
 	flow                      string
 	model                     flow.Options
+	support                   []string
+	intervals                 []flow.Interval // what support says
 	fit                       train.Options
 	quiet                     bool
 }
@@ -58,6 +60,7 @@ finished epoch; a second one quits at once.`,
 	f.StringVar(&o.model.Masks, "masks", "halves", "what a layer changes: halves or alternating columns")
 	f.StringVar(&o.model.Permutation, "permutation", "none", "between layers: none, reverse or random")
 	f.StringVar(&o.model.Base, "base", flow.StandardNormal, "base density: "+strings.Join(flow.BaseTypes(), ", "))
+	f.StringArrayVar(&o.support, "support", nil, "COLUMN=LOWER:UPPER, a column that lies between two ends, or with one left out beyond the other: --support price=0: --support share=0:1")
 	f.Float64Var(&o.model.Bound, "bound", 0, "b of the scale map exp(b*tanh(u/b)) of realnvp (default 1)")
 	f.IntVar(&o.fit.Epochs, "epochs", o.fit.Epochs, "passes over the rows")
 	f.IntVar(&o.fit.Batch, "batch", o.fit.Batch, "rows of a minibatch")
@@ -118,6 +121,10 @@ func (o *trainOptions) check(command *cobra.Command) error {
 		return usage("--clip is %v; it must be a positive number, or 0 for no limit", f.Clip)
 	case f.Patience < 0:
 		return usage("--patience is %d; it must be at least 0", f.Patience)
+	}
+	var err error
+	if o.intervals, err = parseSupport(o.support); err != nil {
+		return err
 	}
 	return o.checkModel(preset)
 }
@@ -225,6 +232,9 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 	config, err := flow.Presets[o.flow](data.features, data.context, o.model)
 	if err != nil {
 		return err
+	}
+	if err := config.SetSupport(o.intervals...); err != nil {
+		return usage("--support: %s", oneLine(err))
 	}
 	f, err := flow.New(config, o.fit.Seed)
 	if err != nil {

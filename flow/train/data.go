@@ -76,6 +76,22 @@ func (d Data) check(f *flow.Flow, name string) error {
 	return nil
 }
 
+// checkSupport tells where a value lies outside the support of its column.
+func (d Data) checkSupport(c flow.Config, name string) error {
+	for i, column := range c.Features {
+		support := c.Support(i)
+		if support == nil {
+			continue
+		}
+		for at := i; at < len(d.Rows); at += len(c.Features) {
+			if x := float64(c.Standardize.Narrow(d.Rows[at], i)); !support.Contains(x) {
+				return fmt.Errorf("train: column %q is %v in row %d of the %s rows, outside its support: leave the row out, or widen the support", column, d.Rows[at], at/len(c.Features), name)
+			}
+		}
+	}
+	return nil
+}
+
 // newSet standardizes checked data.
 func newSet(d Data, f *flow.Flow) set {
 	c := f.Config()

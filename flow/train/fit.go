@@ -48,6 +48,14 @@ func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options
 	if err := standardize(f, training); err != nil {
 		return result, err
 	}
+	for _, d := range []struct {
+		name string
+		Data
+	}{{"training", training}, {"validation", validation}} {
+		if err := d.checkSupport(f.Config(), d.name); err != nil {
+			return result, err
+		}
+	}
 	defer f.Changed()
 	return r.fit(ctx, newSet(training, f), newSet(validation, f))
 }
@@ -57,6 +65,11 @@ func standardize(f *flow.Flow, d Data) error {
 	rows, err := standardization(d.Rows, c.Features)
 	if err != nil {
 		return err
+	}
+	for i := range c.Features {
+		if c.Support(i) != nil {
+			rows.Mean[i], rows.Std[i] = c.Standardize.Mean[i], c.Standardize.Std[i]
+		}
 	}
 	contexts, err := standardization(d.Context, c.Context)
 	if err != nil {

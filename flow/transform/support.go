@@ -60,6 +60,18 @@ func (c SupportColumn) univariate() (*autograd.Support, error) {
 	return s, nil
 }
 
+// Map returns the map of a feature of a checked description, or nil for one
+// that passes.
+func (s *SupportSpec) Map(feature int) *autograd.Support {
+	for _, c := range s.Columns {
+		if c.Feature == feature {
+			u, _ := c.univariate()
+			return u
+		}
+	}
+	return nil
+}
+
 // Check implements [Spec].
 func (s *SupportSpec) Check(shape Shape, _ int) error {
 	seen := make([]bool, shape.Features)

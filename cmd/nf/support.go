@@ -1,0 +1,43 @@
+package main
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/seed-192fdf7a/nf/flow"
+)
+
+// parseSupport reads the values of --support, COLUMN=LOWER:UPPER[:MAP]. The
+// name is what stands before the last equals sign.
+func parseSupport(values []string) (intervals []flow.Interval, err error) {
+	for _, v := range values {
+		at := strings.LastIndexByte(v, '=')
+		if at <= 0 {
+			return nil, usage("--support is %q; it must read COLUMN=LOWER:UPPER, such as price=0: or share=0:1", v)
+		}
+		parts := strings.Split(v[at+1:], ":")
+		if len(parts) != 2 && len(parts) != 3 {
+			return nil, usage("--support is %q; behind the = it must read LOWER:UPPER, either of which may be left out", v)
+		}
+		in := flow.Interval{Column: v[:at], Lower: math.Inf(-1), Upper: math.Inf(1)}
+		for i, end := range []*float64{&in.Lower, &in.Upper} {
+			if parts[i] == "" {
+				continue
+			}
+			if *end, err = strconv.ParseFloat(parts[i], 64); err != nil || math.IsInf(*end, 0) || math.IsNaN(*end) {
+				return nil, usage("--support is %q; %q is not a finite number", v, parts[i])
+			}
+		}
+		if len(parts) == 3 {
+			in.Map = parts[2]
+		}
+		for _, earlier := range intervals {
+			if earlier.Column == in.Column {
+				return nil, usage("--support names %q twice", in.Column)
+			}
+		}
+		intervals = append(intervals, in)
+	}
+	return intervals, nil
+}
