@@ -30,10 +30,7 @@ var avx2 = Tier{
 	rowSumSquares:            asm.RowSumSquaresAVX2,
 	standardNormalLogDensity: asm.StandardNormalLogDensityAVX2,
 
-	affineForward:         asm.AffineForwardAVX2,
-	affineInverse:         asm.AffineInverseAVX2,
-	affineForwardBackward: asm.AffineForwardBackwardAVX2,
-	affineInverseBackward: asm.AffineInverseBackwardAVX2,
+	affine: affineAVX2,
 
 	adam: asm.AdamAVX2,
 
@@ -63,10 +60,7 @@ var avx512 = Tier{
 	rowSumSquares:            asm.RowSumSquaresAVX512,
 	standardNormalLogDensity: asm.StandardNormalLogDensityAVX512,
 
-	affineForward:         asm.AffineForwardAVX512,
-	affineInverse:         asm.AffineInverseAVX512,
-	affineForwardBackward: asm.AffineForwardBackwardAVX512,
-	affineInverseBackward: asm.AffineInverseBackwardAVX512,
+	affine: affineAVX512,
 
 	adam: asm.AdamAVX512,
 

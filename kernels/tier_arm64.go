@@ -26,10 +26,7 @@ var neon = Tier{
 	rowSumSquares:            asm.RowSumSquaresNEON,
 	standardNormalLogDensity: asm.StandardNormalLogDensityNEON,
 
-	affineForward:         asm.AffineForwardNEON,
-	affineInverse:         asm.AffineInverseNEON,
-	affineForwardBackward: asm.AffineForwardBackwardNEON,
-	affineInverseBackward: asm.AffineInverseBackwardNEON,
+	affine: affineNEON,
 
 	adam: asm.AdamNEON,
 

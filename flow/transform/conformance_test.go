@@ -26,8 +26,17 @@ type family struct {
 
 var affine = transform.Univariate{Univariate: &autograd.Affine{Bound: 1.5}}
 
+func scaled(a autograd.Affine) transform.Univariate { return transform.Univariate{Univariate: &a} }
+
 var families = []family{
 	{"coupling-affine", func(d int) transform.Spec { return coupling(d, affine, 0) }, 2e-6},
+	{"coupling-exp", func(d int) transform.Spec { return coupling(d, scaled(autograd.Affine{Scale: autograd.Exp}), 0) }, 5e-6},
+	{"coupling-softclip", func(d int) transform.Spec {
+		return coupling(d, scaled(autograd.Affine{Scale: autograd.Softclip, Bound: 6.907755278982137}), 0)
+	}, 5e-6},
+	{"coupling-sigmoid-reciprocal", func(d int) transform.Spec {
+		return coupling(d, scaled(autograd.Affine{Scale: autograd.SigmoidReciprocal}), 0)
+	}, 5e-6},
 	{"coupling-affine-alternating", func(d int) transform.Spec { return coupling(d, affine, 1) }, 2e-6},
 	{"coupling-additive", func(d int) transform.Spec {
 		return coupling(d, transform.Univariate{Univariate: &autograd.Additive{}}, 0)

@@ -100,3 +100,8 @@ CONSTANT(·philoxMultiplier0, 0x00000000D2511F53)
 CONSTANT(·philoxMultiplier1, 0x00000000CD9E8D57)
 CONSTANT(·philoxKeyStep0, 0x9E3779B99E3779B9)
 CONSTANT(·philoxKeyStep1, 0xBB67AE85BB67AE85)
+
+// softclipRoot and sigmoidReciprocalRoot.
+CONSTANT(·softclipLargest, 0x7100000071000000) // 2⁹⁹
+CONSTANT(·softclipSmallest, 0xF1000000F1000000) // −2⁹⁹
+CONSTANT(·sigmoidReciprocalLargest, 0x42B0000042B00000) // 88
