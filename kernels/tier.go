@@ -19,6 +19,8 @@ type Tier struct {
 	philox         func(dst []uint32, start asm.Counters)
 	normal         func(dst []float32, start asm.Counters)
 
+	sigmoid, softplus func(dst, src []float32)
+
 	relu         func(dst, src []float32)
 	reluBackward func(dx, y, dy []float32)
 	add          func(dst, a, b []float32)
@@ -47,6 +49,9 @@ var reference = Tier{
 	sinCos2Pi: sinCos2PiSliceRef,
 	philox:    philoxRef,
 	normal:    normalRef,
+
+	sigmoid:  sigmoidSliceRef,
+	softplus: softplusSliceRef,
 
 	relu:         reluRef,
 	reluBackward: reluBackwardRef,

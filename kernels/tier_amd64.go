@@ -18,6 +18,9 @@ var avx2 = Tier{
 	philox:    asm.PhiloxAVX2,
 	normal:    asm.NormalAVX2,
 
+	sigmoid:  asm.SigmoidAVX2,
+	softplus: asm.SoftplusAVX2,
+
 	relu:         asm.ReLUAVX2,
 	reluBackward: asm.ReLUBackwardAVX2,
 	add:          asm.AddAVX2,
@@ -47,6 +50,9 @@ var avx512 = Tier{
 	sinCos2Pi: asm.SinCos2PiAVX512,
 	philox:    asm.PhiloxAVX512,
 	normal:    asm.NormalAVX512,
+
+	sigmoid:  asm.SigmoidAVX512,
+	softplus: asm.SoftplusAVX512,
 
 	relu:         asm.ReLUAVX512,
 	reluBackward: asm.ReLUBackwardAVX512,

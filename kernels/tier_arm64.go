@@ -14,6 +14,9 @@ var neon = Tier{
 	philox:    asm.PhiloxNEON,
 	normal:    asm.NormalNEON,
 
+	sigmoid:  asm.SigmoidNEON,
+	softplus: asm.SoftplusNEON,
+
 	relu:         asm.ReLUNEON,
 	reluBackward: asm.ReLUBackwardNEON,
 	add:          asm.AddNEON,
