@@ -19,6 +19,8 @@ func TestFrozenAffineBits(t *testing.T) {
 		{TanhExpScale(1.5), 0x5a31ebcbdd5ed544},
 		{ExpScale(), 0xb056334a49e84c53},
 		{SoftclipScale(6.9077554), 0x19a66e9f213810ac},
+		{SigmoidScale(1e-3), 0xb56afb947ace2ddd},
+		{SoftplusScale(1e-3), 0x0b38bfec883c9734},
 		{SigmoidReciprocalScale(), 0x982c276258034661},
 	} {
 		hash := fnv.New64a()

@@ -28,24 +28,26 @@ var scaleMaps = []ScaleMap{
 	TanhExpScale(0.5), TanhExpScale(1), TanhExpScale(4), TanhExpScale(100),
 	ExpScale(),
 	SoftclipScale(0.5), SoftclipScale(6.9077554), SoftclipScale(100),
+	SigmoidScale(1e-3), SigmoidScale(0),
+	SoftplusScale(1e-3), SoftplusScale(0),
 	SigmoidReciprocalScale(),
 }
-
-// ordinary tells whether e^±s stays so small that errors relative to 1 make
-// sense.
-func (m ScaleMap) ordinary() bool { return m.constant <= 10 }
 
 // logScale64 is s of a scale map in float64, as the libraries state it.
 func logScale64(m ScaleMap, u float64) float64 {
 	constant := float64(m.constant)
 	switch m.kind {
-	case tanhExpScale:
+	case tanhExpKind:
 		return constant * math.Tanh(u/constant)
-	case expScale:
+	case expKind:
 		return u
-	case softclipScale:
+	case softclipKind:
 		return u / (1 + math.Abs(u/constant))
-	case sigmoidReciprocalScale:
+	case sigmoidKind:
+		return math.Log(1/(1+math.Exp(-u-2)) + constant)
+	case softplusKind:
+		return math.Log(math.Max(u, 0) + math.Log1p(math.Exp(-math.Abs(u))) + constant)
+	case sigmoidReciprocalKind:
 		return math.Log1p(math.Exp(-u - 2))
 	}
 	panic("a scale map without a test")
@@ -130,6 +132,10 @@ func TestScaleMapAccuracy(t *testing.T) {
 		{ExpScale(), 2, 0},
 		{SoftclipScale(6.9077554), 14, 2},
 		{SoftclipScale(9.2103404), 24, 2.5},
+		{SigmoidScale(1e-3), 2, 1.5},
+		{SigmoidScale(0), 2, 1.5},
+		{SoftplusScale(1e-3), 3, 2.5},
+		{SoftplusScale(0), 2.5, 1.5},
 		{SigmoidReciprocalScale(), 2, 1.5},
 	} {
 		var worstScale, worstLog float64

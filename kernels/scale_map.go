@@ -28,10 +28,12 @@ type ScaleMap struct {
 type scaleKind uint8
 
 const (
-	tanhExpScale scaleKind = iota
-	expScale
-	softclipScale
-	sigmoidReciprocalScale
+	tanhExpKind scaleKind = iota
+	expKind
+	softclipKind
+	sigmoidKind
+	softplusKind
+	sigmoidReciprocalKind
 	scaleKinds // how many there are
 )
 
@@ -40,37 +42,55 @@ const (
 // u = 0 is the identity, and no scale leaves [e^−bound, e^bound]. u/bound is
 // computed as u times the float32 nearest to 1/bound. bound is above 0.
 func TanhExpScale(bound float32) ScaleMap {
-	return ScaleMap{tanhExpScale, bound, 1 / bound}
+	return ScaleMap{tanhExpKind, bound, 1 / bound}
 }
 
 // ExpScale returns the scale map s = u: normflows' scale_map "exp", the scale_fn
 // of SurVAE flows, and Masked Autoregressive Flow (Papamakarios et al., 2017).
 // u = 0 is the identity. Scales have no bound.
-func ExpScale() ScaleMap { return ScaleMap{kind: expScale} }
+func ExpScale() ScaleMap { return ScaleMap{kind: expKind} }
 
 // SoftclipScale returns the scale map s = u/(1 + |u/clip|) of zuko, whose clip
 // is |ln slope|. u = 0 is the identity, and no scale leaves [e^−clip, e^clip];
 // u of ±Inf gives these. u/clip is computed as u times the float32 nearest to
 // 1/clip. clip is from 1e-6 to 1e6.
 func SoftclipScale(clip float32) ScaleMap {
-	return ScaleMap{softclipScale, clip, 1 / clip}
+	return ScaleMap{softclipKind, clip, 1 / clip}
 }
+
+// SigmoidScale returns the scale map whose scale is σ(u + 2) + epsilon, where σ
+// is the logistic function: of nflows' affine couplings by default and of
+// normflows' MaskedAffineAutoregressive with an epsilon of 1e-3, and of normflows
+// as "sigmoid" with 0 (Glow: Kingma and Dhariwal, 2018). u = 0 is not the
+// identity: the scale is 0.88 there. epsilon is from 0 to 1; with 0, a scale
+// below the least float32 is 0, its log −Inf and its gradient NaN.
+func SigmoidScale(epsilon float32) ScaleMap { return ScaleMap{kind: sigmoidKind, constant: epsilon} }
+
+// SoftplusScale returns the scale map whose scale is log(1 + eᵘ) + epsilon: of
+// nflows' MaskedAffineAutoregressiveTransform, with an epsilon of 1e-3. u = 0 is
+// not the identity: the scale is 0.69 there. epsilon is from 0 to 1; with 0, a
+// scale below the least float32 is 0, its log −Inf and its gradient NaN.
+func SoftplusScale(epsilon float32) ScaleMap { return ScaleMap{kind: softplusKind, constant: epsilon} }
 
 // SigmoidReciprocalScale returns the scale map whose scale is 1/σ(u + 2), or
 // 1 + e^−(u+2), where σ is the logistic function: what normflows calls
 // "sigmoid" from latent to data and "sigmoid_inv" from data to latent (Glow:
 // Kingma and Dhariwal, 2018). Scales are above 1; below u = −90 the scale stays
 // at 1 + e^88, so that it is finite.
-func SigmoidReciprocalScale() ScaleMap { return ScaleMap{kind: sigmoidReciprocalScale} }
+func SigmoidReciprocalScale() ScaleMap { return ScaleMap{kind: sigmoidReciprocalKind} }
 
 // Check returns an error if the map's constant is one that it cannot have.
 func (m ScaleMap) Check() error {
 	switch m.kind {
-	case tanhExpScale:
+	case tanhExpKind:
 		if !(m.constant > 0) {
 			return fmt.Errorf("the bound of a tanh-exp scale map is %v, must be greater than 0", m.constant)
 		}
-	case softclipScale:
+	case sigmoidKind, softplusKind:
+		if !(m.constant >= 0 && m.constant <= 1) {
+			return fmt.Errorf("the epsilon of a %v scale map is out of range, must be from 0 to 1", m)
+		}
+	case softclipKind:
 		if !(m.constant >= 1e-6 && m.constant <= 1e6) {
 			return fmt.Errorf("the clip of a softclip scale map is %v, must be from 1e-6 to 1e6", m.constant)
 		}
@@ -81,13 +101,17 @@ func (m ScaleMap) Check() error {
 // String returns the map's name and its constant.
 func (m ScaleMap) String() string {
 	switch m.kind {
-	case tanhExpScale:
+	case tanhExpKind:
 		return fmt.Sprintf("tanh-exp(%v)", m.constant)
-	case expScale:
+	case expKind:
 		return "exp"
-	case softclipScale:
+	case softclipKind:
 		return fmt.Sprintf("softclip(%v)", m.constant)
-	case sigmoidReciprocalScale:
+	case sigmoidKind:
+		return fmt.Sprintf("sigmoid(%v)", m.constant)
+	case softplusKind:
+		return fmt.Sprintf("softplus(%v)", m.constant)
+	case sigmoidReciprocalKind:
 		return "sigmoid-reciprocal"
 	}
 	return fmt.Sprintf("ScaleMap(%d)", m.kind)
@@ -108,10 +132,12 @@ type scaleReference struct {
 }
 
 var scaleReferences = [scaleKinds]scaleReference{
-	tanhExpScale:           {true, tanhExpRoot},
-	expScale:               {true, expRoot},
-	softclipScale:          {true, softclipRoot},
-	sigmoidReciprocalScale: {false, sigmoidReciprocalRoot},
+	tanhExpKind:           {true, tanhExpRoot},
+	expKind:               {true, expRoot},
+	softclipKind:          {true, softclipRoot},
+	sigmoidKind:           {false, sigmoidRoot},
+	softplusKind:          {false, softplusRoot},
+	sigmoidReciprocalKind: {false, sigmoidReciprocalRoot},
 }
 
 // log returns s.
@@ -159,6 +185,17 @@ func softclipRoot(u, _, reciprocal float32) (s, slope float32) {
 	d := fma32(float32(math.Abs(float64(u))), reciprocal, 1)
 	q := 1 / d
 	return u / d, float32(q * q)
+}
+
+func sigmoidRoot(u, epsilon, _ float32) (scale, slope float32) {
+	y := sigmoidRef(u + 2)
+	scale = y + epsilon
+	return scale, fma32(-y, y, y) / scale
+}
+
+func softplusRoot(u, epsilon, _ float32) (scale, slope float32) {
+	scale = softplusRef(u) + epsilon
+	return scale, sigmoidRef(u) / scale
 }
 
 // sigmoidReciprocalLargest is the largest exponent of sigmoidReciprocalRoot.

@@ -17,19 +17,21 @@ const (
 	TanhExp           ScaleMap = "tanh-exp"           // s = b·tanh(u/b)
 	Exp               ScaleMap = "exp"                // s = u
 	Softclip          ScaleMap = "softclip"           // s = u/(1 + |u/b|)
+	Sigmoid           ScaleMap = "sigmoid"            // eˢ = σ(u + 2) + ε
+	Softplus          ScaleMap = "softplus"           // eˢ = log(1 + eᵘ) + ε
 	SigmoidReciprocal ScaleMap = "sigmoid-reciprocal" // eˢ = 1/σ(u + 2)
 )
 
 // ScaleMaps returns the names of all scale maps.
 func ScaleMaps() []ScaleMap {
-	return []ScaleMap{TanhExp, Exp, Softclip, SigmoidReciprocal}
+	return []ScaleMap{TanhExp, Exp, Softclip, Sigmoid, Softplus, SigmoidReciprocal}
 }
 
 // HasBound tells whether the map has the constant Affine.Bound.
 func (m ScaleMap) HasBound() bool { return m == TanhExp || m == Softclip }
 
 // HasEpsilon tells whether the map has the constant Affine.Epsilon.
-func (m ScaleMap) HasEpsilon() bool { return false }
+func (m ScaleMap) HasEpsilon() bool { return m == Sigmoid || m == Softplus }
 
 // The ranges of a scale map's constants: float32 must hold b, 1/b and e^±b.
 const (
@@ -95,6 +97,10 @@ func (a Affine) scale32() kernels.ScaleMap {
 		return kernels.ExpScale()
 	case Softclip:
 		return kernels.SoftclipScale(float32(a.Bound))
+	case Sigmoid:
+		return kernels.SigmoidScale(float32(a.Epsilon))
+	case Softplus:
+		return kernels.SoftplusScale(float32(a.Epsilon))
 	case SigmoidReciprocal:
 		return kernels.SigmoidReciprocalScale()
 	}
@@ -119,9 +125,15 @@ func (a Affine) scale64(u float64) scale64 {
 	case Softclip:
 		d := 1 + max(u, -u)/a.Bound
 		return scale64{true, u / d, 1 / float64(d*d)}
+	case Sigmoid:
+		y := sigmoid64(u + 2)
+		scale := y + a.Epsilon
+		return scale64{false, scale, float64(y*sigmoid64(-2-u)) / scale}
+	case Softplus:
+		scale := softplus64(u) + a.Epsilon
+		return scale64{false, scale, sigmoid64(u) / scale}
 	case SigmoidReciprocal:
-		e := kernels.Exp64(-2 - u)
-		return scale64{false, 1 + e, -1 / (1 + kernels.Exp64(u+2))}
+		return scale64{false, 1 + kernels.Exp64(-2-u), -sigmoid64(-2 - u)}
 	}
 	panic(a.unknown())
 }
@@ -145,4 +157,22 @@ func (s scale64) divide(v float64) float64 {
 		return v * kernels.Exp64(-s.root)
 	}
 	return v / s.root
+}
+
+// sigmoid64 is the logistic function, 1/(1 + e⁻ˣ).
+func sigmoid64(x float64) float64 {
+	if x < 0 {
+		e := kernels.Exp64(x)
+		return e / (1 + e)
+	}
+	return 1 / (1 + kernels.Exp64(-x))
+}
+
+// softplus64 is log(1 + eˣ).
+func softplus64(x float64) float64 {
+	e := kernels.Exp64(-max(x, -x))
+	// What is lost in rounding the sum is a small part of the sum, and so of its
+	// log.
+	sum := 1 + e
+	return max(x, 0) + (kernels.Log64(sum) - (sum-1-e)/sum)
 }

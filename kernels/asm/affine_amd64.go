@@ -229,6 +229,153 @@ func AffineSoftclipInverseBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []
 func AffineSoftclipInverseBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
 	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
 
+// AffineSigmoidForwardAVX2 computes
+//
+//	for r := range logDet {
+//		var lanes [16]float32
+//		for c := range cols {
+//			scale := sigmoid(u+2) + constant
+//			out[r*outStride+c] = fma(in[r*inStride+c], scale, t[c])
+//			lanes[c%16] += log(scale)
+//		}
+//		logDet[r] = fold(lanes) // lanes[i] += lanes[i+8], then +4, +2, +1
+//	}
+//
+//go:noescape
+func AffineSigmoidForwardAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+
+// AffineSigmoidForwardAVX512 computes what AffineSigmoidForwardAVX2 does.
+//
+//go:noescape
+func AffineSigmoidForwardAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+
+// AffineSigmoidInverseAVX2 is AffineSigmoidForwardAVX2 with
+//
+//	out[r*outStride+c] = (in[r*inStride+c] - t[c]) / scale
+//	logDet[r] = -fold(lanes)
+//
+//go:noescape
+func AffineSigmoidInverseAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+
+// AffineSigmoidInverseAVX512 computes what AffineSigmoidInverseAVX2 does.
+//
+//go:noescape
+func AffineSigmoidInverseAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+
+// AffineSigmoidForwardBackwardAVX2 computes
+//
+//	for r := range dLogDet {
+//		for c := range cols {
+//			sg := sigmoid(u + 2)
+//			scale := sg + constant
+//			slope := fma(-sg, sg, sg) / scale
+//			scaled := dOut[r*dOutStride+c] * scale
+//			ds := fma(scaled, x[r*xStride+c], dLogDet[r])
+//			dt[c] = dOut[r*dOutStride+c]
+//			dIn[r*dInStride+c] = scaled
+//			du[c] = ds * slope
+//		}
+//	}
+//
+//go:noescape
+func AffineSigmoidForwardBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+
+// AffineSigmoidForwardBackwardAVX512 computes what AffineSigmoidForwardBackwardAVX2 does.
+//
+//go:noescape
+func AffineSigmoidForwardBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+
+// AffineSigmoidInverseBackwardAVX2 is AffineSigmoidForwardBackwardAVX2 with
+//
+//	ds := fma(-dOut[r*dOutStride+c], x[r*xStride+c], -dLogDet[r])
+//	scaled := dOut[r*dOutStride+c] / scale
+//	dt[c] = -scaled
+//
+//go:noescape
+func AffineSigmoidInverseBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+
+// AffineSigmoidInverseBackwardAVX512 computes what AffineSigmoidInverseBackwardAVX2 does.
+//
+//go:noescape
+func AffineSigmoidInverseBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+
+// AffineSoftplusForwardAVX2 computes
+//
+//	for r := range logDet {
+//		var lanes [16]float32
+//		for c := range cols {
+//			scale := softplus(u) + constant
+//			out[r*outStride+c] = fma(in[r*inStride+c], scale, t[c])
+//			lanes[c%16] += log(scale)
+//		}
+//		logDet[r] = fold(lanes) // lanes[i] += lanes[i+8], then +4, +2, +1
+//	}
+//
+//go:noescape
+func AffineSoftplusForwardAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+
+// AffineSoftplusForwardAVX512 computes what AffineSoftplusForwardAVX2 does.
+//
+//go:noescape
+func AffineSoftplusForwardAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+
+// AffineSoftplusInverseAVX2 is AffineSoftplusForwardAVX2 with
+//
+//	out[r*outStride+c] = (in[r*inStride+c] - t[c]) / scale
+//	logDet[r] = -fold(lanes)
+//
+//go:noescape
+func AffineSoftplusInverseAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+
+// AffineSoftplusInverseAVX512 computes what AffineSoftplusInverseAVX2 does.
+//
+//go:noescape
+func AffineSoftplusInverseAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+
+// AffineSoftplusForwardBackwardAVX2 computes
+//
+//	for r := range dLogDet {
+//		for c := range cols {
+//			scale := softplus(u) + constant
+//			slope := sigmoid(u) / scale
+//			scaled := dOut[r*dOutStride+c] * scale
+//			ds := fma(scaled, x[r*xStride+c], dLogDet[r])
+//			dt[c] = dOut[r*dOutStride+c]
+//			dIn[r*dInStride+c] = scaled
+//			du[c] = ds * slope
+//		}
+//	}
+//
+//go:noescape
+func AffineSoftplusForwardBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+
+// AffineSoftplusForwardBackwardAVX512 computes what AffineSoftplusForwardBackwardAVX2 does.
+//
+//go:noescape
+func AffineSoftplusForwardBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+
+// AffineSoftplusInverseBackwardAVX2 is AffineSoftplusForwardBackwardAVX2 with
+//
+//	ds := fma(-dOut[r*dOutStride+c], x[r*xStride+c], -dLogDet[r])
+//	scaled := dOut[r*dOutStride+c] / scale
+//	dt[c] = -scaled
+//
+//go:noescape
+func AffineSoftplusInverseBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+
+// AffineSoftplusInverseBackwardAVX512 computes what AffineSoftplusInverseBackwardAVX2 does.
+//
+//go:noescape
+func AffineSoftplusInverseBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+
 // AffineSigmoidReciprocalForwardAVX2 computes
 //
 //	for r := range logDet {

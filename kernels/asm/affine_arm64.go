@@ -163,6 +163,109 @@ func AffineSoftclipForwardBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []
 func AffineSoftclipInverseBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
 	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
 
+// AffineSigmoidForwardNEON computes
+//
+//	for r := range logDet {
+//		var lanes [16]float32
+//		for c := range cols {
+//			scale := sigmoid(u+2) + constant
+//			out[r*outStride+c] = fma(in[r*inStride+c], scale, t[c])
+//			lanes[c%16] += log(scale)
+//		}
+//		logDet[r] = fold(lanes) // lanes[i] += lanes[i+8], then +4, +2, +1
+//	}
+//
+//go:noescape
+func AffineSigmoidForwardNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+
+// AffineSigmoidInverseNEON is AffineSigmoidForwardNEON with
+//
+//	out[r*outStride+c] = (in[r*inStride+c] - t[c]) / scale
+//	logDet[r] = -fold(lanes)
+//
+//go:noescape
+func AffineSigmoidInverseNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+
+// AffineSigmoidForwardBackwardNEON computes
+//
+//	for r := range dLogDet {
+//		for c := range cols {
+//			sg := sigmoid(u + 2)
+//			scale := sg + constant
+//			slope := fma(-sg, sg, sg) / scale
+//			scaled := dOut[r*dOutStride+c] * scale
+//			ds := fma(scaled, x[r*xStride+c], dLogDet[r])
+//			dt[c] = dOut[r*dOutStride+c]
+//			dIn[r*dInStride+c] = scaled
+//			du[c] = ds * slope
+//		}
+//	}
+//
+//go:noescape
+func AffineSigmoidForwardBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
+	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+
+// AffineSigmoidInverseBackwardNEON is AffineSigmoidForwardBackwardNEON with
+//
+//	ds := fma(-dOut[r*dOutStride+c], x[r*xStride+c], -dLogDet[r])
+//	scaled := dOut[r*dOutStride+c] / scale
+//	dt[c] = -scaled
+//
+//go:noescape
+func AffineSigmoidInverseBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
+	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+
+// AffineSoftplusForwardNEON computes
+//
+//	for r := range logDet {
+//		var lanes [16]float32
+//		for c := range cols {
+//			scale := softplus(u) + constant
+//			out[r*outStride+c] = fma(in[r*inStride+c], scale, t[c])
+//			lanes[c%16] += log(scale)
+//		}
+//		logDet[r] = fold(lanes) // lanes[i] += lanes[i+8], then +4, +2, +1
+//	}
+//
+//go:noescape
+func AffineSoftplusForwardNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+
+// AffineSoftplusInverseNEON is AffineSoftplusForwardNEON with
+//
+//	out[r*outStride+c] = (in[r*inStride+c] - t[c]) / scale
+//	logDet[r] = -fold(lanes)
+//
+//go:noescape
+func AffineSoftplusInverseNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+
+// AffineSoftplusForwardBackwardNEON computes
+//
+//	for r := range dLogDet {
+//		for c := range cols {
+//			scale := softplus(u) + constant
+//			slope := sigmoid(u) / scale
+//			scaled := dOut[r*dOutStride+c] * scale
+//			ds := fma(scaled, x[r*xStride+c], dLogDet[r])
+//			dt[c] = dOut[r*dOutStride+c]
+//			dIn[r*dInStride+c] = scaled
+//			du[c] = ds * slope
+//		}
+//	}
+//
+//go:noescape
+func AffineSoftplusForwardBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
+	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+
+// AffineSoftplusInverseBackwardNEON is AffineSoftplusForwardBackwardNEON with
+//
+//	ds := fma(-dOut[r*dOutStride+c], x[r*xStride+c], -dLogDet[r])
+//	scaled := dOut[r*dOutStride+c] / scale
+//	dt[c] = -scaled
+//
+//go:noescape
+func AffineSoftplusInverseBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
+	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+
 // AffineSigmoidReciprocalForwardNEON computes
 //
 //	for r := range logDet {

@@ -2,6 +2,7 @@
 
 #include "textflag.h"
 #include "math_avx2_amd64.h"
+#include "math_sigmoid_avx2_amd64.h"
 #include "rows_avx2_amd64.h"
 #include "affine_avx2_amd64.h"
 #include "scale_maps_avx2_amd64.h"
@@ -52,7 +53,7 @@
 #define HIGH Y14
 #define MASK Y15
 #define MASK_X X15
-#define CONSTANT constant+128(FP)
+#define MAP_CONSTANT constant+128(FP)
 #define RECIPROCAL reciprocal+132(FP)
 
 #define SETUP \
@@ -189,7 +190,7 @@ block:                                             \
 	LEAQ       32(COLUMN), SCRATCH                 \
 	CMPQ       SCRATCH, FULL                       \
 	JGT        columns                             \
-	CMPL       CONSTANT, $0x42AE0000               \
+	CMPL       MAP_CONSTANT, $0x42AE0000           \
 	JGT        columns                             \
 	ROOT_AT(0, S0, root)                           \
 	ROOT_AT(32, S1, root)                          \
@@ -263,6 +264,22 @@ TEXT ·AffineSoftclipForwardAVX2(SB), NOSPLIT, $0-136
 // func AffineSoftclipInverseAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
 TEXT ·AffineSoftclipInverseAVX2(SB), NOSPLIT, $0-136
 	AFFINE(SOFTCLIP_ROOT, EXP_NEGATED, EXP_NEGATED_BOUNDED, INVERSE_PRODUCT, IS_LOG, NEGATE)
+
+// func AffineSigmoidForwardAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidForwardAVX2(SB), NOSPLIT, $0-136
+	AFFINE(SIGMOID_SCALE_ROOT, IS_SCALE, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
+
+// func AffineSigmoidInverseAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidInverseAVX2(SB), NOSPLIT, $0-136
+	AFFINE(SIGMOID_SCALE_ROOT, IS_SCALE, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
+
+// func AffineSoftplusForwardAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusForwardAVX2(SB), NOSPLIT, $0-136
+	AFFINE(SOFTPLUS_SCALE_ROOT, IS_SCALE, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
+
+// func AffineSoftplusInverseAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusInverseAVX2(SB), NOSPLIT, $0-136
+	AFFINE(SOFTPLUS_SCALE_ROOT, IS_SCALE, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
 
 // func AffineSigmoidReciprocalForwardAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
 TEXT ·AffineSigmoidReciprocalForwardAVX2(SB), NOSPLIT, $0-136

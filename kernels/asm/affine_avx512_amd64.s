@@ -2,6 +2,7 @@
 
 #include "textflag.h"
 #include "math_avx512_amd64.h"
+#include "math_sigmoid_avx512_amd64.h"
 #include "rows_avx512_amd64.h"
 #include "affine_avx512_amd64.h"
 #include "scale_maps_avx512_amd64.h"
@@ -42,7 +43,7 @@
 #define W Z5
 #define W_Y Y5
 #define W_X X5
-#define CONSTANT Z6
+#define MAP_CONSTANT Z6
 #define RECIPROCAL Z7
 #define V Z8
 #define V_Y Y8
@@ -57,7 +58,7 @@
 	MOVQ         logDet_base+72(FP), LOG_DET    \
 	MOVQ         logDet_len+80(FP), ROWS        \
 	MOVQ         cols+120(FP), COLS             \
-	VBROADCASTSS constant+128(FP), CONSTANT     \
+	VBROADCASTSS constant+128(FP), MAP_CONSTANT     \
 	VBROADCASTSS reciprocal+132(FP), RECIPROCAL \
 	LEAQ         (U)(COLS*4), SHIFT             \
 	MATH_CONSTANTS                              \
@@ -241,6 +242,22 @@ TEXT ·AffineSoftclipForwardAVX512(SB), NOSPLIT, $0-136
 // func AffineSoftclipInverseAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
 TEXT ·AffineSoftclipInverseAVX512(SB), NOSPLIT, $0-136
 	AFFINE(SOFTCLIP_ROOT, EXP_NEGATED, INVERSE_PRODUCT, IS_LOG, NEGATE)
+
+// func AffineSigmoidForwardAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidForwardAVX512(SB), NOSPLIT, $0-136
+	AFFINE(SIGMOID_SCALE_ROOT, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
+
+// func AffineSigmoidInverseAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidInverseAVX512(SB), NOSPLIT, $0-136
+	AFFINE(SIGMOID_SCALE_ROOT, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
+
+// func AffineSoftplusForwardAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusForwardAVX512(SB), NOSPLIT, $0-136
+	AFFINE(SOFTPLUS_SCALE_ROOT, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
+
+// func AffineSoftplusInverseAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusInverseAVX512(SB), NOSPLIT, $0-136
+	AFFINE(SOFTPLUS_SCALE_ROOT, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
 
 // func AffineSigmoidReciprocalForwardAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
 TEXT ·AffineSigmoidReciprocalForwardAVX512(SB), NOSPLIT, $0-136

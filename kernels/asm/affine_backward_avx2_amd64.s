@@ -2,6 +2,7 @@
 
 #include "textflag.h"
 #include "math_avx2_amd64.h"
+#include "math_sigmoid_avx2_amd64.h"
 #include "rows_avx2_amd64.h"
 #include "affine_avx2_amd64.h"
 #include "scale_maps_avx2_amd64.h"
@@ -55,7 +56,7 @@
 #define W_X X8
 #define MASK Y3
 #define MASK_X X3
-#define CONSTANT constant+192(FP)
+#define MAP_CONSTANT constant+192(FP)
 #define RECIPROCAL reciprocal+196(FP)
 
 #define SETUP \
@@ -200,7 +201,7 @@ block:                                                \
 	LEAQ         32(COLUMN), SCRATCH                  \
 	CMPQ         SCRATCH, FULL                        \
 	JGT          columns                              \
-	CMPL         CONSTANT, $0x42AE0000                \
+	CMPL         MAP_CONSTANT, $0x42AE0000            \
 	JGT          columns                              \
 	START_AT(0, G0, start)                            \
 	START_AT(32, G1, start)                           \
@@ -265,6 +266,26 @@ TEXT ·AffineSoftclipForwardBackwardAVX2(SB), NOSPLIT, $0-200
 //	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
 TEXT ·AffineSoftclipInverseBackwardAVX2(SB), NOSPLIT, $0-200
 	AFFINE_BACKWARD(NOTHING, SOFTCLIP_SLOPE, EXP_NEGATED, EXP_NEGATED_BOUNDED, INVERSE_PRODUCT)
+
+// func AffineSigmoidForwardBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidForwardBackwardAVX2(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SIGMOID_SCALE_SLOPE, IS_SCALE, IS_SCALE, FORWARD)
+
+// func AffineSigmoidInverseBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidInverseBackwardAVX2(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SIGMOID_SCALE_SLOPE, IS_SCALE, IS_SCALE, INVERSE_QUOTIENT)
+
+// func AffineSoftplusForwardBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusForwardBackwardAVX2(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SOFTPLUS_SCALE_SLOPE, IS_SCALE, IS_SCALE, FORWARD)
+
+// func AffineSoftplusInverseBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusInverseBackwardAVX2(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SOFTPLUS_SCALE_SLOPE, IS_SCALE, IS_SCALE, INVERSE_QUOTIENT)
 
 // func AffineSigmoidReciprocalForwardBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
 //	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)

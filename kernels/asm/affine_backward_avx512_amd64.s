@@ -2,6 +2,7 @@
 
 #include "textflag.h"
 #include "math_avx512_amd64.h"
+#include "math_sigmoid_avx512_amd64.h"
 #include "rows_avx512_amd64.h"
 #include "affine_avx512_amd64.h"
 #include "scale_maps_avx512_amd64.h"
@@ -51,7 +52,7 @@
 #define DS_X X8
 #define W_Y Y17
 #define W_X X17
-#define CONSTANT Z18
+#define MAP_CONSTANT Z18
 #define RECIPROCAL Z19
 
 #define SETUP \
@@ -63,7 +64,7 @@
 	MOVQ         dLogDet_base+120(FP), D_LOG_DET \
 	MOVQ         dLogDet_len+128(FP), ROWS       \
 	MOVQ         cols+184(FP), CX                \
-	VBROADCASTSS constant+192(FP), CONSTANT      \
+	VBROADCASTSS constant+192(FP), MAP_CONSTANT      \
 	VBROADCASTSS reciprocal+196(FP), RECIPROCAL  \
 	LEAQ         (D_U)(CX*4), D_SHIFT            \
 	MATH_CONSTANTS
@@ -267,6 +268,26 @@ TEXT ·AffineSoftclipForwardBackwardAVX512(SB), NOSPLIT, $0-200
 //	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
 TEXT ·AffineSoftclipInverseBackwardAVX512(SB), NOSPLIT, $0-200
 	AFFINE_BACKWARD(NOTHING, SOFTCLIP_SLOPE, EXP_NEGATED, INVERSE_PRODUCT)
+
+// func AffineSigmoidForwardBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidForwardBackwardAVX512(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SIGMOID_SCALE_SLOPE, IS_SCALE, FORWARD)
+
+// func AffineSigmoidInverseBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidInverseBackwardAVX512(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SIGMOID_SCALE_SLOPE, IS_SCALE, INVERSE_QUOTIENT)
+
+// func AffineSoftplusForwardBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusForwardBackwardAVX512(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SOFTPLUS_SCALE_SLOPE, IS_SCALE, FORWARD)
+
+// func AffineSoftplusInverseBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusInverseBackwardAVX512(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SOFTPLUS_SCALE_SLOPE, IS_SCALE, INVERSE_QUOTIENT)
 
 // func AffineSigmoidReciprocalForwardBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
 //	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)

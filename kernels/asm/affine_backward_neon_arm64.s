@@ -2,6 +2,7 @@
 
 #include "textflag.h"
 #include "math_neon_arm64.h"
+#include "math_sigmoid_neon_arm64.h"
 #include "affine_neon_arm64.h"
 #include "scale_maps_neon_arm64.h"
 
@@ -205,6 +206,26 @@ TEXT ·AffineSoftclipForwardBackwardNEON(SB), NOSPLIT, $0-200
 //	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
 TEXT ·AffineSoftclipInverseBackwardNEON(SB), NOSPLIT, $0-200
 	AFFINE_BACKWARD(NOTHING, SOFTCLIP_SLOPE, EXP_NEGATED, INVERSE_PRODUCT)
+
+// func AffineSigmoidForwardBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidForwardBackwardNEON(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SIGMOID_SCALE_SLOPE, IS_SCALE, FORWARD)
+
+// func AffineSigmoidInverseBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidInverseBackwardNEON(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SIGMOID_SCALE_SLOPE, IS_SCALE, INVERSE_QUOTIENT)
+
+// func AffineSoftplusForwardBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusForwardBackwardNEON(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SOFTPLUS_SCALE_SLOPE, IS_SCALE, FORWARD)
+
+// func AffineSoftplusInverseBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusInverseBackwardNEON(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SOFTPLUS_SCALE_SLOPE, IS_SCALE, INVERSE_QUOTIENT)
 
 // func AffineSigmoidReciprocalForwardBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
 //	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)

@@ -2,6 +2,7 @@
 
 #include "textflag.h"
 #include "math_neon_arm64.h"
+#include "math_sigmoid_neon_arm64.h"
 #include "affine_neon_arm64.h"
 #include "scale_maps_neon_arm64.h"
 
@@ -205,6 +206,22 @@ TEXT ·AffineSoftclipForwardNEON(SB), NOSPLIT, $0-136
 // func AffineSoftclipInverseNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
 TEXT ·AffineSoftclipInverseNEON(SB), NOSPLIT, $0-136
 	AFFINE(SOFTCLIP_ROOT, EXP_NEGATED, INVERSE_PRODUCT, IS_LOG, NEGATE)
+
+// func AffineSigmoidForwardNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidForwardNEON(SB), NOSPLIT, $0-136
+	AFFINE(SIGMOID_SCALE_ROOT, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
+
+// func AffineSigmoidInverseNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidInverseNEON(SB), NOSPLIT, $0-136
+	AFFINE(SIGMOID_SCALE_ROOT, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
+
+// func AffineSoftplusForwardNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusForwardNEON(SB), NOSPLIT, $0-136
+	AFFINE(SOFTPLUS_SCALE_ROOT, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
+
+// func AffineSoftplusInverseNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusInverseNEON(SB), NOSPLIT, $0-136
+	AFFINE(SOFTPLUS_SCALE_ROOT, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
 
 // func AffineSigmoidReciprocalForwardNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
 TEXT ·AffineSigmoidReciprocalForwardNEON(SB), NOSPLIT, $0-136

@@ -70,9 +70,10 @@ CONSTANT(·cos3, 0x426849A2426849A2)
 CONSTANT(·wordScale, 0x3380000033800000) // 2⁻²⁴
 CONSTANT(·minusTwo, 0xC0000000C0000000) // −2
 
-// softclipRoot and sigmoidReciprocalRoot.
+// softclipRoot, sigmoidRoot and sigmoidReciprocalRoot.
 CONSTANT(·softclipLargest, 0x7100000071000000) // 2⁹⁹
 CONSTANT(·softclipSmallest, 0xF1000000F1000000) // −2⁹⁹
+CONSTANT(·two, 0x4000000040000000) // 2
 CONSTANT(·sigmoidReciprocalLargest, 0x42B0000042B00000) // 88
 
 // tanhRef.

@@ -1,6 +1,6 @@
 // The scale maps of affine couplings on the eight raw scales u of a register:
 // scaleReferences of package kernels, operation by operation. The root is s, or
-// of maps that compute the scale first, the scale. CONSTANT and RECIPROCAL are
+// of maps that compute the scale first, the scale. MAP_CONSTANT and RECIPROCAL are
 // the map's, in memory.
 //
 // For each map, …_ROOT(z) turns u into the root, in place. …_SLOPE(z, root) puts
@@ -17,11 +17,11 @@
 
 #define TANH_EXP_ROOT(z) \
 	TANH_EXP_START(z)         \
-	VBROADCASTSS CONSTANT, Y4 \
+	VBROADCASTSS MAP_CONSTANT, Y4 \
 	VMULPS       Y4, z, z
 
 #define TANH_EXP_SLOPE(z, root) \
-	VBROADCASTSS CONSTANT, root \
+	VBROADCASTSS MAP_CONSTANT, root \
 	VMULPS       z, root, root  \
 	VFNMADD213PS ·one(SB), z, z
 
@@ -51,6 +51,32 @@
 	VMOVUPS ·one(SB), z     \
 	VDIVPS  Y4, z, z        \
 	VMULPS  z, z, z
+
+#define SIGMOID_SCALE_ROOT(z) \
+	VADDPS       ·two(SB), z, z   \
+	SIGMOID(z, z)                 \
+	VBROADCASTSS MAP_CONSTANT, Y4 \
+	VADDPS       Y4, z, z
+
+#define SIGMOID_SCALE_SLOPE(z, root) \
+	VADDPS       ·two(SB), z, z     \
+	SIGMOID(z, z)                   \
+	VBROADCASTSS MAP_CONSTANT, root \
+	VADDPS       root, z, root      \
+	VFNMADD213PS z, z, z            \
+	VDIVPS       root, z, z
+
+#define SOFTPLUS_SCALE_ROOT(z) \
+	SOFTPLUS(z, z)                \
+	VBROADCASTSS MAP_CONSTANT, Y4 \
+	VADDPS       Y4, z, z
+
+#define SOFTPLUS_SCALE_SLOPE(z, root) \
+	SOFTPLUS(z, root)             \
+	VBROADCASTSS MAP_CONSTANT, Y4 \
+	VADDPS       Y4, root, root   \
+	SIGMOID(z, z)                 \
+	VDIVPS       root, z, z
 
 // SIGMOID_RECIPROCAL_EXP turns u into e^−(u+2).
 #define SIGMOID_RECIPROCAL_EXP(z) \

@@ -1,6 +1,6 @@
 // The scale maps of affine couplings on the sixteen raw scales u of a register:
 // scaleReferences of package kernels, operation by operation. The root is s, or
-// of maps that compute the scale first, the scale. CONSTANT and RECIPROCAL are
+// of maps that compute the scale first, the scale. MAP_CONSTANT and RECIPROCAL are
 // the map's.
 //
 // For each map, …_ROOT(z) turns u into the root, in place. …_SLOPE(z, root) puts
@@ -16,10 +16,10 @@
 
 #define TANH_EXP_ROOT(z) \
 	TANH_EXP_START(z)    \
-	VMULPS CONSTANT, z, z
+	VMULPS MAP_CONSTANT, z, z
 
 #define TANH_EXP_SLOPE(z, root) \
-	VMULPS            CONSTANT, z, root \
+	VMULPS            MAP_CONSTANT, z, root \
 	VFNMADD213PS.BCST ·one(SB), z, z
 
 #define EXP_ROOT(z)
@@ -47,6 +47,28 @@
 	VBROADCASTSS ·one(SB), z     \
 	VDIVPS       Z9, z, z        \
 	VMULPS       z, z, z
+
+#define SIGMOID_SCALE_ROOT(z) \
+	VADDPS.BCST ·two(SB), z, z   \
+	SIGMOID(z, z)                \
+	VADDPS      MAP_CONSTANT, z, z
+
+#define SIGMOID_SCALE_SLOPE(z, root) \
+	VADDPS.BCST  ·two(SB), z, z        \
+	SIGMOID(z, z)                      \
+	VADDPS       MAP_CONSTANT, z, root \
+	VFNMADD213PS z, z, z               \
+	VDIVPS       root, z, z
+
+#define SOFTPLUS_SCALE_ROOT(z) \
+	SOFTPLUS(z, z) \
+	VADDPS MAP_CONSTANT, z, z
+
+#define SOFTPLUS_SCALE_SLOPE(z, root) \
+	SOFTPLUS(z, root)               \
+	VADDPS MAP_CONSTANT, root, root \
+	SIGMOID(z, z)                   \
+	VDIVPS root, z, z
 
 // SIGMOID_RECIPROCAL_EXP turns u into e^−(u+2).
 #define SIGMOID_RECIPROCAL_EXP(z) \

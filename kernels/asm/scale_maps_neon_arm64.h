@@ -57,6 +57,36 @@
 	FDIV8(16, 18, z)    \
 	FMUL8(z, z, z)
 
+#define SIGMOID_SCALE_ROOT(z) \
+	CONSTANT(·two, 16)       \
+	FADD8(16, z, z)          \
+	SIGMOID(z)               \
+	SPREAD(MAP_CONSTANT, 16) \
+	FADD8(16, z, z)
+
+#define SIGMOID_SCALE_SLOPE(z, root) \
+	CONSTANT(·two, 16)         \
+	FADD8(16, z, z)            \
+	SIGMOID(z)                 \
+	SPREAD(MAP_CONSTANT, root) \
+	FADD8(z, root, root)       \
+	MOVE8(z, 16)               \
+	FMLS8(z, z, 16)            \
+	FDIV8(root, 16, z)
+
+#define SOFTPLUS_SCALE_ROOT(z) \
+	SOFTPLUS(z)              \
+	SPREAD(MAP_CONSTANT, 16) \
+	FADD8(16, z, z)
+
+#define SOFTPLUS_SCALE_SLOPE(z, root) \
+	MOVE8(z, root)           \
+	SOFTPLUS(root)           \
+	SPREAD(MAP_CONSTANT, 16) \
+	FADD8(16, root, root)    \
+	SIGMOID(z)               \
+	FDIV8(root, z, z)
+
 // SIGMOID_RECIPROCAL_EXP turns u into e^−(u+2), and leaves pair 16 at 1.
 #define SIGMOID_RECIPROCAL_EXP(z) \
 	CONSTANT(·minusTwo, 16)                 \
