@@ -30,22 +30,22 @@ func scaled(a autograd.Affine) transform.Univariate { return transform.Univariat
 
 var families = []family{
 	{"coupling-affine", func(d int) transform.Spec { return coupling(d, affine, 0) }, 2e-6},
-	{"coupling-exp", func(d int) transform.Spec { return coupling(d, scaled(autograd.Affine{Scale: autograd.Exp}), 0) }, 5e-6},
+	{"coupling-exp", func(d int) transform.Spec { return coupling(d, scaled(autograd.Affine{Scale: autograd.Exp}), 0) }, 2e-6},
 	{"coupling-softclip", func(d int) transform.Spec {
 		return coupling(d, scaled(autograd.Affine{Scale: autograd.Softclip, Bound: 6.907755278982137}), 0)
-	}, 5e-6},
+	}, 2e-6},
 	{"coupling-sigmoid", func(d int) transform.Spec {
 		return coupling(d, scaled(autograd.Affine{Scale: autograd.Sigmoid, Epsilon: 1e-3}), 0)
-	}, 5e-6},
+	}, 2e-6},
 	{"coupling-sigmoid-without-epsilon", func(d int) transform.Spec {
 		return coupling(d, scaled(autograd.Affine{Scale: autograd.Sigmoid}), 1)
-	}, 5e-6},
+	}, 2e-6},
 	{"coupling-softplus", func(d int) transform.Spec {
 		return coupling(d, scaled(autograd.Affine{Scale: autograd.Softplus, Epsilon: 1e-3}), 0)
-	}, 5e-6},
+	}, 2e-6},
 	{"coupling-sigmoid-reciprocal", func(d int) transform.Spec {
 		return coupling(d, scaled(autograd.Affine{Scale: autograd.SigmoidReciprocal}), 0)
-	}, 5e-6},
+	}, 2e-6},
 	{"coupling-affine-alternating", func(d int) transform.Spec { return coupling(d, affine, 1) }, 2e-6},
 	{"coupling-additive", func(d int) transform.Spec {
 		return coupling(d, transform.Univariate{Univariate: &autograd.Additive{}}, 0)
