@@ -17,6 +17,7 @@ type rowsCall struct {
 	special          bool // one value in four is special
 	place            func(values int) []float32
 	broadcastsParams bool
+	scale            *ScaleMap // nil draws one
 	singles          [][]float32
 	doubles          [][]float64
 
@@ -70,7 +71,12 @@ func (c *rowsCall) params() Matrix {
 
 func (c *rowsCall) bound() float32 { return []float32{0.5, 1, 3, 100}[c.random.IntN(4)] }
 
-func (c *rowsCall) scaleMap() ScaleMap { return scaleMaps[c.random.IntN(len(scaleMaps))] }
+func (c *rowsCall) scaleMap() ScaleMap {
+	if c.scale != nil {
+		return *c.scale
+	}
+	return scaleMaps[c.random.IntN(len(scaleMaps))]
+}
 
 // rowsKernels names every kernel over rows and columns, also in place.
 var rowsKernels = []struct {

@@ -160,85 +160,85 @@
 // alone have blockScale; bounds above 87 (0x42AE0000) are too rare to have a loop of their
 // own, and are left to the single registers.
 #define AFFINE(root, scale, blockScale, map, log, sum) \
-	SETUP                                          \
-	CMPQ       COLS, $4                            \
-	JGT        row                                 \
-	MOVQ       COLS, CX                            \
-	PAIR_MASK                                      \
-pair:                                              \
-	CMPQ       ROWS, $2                            \
-	JLT        row                                 \
+	SETUP                                           \
+	CMPQ       COLS, $4                             \
+	JGT        row                                  \
+	MOVQ       COLS, CX                             \
+	PAIR_MASK                                       \
+pair:                                                   \
+	CMPQ       ROWS, $2                             \
+	JLT        row                                  \
 	LOAD_PAIR(U, paramsStride+112(FP), S, S_X, W_X) \
-	root(S)                                        \
-	scale(S)                                       \
-	LOAD_PAIRS                                     \
-	map(T)                                         \
-	STORE_PAIR(V, V_X, OUT, outStride+96(FP), W_X) \
-	log(S)                                         \
-	SUM_PAIR                                       \
-	sum(S)                                         \
-	STORE_SUMS                                     \
-	SUBQ       $2, ROWS                            \
-	JMP        pair                                \
-row:                                               \
-	SUBQ       $1, ROWS                            \
-	JLT        done                                \
-	XORQ       COLUMN, COLUMN                      \
-	VXORPS     LOW, LOW, LOW                       \
-	VXORPS     HIGH, HIGH, HIGH                    \
-block:                                             \
-	LEAQ       32(COLUMN), SCRATCH                 \
-	CMPQ       SCRATCH, FULL                       \
-	JGT        columns                             \
-	CMPL       MAP_CONSTANT, $0x42AE0000           \
-	JGT        columns                             \
-	ROOT_AT(0, S0, root)                           \
-	ROOT_AT(32, S1, root)                          \
-	ROOT_AT(64, S2, root)                          \
-	ROOT_AT(96, S3, root)                          \
-	RESULT_AT(0, S0, blockScale, map)              \
-	RESULT_AT(32, S1, blockScale, map)             \
-	RESULT_AT(64, S2, blockScale, map)             \
-	RESULT_AT(96, S3, blockScale, map)             \
-	log(S0)                                        \
-	log(S1)                                        \
-	log(S2)                                        \
-	log(S3)                                        \
-	VADDPS     S0, LOW, LOW                        \
-	VADDPS     S1, HIGH, HIGH                      \
-	VADDPS     S2, LOW, LOW                        \
-	VADDPS     S3, HIGH, HIGH                      \
-	ADDQ       $32, COLUMN                         \
-	JMP        block                               \
-columns:                                           \
-	CMPQ       COLUMN, COLS                        \
-	JGE        fold                                \
-	COLUMN_MASK                                    \
-	VMASKMOVPS (U)(COLUMN*4), MASK, S              \
-	root(S)                                        \
-	scale(S)                                       \
-	LOAD_COLUMNS                                   \
-	map(T)                                         \
-	CMPQ       COLUMN, FULL                        \
-	JGE        partial                             \
-	VMOVUPS    V, (OUT)(COLUMN*4)                  \
-	JMP        stored                              \
-partial:                                           \
-	VMASKMOVPS V, MASK, (OUT)(COLUMN*4)            \
-stored:                                            \
-	log(S)                                         \
-	ADD_LANES                                      \
-	ADDQ       $8, COLUMN                          \
-	JMP        columns                             \
-fold:                                              \
-	VADDPS     HIGH, LOW, LOW                      \
-	FOLD8(LOW, LOW_X, W_X)                         \
-	sum(LOW_X)                                     \
-	VMOVSS     LOW_X, (LOG_DET)                    \
-	NEXT_ROW                                       \
-	JMP        row                                 \
-done:                                              \
-	VZEROUPPER                                     \
+	root(S)                                         \
+	scale(S)                                        \
+	LOAD_PAIRS                                      \
+	map(T)                                          \
+	STORE_PAIR(V, V_X, OUT, outStride+96(FP), W_X)  \
+	log(S)                                          \
+	SUM_PAIR                                        \
+	sum(S)                                          \
+	STORE_SUMS                                      \
+	SUBQ       $2, ROWS                             \
+	JMP        pair                                 \
+row:                                                    \
+	SUBQ       $1, ROWS                             \
+	JLT        done                                 \
+	XORQ       COLUMN, COLUMN                       \
+	VXORPS     LOW, LOW, LOW                        \
+	VXORPS     HIGH, HIGH, HIGH                     \
+block:                                                  \
+	LEAQ       32(COLUMN), SCRATCH                  \
+	CMPQ       SCRATCH, FULL                        \
+	JGT        columns                              \
+	CMPL       MAP_CONSTANT, $0x42AE0000            \
+	JGT        columns                              \
+	ROOT_AT(0, S0, root)                            \
+	ROOT_AT(32, S1, root)                           \
+	ROOT_AT(64, S2, root)                           \
+	ROOT_AT(96, S3, root)                           \
+	RESULT_AT(0, S0, blockScale, map)               \
+	RESULT_AT(32, S1, blockScale, map)              \
+	RESULT_AT(64, S2, blockScale, map)              \
+	RESULT_AT(96, S3, blockScale, map)              \
+	log(S0)                                         \
+	log(S1)                                         \
+	log(S2)                                         \
+	log(S3)                                         \
+	VADDPS     S0, LOW, LOW                         \
+	VADDPS     S1, HIGH, HIGH                       \
+	VADDPS     S2, LOW, LOW                         \
+	VADDPS     S3, HIGH, HIGH                       \
+	ADDQ       $32, COLUMN                          \
+	JMP        block                                \
+columns:                                                \
+	CMPQ       COLUMN, COLS                         \
+	JGE        fold                                 \
+	COLUMN_MASK                                     \
+	VMASKMOVPS (U)(COLUMN*4), MASK, S               \
+	root(S)                                         \
+	scale(S)                                        \
+	LOAD_COLUMNS                                    \
+	map(T)                                          \
+	CMPQ       COLUMN, FULL                         \
+	JGE        partial                              \
+	VMOVUPS    V, (OUT)(COLUMN*4)                   \
+	JMP        stored                               \
+partial:                                                \
+	VMASKMOVPS V, MASK, (OUT)(COLUMN*4)             \
+stored:                                                 \
+	log(S)                                          \
+	ADD_LANES                                       \
+	ADDQ       $8, COLUMN                           \
+	JMP        columns                              \
+fold:                                                   \
+	VADDPS     HIGH, LOW, LOW                       \
+	FOLD8(LOW, LOW_X, W_X)                          \
+	sum(LOW_X)                                      \
+	VMOVSS     LOW_X, (LOG_DET)                     \
+	NEXT_ROW                                        \
+	JMP        row                                  \
+done:                                                   \
+	VZEROUPPER                                      \
 	RET
 
 // func AffineTanhExpForwardAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)

@@ -58,7 +58,7 @@
 	MOVQ         logDet_base+72(FP), LOG_DET    \
 	MOVQ         logDet_len+80(FP), ROWS        \
 	MOVQ         cols+120(FP), COLS             \
-	VBROADCASTSS constant+128(FP), MAP_CONSTANT     \
+	VBROADCASTSS constant+128(FP), MAP_CONSTANT \
 	VBROADCASTSS reciprocal+132(FP), RECIPROCAL \
 	LEAQ         (U)(COLS*4), SHIFT             \
 	MATH_CONSTANTS                              \
@@ -132,91 +132,91 @@
 // Of wide rows, four registers are taken at once, step by step: what one waits
 // for, such as the exp for the tanh, runs beside the same of the next.
 #define AFFINE(root, scale, map, log, sum) \
-	SETUP                                            \
-	CMPQ    COLS, $8                                 \
-	JGT     row                                      \
-	CMPQ    COLS, $4                                 \
-	JGT     pairs                                    \
-	QUAD_MASKS                                       \
-quad:                                                \
-	CMPQ    ROWS, $4                                 \
-	JLT     row                                      \
-	LOAD_QUADS                                       \
-	root(S)                                          \
-	scale(S)                                         \
-	map(T)                                           \
-	log(S)                                           \
-	STORE_QUAD(V, V_X, OUT, outStride+96(FP), W_X)   \
-	SUM_QUAD(S, W)                                   \
-	sum(S_X)                                         \
-	VMOVUPS S_X, (LOG_DET)                           \
-	ADDQ    $16, LOG_DET                             \
-	SUBQ    $4, ROWS                                 \
-	JMP     quad                                     \
-pairs:                                               \
-	PAIR_MASKS                                       \
-pair:                                                \
-	CMPQ    ROWS, $2                                 \
-	JLT     row                                      \
-	LOAD_PAIRS                                       \
-	root(S)                                          \
-	scale(S)                                         \
-	map(T)                                           \
-	log(S)                                           \
-	STORE_PAIR(V, V_Y, OUT, outStride+96(FP), W_Y)   \
-	SUM_PAIR(S, W)                                   \
-	sum(S_X)                                         \
-	VMOVSD  S_X, (LOG_DET)                           \
-	ADDQ    $8, LOG_DET                              \
-	SUBQ    $2, ROWS                                 \
-	JMP     pair                                     \
-row:                                                 \
-	SUBQ    $1, ROWS                                 \
-	JLT     done                                     \
-	XORQ    COLUMN, COLUMN                           \
-	VPXORD  LANES, LANES, LANES                      \
-block:                                               \
-	LEAQ    64(COLUMN), SCRATCH                      \
-	CMPQ    SCRATCH, FULL                            \
-	JGT     columns                                  \
-	ROOT_AT(0, S0, root)                             \
-	ROOT_AT(64, S1, root)                            \
-	ROOT_AT(128, S2, root)                           \
-	ROOT_AT(192, S3, root)                           \
-	RESULT_AT(0, S0, scale, map)                     \
-	RESULT_AT(64, S1, scale, map)                    \
-	RESULT_AT(128, S2, scale, map)                   \
-	RESULT_AT(192, S3, scale, map)                   \
-	log(S0)                                          \
-	log(S1)                                          \
-	log(S2)                                          \
-	log(S3)                                          \
-	VADDPS  S0, LANES, LANES                         \
-	VADDPS  S1, LANES, LANES                         \
-	VADDPS  S2, LANES, LANES                         \
-	VADDPS  S3, LANES, LANES                         \
-	ADDQ    $64, COLUMN                              \
-	JMP     block                                    \
-columns:                                             \
-	CMPQ    COLUMN, COLS                             \
-	JGE     fold                                     \
-	LOAD_COLUMNS                                     \
-	root(S)                                          \
-	scale(S)                                         \
-	map(T)                                           \
-	log(S)                                           \
-	VADDPS  S, LANES, MASK, LANES                    \
-	VMOVUPS V, MASK, (OUT)(COLUMN*4)                 \
-	ADDQ    $16, COLUMN                              \
-	JMP     columns                                  \
-fold:                                                \
-	FOLD16(LANES, LANES_Y, LANES_X, W_Y, W_X)        \
-	sum(LANES_X)                                     \
-	VMOVSS  LANES_X, (LOG_DET)                       \
-	NEXT_ROW                                         \
-	JMP     row                                      \
-done:                                                \
-	VZEROUPPER                                       \
+	SETUP                                          \
+	CMPQ    COLS, $8                               \
+	JGT     row                                    \
+	CMPQ    COLS, $4                               \
+	JGT     pairs                                  \
+	QUAD_MASKS                                     \
+quad:                                                  \
+	CMPQ    ROWS, $4                               \
+	JLT     row                                    \
+	LOAD_QUADS                                     \
+	root(S)                                        \
+	scale(S)                                       \
+	map(T)                                         \
+	log(S)                                         \
+	STORE_QUAD(V, V_X, OUT, outStride+96(FP), W_X) \
+	SUM_QUAD(S, W)                                 \
+	sum(S_X)                                       \
+	VMOVUPS S_X, (LOG_DET)                         \
+	ADDQ    $16, LOG_DET                           \
+	SUBQ    $4, ROWS                               \
+	JMP     quad                                   \
+pairs:                                                 \
+	PAIR_MASKS                                     \
+pair:                                                  \
+	CMPQ    ROWS, $2                               \
+	JLT     row                                    \
+	LOAD_PAIRS                                     \
+	root(S)                                        \
+	scale(S)                                       \
+	map(T)                                         \
+	log(S)                                         \
+	STORE_PAIR(V, V_Y, OUT, outStride+96(FP), W_Y) \
+	SUM_PAIR(S, W)                                 \
+	sum(S_X)                                       \
+	VMOVSD  S_X, (LOG_DET)                         \
+	ADDQ    $8, LOG_DET                            \
+	SUBQ    $2, ROWS                               \
+	JMP     pair                                   \
+row:                                                   \
+	SUBQ    $1, ROWS                               \
+	JLT     done                                   \
+	XORQ    COLUMN, COLUMN                         \
+	VPXORD  LANES, LANES, LANES                    \
+block:                                                 \
+	LEAQ    64(COLUMN), SCRATCH                    \
+	CMPQ    SCRATCH, FULL                          \
+	JGT     columns                                \
+	ROOT_AT(0, S0, root)                           \
+	ROOT_AT(64, S1, root)                          \
+	ROOT_AT(128, S2, root)                         \
+	ROOT_AT(192, S3, root)                         \
+	RESULT_AT(0, S0, scale, map)                   \
+	RESULT_AT(64, S1, scale, map)                  \
+	RESULT_AT(128, S2, scale, map)                 \
+	RESULT_AT(192, S3, scale, map)                 \
+	log(S0)                                        \
+	log(S1)                                        \
+	log(S2)                                        \
+	log(S3)                                        \
+	VADDPS  S0, LANES, LANES                       \
+	VADDPS  S1, LANES, LANES                       \
+	VADDPS  S2, LANES, LANES                       \
+	VADDPS  S3, LANES, LANES                       \
+	ADDQ    $64, COLUMN                            \
+	JMP     block                                  \
+columns:                                               \
+	CMPQ    COLUMN, COLS                           \
+	JGE     fold                                   \
+	LOAD_COLUMNS                                   \
+	root(S)                                        \
+	scale(S)                                       \
+	map(T)                                         \
+	log(S)                                         \
+	VADDPS  S, LANES, MASK, LANES                  \
+	VMOVUPS V, MASK, (OUT)(COLUMN*4)               \
+	ADDQ    $16, COLUMN                            \
+	JMP     columns                                \
+fold:                                                  \
+	FOLD16(LANES, LANES_Y, LANES_X, W_Y, W_X)      \
+	sum(LANES_X)                                   \
+	VMOVSS  LANES_X, (LOG_DET)                     \
+	NEXT_ROW                                       \
+	JMP     row                                    \
+done:                                                  \
+	VZEROUPPER                                     \
 	RET
 
 // func AffineTanhExpForwardAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)

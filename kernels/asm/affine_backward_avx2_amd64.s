@@ -129,9 +129,9 @@
 	INVERSE(g)
 
 #define INVERSE(g) \
-	VMOVAPS      D, DS        \
-	VFNMSUB213PS L, XS, DS    \
-	VMULPS       g, DS, DS    \
+	VMOVAPS      D, DS     \
+	VFNMSUB213PS L, XS, DS \
+	VMULPS       g, DS, DS \
 	VXORPS       ·signBit(SB), E, D
 
 // START_AT begins with the eight columns at a distance in bytes.
@@ -173,68 +173,68 @@
 // blockScale; bounds above 87 (0x42AE0000) are too rare to have a loop of their
 // own, and are left to the single registers.
 #define AFFINE_BACKWARD(start, slope, scale, blockScale, gradients) \
-	SETUP                                             \
-	CMPQ         COLS, $4                             \
-	JGT          rows                                 \
-	PAIR_MASK                                         \
-pair:                                                 \
-	CMPQ         ROWS, $2                             \
-	JLT          rows                                 \
-	LOAD_PAIR(U, paramsStride+168(FP), G, G_X, W_X)   \
-	start(G)                                          \
-	slope(G, E)                                       \
-	scale                                             \
-	LOAD_PAIRS                                        \
-	gradients(G)                                      \
-	STORE_PAIRS                                       \
-	SUBQ         $2, ROWS                             \
-	JMP          pair                                 \
-rows:                                                 \
-	MOVQ         COLS, CX                             \
-	COLUMN_COUNTS                                     \
-row:                                                  \
-	SUBQ         $1, ROWS                             \
-	JLT          done                                 \
-	XORQ         COLUMN, COLUMN                       \
-	VBROADCASTSS (D_LOG_DET), L                       \
-block:                                                \
-	LEAQ         32(COLUMN), SCRATCH                  \
-	CMPQ         SCRATCH, FULL                        \
-	JGT          columns                              \
-	CMPL         MAP_CONSTANT, $0x42AE0000            \
-	JGT          columns                              \
-	START_AT(0, G0, start)                            \
-	START_AT(32, G1, start)                           \
-	START_AT(64, G2, start)                           \
-	START_AT(96, G3, start)                           \
+	SETUP                                              \
+	CMPQ         COLS, $4                              \
+	JGT          rows                                  \
+	PAIR_MASK                                          \
+pair:                                                      \
+	CMPQ         ROWS, $2                              \
+	JLT          rows                                  \
+	LOAD_PAIR(U, paramsStride+168(FP), G, G_X, W_X)    \
+	start(G)                                           \
+	slope(G, E)                                        \
+	scale                                              \
+	LOAD_PAIRS                                         \
+	gradients(G)                                       \
+	STORE_PAIRS                                        \
+	SUBQ         $2, ROWS                              \
+	JMP          pair                                  \
+rows:                                                      \
+	MOVQ         COLS, CX                              \
+	COLUMN_COUNTS                                      \
+row:                                                       \
+	SUBQ         $1, ROWS                              \
+	JLT          done                                  \
+	XORQ         COLUMN, COLUMN                        \
+	VBROADCASTSS (D_LOG_DET), L                        \
+block:                                                     \
+	LEAQ         32(COLUMN), SCRATCH                   \
+	CMPQ         SCRATCH, FULL                         \
+	JGT          columns                               \
+	CMPL         MAP_CONSTANT, $0x42AE0000             \
+	JGT          columns                               \
+	START_AT(0, G0, start)                             \
+	START_AT(32, G1, start)                            \
+	START_AT(64, G2, start)                            \
+	START_AT(96, G3, start)                            \
 	GRADIENTS_AT(0, G0, slope, blockScale, gradients)  \
 	GRADIENTS_AT(32, G1, slope, blockScale, gradients) \
 	GRADIENTS_AT(64, G2, slope, blockScale, gradients) \
 	GRADIENTS_AT(96, G3, slope, blockScale, gradients) \
-	ADDQ         $32, COLUMN                          \
-	JMP          block                                \
-columns:                                              \
-	CMPQ         COLUMN, COLS                         \
-	JGE          next                                 \
-	COLUMN_MASK                                       \
-	VMASKMOVPS   (U)(COLUMN*4), MASK, G               \
-	start(G)                                          \
-	slope(G, E)                                       \
-	scale                                             \
-	LOAD_COLUMNS                                      \
-	gradients(G)                                      \
-	CMPQ         COLUMN, FULL                         \
-	JGE          partial                              \
-	STORE_COLUMNS                                     \
-	ADDQ         $8, COLUMN                           \
-	JMP          columns                              \
-partial:                                              \
-	STORE_TAIL                                        \
-next:                                                 \
-	NEXT_ROW                                          \
-	JMP          row                                  \
-done:                                                 \
-	VZEROUPPER                                        \
+	ADDQ         $32, COLUMN                           \
+	JMP          block                                 \
+columns:                                                   \
+	CMPQ         COLUMN, COLS                          \
+	JGE          next                                  \
+	COLUMN_MASK                                        \
+	VMASKMOVPS   (U)(COLUMN*4), MASK, G                \
+	start(G)                                           \
+	slope(G, E)                                        \
+	scale                                              \
+	LOAD_COLUMNS                                       \
+	gradients(G)                                       \
+	CMPQ         COLUMN, FULL                          \
+	JGE          partial                               \
+	STORE_COLUMNS                                      \
+	ADDQ         $8, COLUMN                            \
+	JMP          columns                               \
+partial:                                                   \
+	STORE_TAIL                                         \
+next:                                                      \
+	NEXT_ROW                                           \
+	JMP          row                                   \
+done:                                                      \
+	VZEROUPPER                                         \
 	RET
 
 // func AffineTanhExpForwardBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,

@@ -64,7 +64,7 @@
 	MOVQ         dLogDet_base+120(FP), D_LOG_DET \
 	MOVQ         dLogDet_len+128(FP), ROWS       \
 	MOVQ         cols+184(FP), CX                \
-	VBROADCASTSS constant+192(FP), MAP_CONSTANT      \
+	VBROADCASTSS constant+192(FP), MAP_CONSTANT  \
 	VBROADCASTSS reciprocal+196(FP), RECIPROCAL  \
 	LEAQ         (D_U)(CX*4), D_SHIFT            \
 	MATH_CONSTANTS
@@ -113,9 +113,9 @@
 	INVERSE(g)
 
 #define INVERSE(g) \
-	VMOVAPS      D, DS             \
-	VFNMSUB213PS L, XS, DS         \
-	VMULPS       g, DS, DS         \
+	VMOVAPS      D, DS     \
+	VFNMSUB213PS L, XS, DS \
+	VMULPS       g, DS, DS \
 	VXORPS.BCST  ·signBit(SB), E, D
 
 // START_AT begins with the sixteen columns at a distance in bytes.
@@ -170,73 +170,73 @@
 // Of wide rows, four registers are taken at once: the tanh of the next runs
 // beside the exp of the last, which waits for its own tanh.
 #define AFFINE_BACKWARD(start, slope, scale, gradients) \
-	SETUP                                       \
-	CMPQ COLS, $8                               \
-	JGT  rows                                   \
-	CMPQ COLS, $4                               \
-	JGT  pairs                                  \
-	QUAD_MASKS                                  \
-quad:                                           \
-	CMPQ ROWS, $4                               \
-	JLT  rows                                   \
-	LOAD_QUADS                                  \
-	start(G)                                    \
-	slope(G, E)                                 \
-	scale                                       \
-	gradients(G)                                \
-	STORE_QUADS                                 \
-	SUBQ $4, ROWS                               \
-	JMP  quad                                   \
-pairs:                                          \
-	PAIR_MASKS                                  \
-pair:                                           \
-	CMPQ ROWS, $2                               \
-	JLT  rows                                   \
-	LOAD_PAIRS                                  \
-	start(G)                                    \
-	slope(G, E)                                 \
-	scale                                       \
-	gradients(G)                                \
-	STORE_PAIRS                                 \
-	SUBQ $2, ROWS                               \
-	JMP  pair                                   \
-rows:                                           \
-	COLUMN_COUNTS                               \
-row:                                            \
-	SUBQ $1, ROWS                               \
-	JLT  done                                   \
-	XORQ COLUMN, COLUMN                         \
-	VBROADCASTSS (D_LOG_DET), L                 \
-block:                                          \
-	LEAQ 64(COLUMN), SCRATCH                    \
-	CMPQ SCRATCH, FULL                          \
-	JGT  columns                                \
-	START_AT(0, G0, start)                      \
-	START_AT(64, G1, start)                     \
-	START_AT(128, G2, start)                    \
-	START_AT(192, G3, start)                    \
+	SETUP                                          \
+	CMPQ COLS, $8                                  \
+	JGT  rows                                      \
+	CMPQ COLS, $4                                  \
+	JGT  pairs                                     \
+	QUAD_MASKS                                     \
+quad:                                                  \
+	CMPQ ROWS, $4                                  \
+	JLT  rows                                      \
+	LOAD_QUADS                                     \
+	start(G)                                       \
+	slope(G, E)                                    \
+	scale                                          \
+	gradients(G)                                   \
+	STORE_QUADS                                    \
+	SUBQ $4, ROWS                                  \
+	JMP  quad                                      \
+pairs:                                                 \
+	PAIR_MASKS                                     \
+pair:                                                  \
+	CMPQ ROWS, $2                                  \
+	JLT  rows                                      \
+	LOAD_PAIRS                                     \
+	start(G)                                       \
+	slope(G, E)                                    \
+	scale                                          \
+	gradients(G)                                   \
+	STORE_PAIRS                                    \
+	SUBQ $2, ROWS                                  \
+	JMP  pair                                      \
+rows:                                                  \
+	COLUMN_COUNTS                                  \
+row:                                                   \
+	SUBQ $1, ROWS                                  \
+	JLT  done                                      \
+	XORQ COLUMN, COLUMN                            \
+	VBROADCASTSS (D_LOG_DET), L                    \
+block:                                                 \
+	LEAQ 64(COLUMN), SCRATCH                       \
+	CMPQ SCRATCH, FULL                             \
+	JGT  columns                                   \
+	START_AT(0, G0, start)                         \
+	START_AT(64, G1, start)                        \
+	START_AT(128, G2, start)                       \
+	START_AT(192, G3, start)                       \
 	GRADIENTS_AT(0, G0, slope, scale, gradients)   \
 	GRADIENTS_AT(64, G1, slope, scale, gradients)  \
 	GRADIENTS_AT(128, G2, slope, scale, gradients) \
 	GRADIENTS_AT(192, G3, slope, scale, gradients) \
-	ADDQ $64, COLUMN                            \
-	JMP  block                                  \
-columns:                                        \
-	CMPQ COLUMN, COLS                           \
-	JGE  next                                   \
-	LOAD_COLUMNS                                \
-	start(G)                                    \
-	slope(G, E)                                 \
-	scale                                       \
-	gradients(G)                                \
-	STORE_COLUMNS                               \
-	ADDQ $16, COLUMN                            \
-	JMP  columns                                \
-next:                                           \
-	NEXT_ROW                                    \
-	JMP  row                                    \
-done:                                           \
-	VZEROUPPER                                  \
+	ADDQ $64, COLUMN                               \
+	JMP  block                                     \
+columns:                                               \
+	CMPQ COLUMN, COLS                              \
+	JGE  next                                      \
+	LOAD_COLUMNS                                   \
+	start(G)                                       \
+	slope(G, E)                                    \
+	scale                                          \
+	gradients(G)                                   \
+	STORE_COLUMNS                                  \
+	ADDQ $16, COLUMN                               \
+	JMP  columns                                   \
+next:                                                  \
+	NEXT_ROW                                       \
+	JMP  row                                       \
+done:                                                  \
+	VZEROUPPER                                     \
 	RET
 
 // func AffineTanhExpForwardBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,

@@ -48,20 +48,20 @@
 #define RECIPROCAL reciprocal+196(FP)
 
 #define SETUP \
-	MOVD dIn_base+0(FP), D_IN                 \
-	MOVD dparams_base+24(FP), D_U             \
-	MOVD x_base+48(FP), X                     \
-	MOVD params_base+72(FP), U                \
-	MOVD dOut_base+96(FP), D_OUT              \
-	MOVD dLogDet_base+120(FP), D_LOG_DET      \
-	MOVD dLogDet_len+128(FP), ROWS            \
-	MOVD cols+184(FP), D_SHIFT                \
-	ADD  D_SHIFT<<2, D_U, D_SHIFT             \
-	ROW_COUNTS(cols+184(FP))                  \
-	SKIP(dInStride+144(FP), D_IN_SKIP)        \
+	MOVD dIn_base+0(FP), D_IN                  \
+	MOVD dparams_base+24(FP), D_U              \
+	MOVD x_base+48(FP), X                      \
+	MOVD params_base+72(FP), U                 \
+	MOVD dOut_base+96(FP), D_OUT               \
+	MOVD dLogDet_base+120(FP), D_LOG_DET       \
+	MOVD dLogDet_len+128(FP), ROWS             \
+	MOVD cols+184(FP), D_SHIFT                 \
+	ADD  D_SHIFT<<2, D_U, D_SHIFT              \
+	ROW_COUNTS(cols+184(FP))                   \
+	SKIP(dInStride+144(FP), D_IN_SKIP)         \
 	SKIP(dparamsStride+152(FP), D_PARAMS_SKIP) \
-	SKIP(xStride+160(FP), X_SKIP)             \
-	SKIP(paramsStride+168(FP), PARAMS_SKIP)   \
+	SKIP(xStride+160(FP), X_SKIP)              \
+	SKIP(paramsStride+168(FP), PARAMS_SKIP)    \
 	SKIP(dOutStride+176(FP), D_OUT_SKIP)
 
 // What becomes of the root in E: exp(s), exp(-s), or the scale that it is.
@@ -97,8 +97,8 @@
 
 // GRADIENTS is all but loads and stores, after the START.
 #define GRADIENTS(g, slope, scale, gradients) \
-	slope(g, E)  \
-	scale        \
+	slope(g, E) \
+	scale       \
 	gradients(g)
 
 // COLUMNS does all but the START for the next eight columns.
@@ -115,66 +115,66 @@
 // function that uses it. Of wide rows, 16 columns are taken at once: the second
 // tanh runs beside the first, and beside the exp that waits for it.
 #define AFFINE_BACKWARD(start, slope, scale, gradients) \
-	SETUP                                    \
-	BRANCH_IF_WIDE(row)                      \
-two:                                      \
-	CMP     $2, ROWS                         \
-	BLT     row                              \
-	LOAD_ROWS(U, PARAMS_SKIP, G0)            \
-	start(G0)                                \
-	LOAD_ROWS(D_OUT, D_OUT_SKIP, D)          \
-	LOAD_ROWS(X, X_SKIP, XS)                 \
-	FMOVS.P 4(D_LOG_DET), F(L)               \
-	FMOVS.P 4(D_LOG_DET), F(W)               \
-	VDUP_S4(0, L, L)                         \
-	VDUP_S4(0, W, L+1)                       \
-	GRADIENTS(G0, slope, scale, gradients)   \
-	STORE_ROWS(E, D_IN, D_IN_SKIP)           \
-	STORE_ROWS(DS, D_U, D_PARAMS_SKIP)       \
-	STORE_ROWS(D, D_SHIFT, D_PARAMS_SKIP)    \
-	SUB     $2, ROWS                         \
-	JMP     two                              \
-row:                                      \
-	SUBS    $1, ROWS                         \
-	BLT     done                             \
-	SPREAD((D_LOG_DET), L)                   \
-	ADD     $4, D_LOG_DET                    \
-	MOVD    FULL, LEFT                       \
-columns16:                                \
-	SUBS    $16, LEFT                        \
-	BLT     columns8                         \
-	LOAD_NEXT(U, G0)                         \
-	LOAD_NEXT(U, G1)                         \
-	start(G0)                                \
-	start(G1)                                \
-	COLUMNS(G0, slope, scale, gradients)     \
-	COLUMNS(G1, slope, scale, gradients)     \
-	JMP     columns16                        \
-columns8:                                 \
-	ADDS    $16, LEFT                        \
-	BEQ     tail                             \
-	LOAD_NEXT(U, G0)                         \
-	start(G0)                                \
-	COLUMNS(G0, slope, scale, gradients)     \
-tail:                                     \
-	CBZ     TAIL, next                       \
-	LOAD_TAIL(U, G0)                         \
-	start(G0)                                \
-	LOAD_TAIL(D_OUT, D)                      \
-	LOAD_TAIL(X, XS)                         \
-	GRADIENTS(G0, slope, scale, gradients)   \
-	STORE_TAIL(E, D_IN)                      \
-	STORE_TAIL(DS, D_U)                      \
-	STORE_TAIL(D, D_SHIFT)                   \
-next:                                     \
-	ADD     D_IN_SKIP, D_IN                  \
-	ADD     D_OUT_SKIP, D_OUT                \
-	ADD     D_PARAMS_SKIP, D_U               \
-	ADD     D_PARAMS_SKIP, D_SHIFT           \
-	ADD     X_SKIP, X                        \
-	ADD     PARAMS_SKIP, U                   \
-	JMP     row                              \
-done:                                     \
+	SETUP                                  \
+	BRANCH_IF_WIDE(row)                    \
+two:                                           \
+	CMP     $2, ROWS                       \
+	BLT     row                            \
+	LOAD_ROWS(U, PARAMS_SKIP, G0)          \
+	start(G0)                              \
+	LOAD_ROWS(D_OUT, D_OUT_SKIP, D)        \
+	LOAD_ROWS(X, X_SKIP, XS)               \
+	FMOVS.P 4(D_LOG_DET), F(L)             \
+	FMOVS.P 4(D_LOG_DET), F(W)             \
+	VDUP_S4(0, L, L)                       \
+	VDUP_S4(0, W, L+1)                     \
+	GRADIENTS(G0, slope, scale, gradients) \
+	STORE_ROWS(E, D_IN, D_IN_SKIP)         \
+	STORE_ROWS(DS, D_U, D_PARAMS_SKIP)     \
+	STORE_ROWS(D, D_SHIFT, D_PARAMS_SKIP)  \
+	SUB     $2, ROWS                       \
+	JMP     two                            \
+row:                                           \
+	SUBS    $1, ROWS                       \
+	BLT     done                           \
+	SPREAD((D_LOG_DET), L)                 \
+	ADD     $4, D_LOG_DET                  \
+	MOVD    FULL, LEFT                     \
+columns16:                                     \
+	SUBS    $16, LEFT                      \
+	BLT     columns8                       \
+	LOAD_NEXT(U, G0)                       \
+	LOAD_NEXT(U, G1)                       \
+	start(G0)                              \
+	start(G1)                              \
+	COLUMNS(G0, slope, scale, gradients)   \
+	COLUMNS(G1, slope, scale, gradients)   \
+	JMP     columns16                      \
+columns8:                                      \
+	ADDS    $16, LEFT                      \
+	BEQ     tail                           \
+	LOAD_NEXT(U, G0)                       \
+	start(G0)                              \
+	COLUMNS(G0, slope, scale, gradients)   \
+tail:                                          \
+	CBZ     TAIL, next                     \
+	LOAD_TAIL(U, G0)                       \
+	start(G0)                              \
+	LOAD_TAIL(D_OUT, D)                    \
+	LOAD_TAIL(X, XS)                       \
+	GRADIENTS(G0, slope, scale, gradients) \
+	STORE_TAIL(E, D_IN)                    \
+	STORE_TAIL(DS, D_U)                    \
+	STORE_TAIL(D, D_SHIFT)                 \
+next:                                          \
+	ADD     D_IN_SKIP, D_IN                \
+	ADD     D_OUT_SKIP, D_OUT              \
+	ADD     D_PARAMS_SKIP, D_U             \
+	ADD     D_PARAMS_SKIP, D_SHIFT         \
+	ADD     X_SKIP, X                      \
+	ADD     PARAMS_SKIP, U                 \
+	JMP     row                            \
+done:                                          \
 	RET
 
 // func AffineTanhExpForwardBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,

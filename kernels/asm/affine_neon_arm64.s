@@ -43,16 +43,16 @@
 #define RECIPROCAL reciprocal+132(FP)
 
 #define SETUP \
-	MOVD out_base+0(FP), OUT                 \
-	MOVD in_base+24(FP), IN                  \
-	MOVD params_base+48(FP), U               \
-	MOVD logDet_base+72(FP), LOG_DET         \
-	MOVD logDet_len+80(FP), ROWS             \
-	MOVD cols+120(FP), SHIFT                 \
-	ADD  SHIFT<<2, U, SHIFT                  \
-	ROW_COUNTS(cols+120(FP))                 \
-	SKIP(outStride+96(FP), OUT_SKIP)         \
-	SKIP(inStride+104(FP), IN_SKIP)          \
+	MOVD out_base+0(FP), OUT         \
+	MOVD in_base+24(FP), IN          \
+	MOVD params_base+48(FP), U       \
+	MOVD logDet_base+72(FP), LOG_DET \
+	MOVD logDet_len+80(FP), ROWS     \
+	MOVD cols+120(FP), SHIFT         \
+	ADD  SHIFT<<2, U, SHIFT          \
+	ROW_COUNTS(cols+120(FP))         \
+	SKIP(outStride+96(FP), OUT_SKIP) \
+	SKIP(inStride+104(FP), IN_SKIP)  \
 	SKIP(paramsStride+112(FP), PARAMS_SKIP)
 
 // What becomes of the root, in place: exp(s), exp(-s), or the scale that it is.
@@ -92,7 +92,7 @@
 	BRANCH_IF_WIDE(rows)             \
 	TAIL_MASK(TAIL, MASK)            \
 	VORR_B16(MASK, MASK, MASK+1)     \
-two:                                 \
+two:                                     \
 	CMP     $2, ROWS                 \
 	BLT     rows                     \
 	LOAD_ROWS(U, PARAMS_SKIP, S0)    \
@@ -115,15 +115,15 @@ two:                                 \
 	STORE_ROWS(T, OUT, OUT_SKIP)     \
 	SUB     $2, ROWS                 \
 	JMP     two                      \
-rows:                                \
+rows:                                    \
 	TAIL_MASK(TAIL, MASK)            \
-row:                                 \
+row:                                     \
 	SUBS    $1, ROWS                 \
 	BLT     done                     \
 	ZERO8(LOW)                       \
 	ZERO8(HIGH)                      \
 	MOVD    FULL, LEFT               \
-columns16:                           \
+columns16:                               \
 	SUBS    $16, LEFT                \
 	BLT     columns8                 \
 	LOAD_NEXT(U, S0)                 \
@@ -145,7 +145,7 @@ columns16:                           \
 	map(S1)                          \
 	STORE_NEXT(T, OUT)               \
 	JMP     columns16                \
-columns8:                            \
+columns8:                                \
 	ADDS    $16, LEFT                \
 	BEQ     tail                     \
 	LOAD_NEXT(U, S0)                 \
@@ -159,7 +159,7 @@ columns8:                            \
 	scale(S0)                        \
 	map(S0)                          \
 	STORE_NEXT(T, OUT)               \
-tail:                                \
+tail:                                    \
 	CBZ     TAIL, fold               \
 	LOAD_TAIL(U, S0)                 \
 	root(S0)                         \
@@ -171,7 +171,7 @@ tail:                                \
 	scale(S0)                        \
 	map(S0)                          \
 	STORE_TAIL(T, OUT)               \
-fold:                                \
+fold:                                    \
 	FOLD16(LOW, HIGH, W)             \
 	sum(LOW)                         \
 	FMOVS.P F(LOW), 4(LOG_DET)       \
@@ -180,7 +180,7 @@ fold:                                \
 	ADD     PARAMS_SKIP, U           \
 	ADD     PARAMS_SKIP, SHIFT       \
 	JMP     row                      \
-done:                                \
+done:                                    \
 	RET
 
 // func AffineTanhExpForwardNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)

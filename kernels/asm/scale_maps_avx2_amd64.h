@@ -16,13 +16,13 @@
 	TANH(z, z)
 
 #define TANH_EXP_ROOT(z) \
-	TANH_EXP_START(z)         \
+	TANH_EXP_START(z)             \
 	VBROADCASTSS MAP_CONSTANT, Y4 \
 	VMULPS       Y4, z, z
 
 #define TANH_EXP_SLOPE(z, root) \
 	VBROADCASTSS MAP_CONSTANT, root \
-	VMULPS       z, root, root  \
+	VMULPS       z, root, root      \
 	VFNMADD213PS ·one(SB), z, z
 
 #define EXP_ROOT(z)
@@ -46,10 +46,10 @@
 	VDIVPS Y4, z, z
 
 #define SOFTCLIP_SLOPE(z, root) \
-	SOFTCLIP_DIVISOR(z)     \
-	VDIVPS  Y4, z, root     \
-	VMOVUPS ·one(SB), z     \
-	VDIVPS  Y4, z, z        \
+	SOFTCLIP_DIVISOR(z) \
+	VDIVPS  Y4, z, root \
+	VMOVUPS ·one(SB), z \
+	VDIVPS  Y4, z, z    \
 	VMULPS  z, z, z
 
 #define SIGMOID_SCALE_ROOT(z) \
@@ -91,7 +91,7 @@
 	VADDPS ·one(SB), z, z
 
 #define SIGMOID_RECIPROCAL_SLOPE(z, root) \
-	SIGMOID_RECIPROCAL_EXP(z)   \
-	VADDPS ·one(SB), z, root    \
-	VDIVPS root, z, z           \
+	SIGMOID_RECIPROCAL_EXP(z) \
+	VADDPS ·one(SB), z, root  \
+	VDIVPS root, z, z         \
 	VXORPS ·signBit(SB), z, z

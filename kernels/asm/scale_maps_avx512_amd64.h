@@ -15,7 +15,7 @@
 	TANH(z, z)
 
 #define TANH_EXP_ROOT(z) \
-	TANH_EXP_START(z)    \
+	TANH_EXP_START(z) \
 	VMULPS MAP_CONSTANT, z, z
 
 #define TANH_EXP_SLOPE(z, root) \
@@ -30,11 +30,11 @@
 
 // SOFTCLIP_DIVISOR puts 1 + |u/clip| into Z9, and limits u.
 #define SOFTCLIP_DIVISOR(z) \
-	VBROADCASTSS ·softclipLargest(SB), Z9   \
-	VMINPS       z, Z9, z                   \
-	VBROADCASTSS ·softclipSmallest(SB), Z9  \
-	VMAXPS       z, Z9, z                   \
-	VANDPS.BCST  ·notSignBit(SB), z, Z9     \
+	VBROADCASTSS ·softclipLargest(SB), Z9  \
+	VMINPS       z, Z9, z                  \
+	VBROADCASTSS ·softclipSmallest(SB), Z9 \
+	VMAXPS       z, Z9, z                  \
+	VANDPS.BCST  ·notSignBit(SB), z, Z9    \
 	VFMADD213PS.BCST ·one(SB), RECIPROCAL, Z9
 
 #define SOFTCLIP_ROOT(z) \
@@ -42,15 +42,15 @@
 	VDIVPS Z9, z, z
 
 #define SOFTCLIP_SLOPE(z, root) \
-	SOFTCLIP_DIVISOR(z)          \
-	VDIVPS       Z9, z, root     \
-	VBROADCASTSS ·one(SB), z     \
-	VDIVPS       Z9, z, z        \
+	SOFTCLIP_DIVISOR(z)      \
+	VDIVPS       Z9, z, root \
+	VBROADCASTSS ·one(SB), z \
+	VDIVPS       Z9, z, z    \
 	VMULPS       z, z, z
 
 #define SIGMOID_SCALE_ROOT(z) \
-	VADDPS.BCST ·two(SB), z, z   \
-	SIGMOID(z, z)                \
+	VADDPS.BCST ·two(SB), z, z \
+	SIGMOID(z, z)              \
 	VADDPS      MAP_CONSTANT, z, z
 
 #define SIGMOID_SCALE_SLOPE(z, root) \
@@ -83,7 +83,7 @@
 	VADDPS.BCST ·one(SB), z, z
 
 #define SIGMOID_RECIPROCAL_SLOPE(z, root) \
-	SIGMOID_RECIPROCAL_EXP(z)        \
-	VADDPS.BCST ·one(SB), z, root    \
-	VDIVPS      root, z, z           \
+	SIGMOID_RECIPROCAL_EXP(z)     \
+	VADDPS.BCST ·one(SB), z, root \
+	VDIVPS      root, z, z        \
 	VXORPS.BCST ·signBit(SB), z, z
