@@ -12,9 +12,9 @@ import (
 //	TanhExpScale(b)           s = b·tanh(u/b)            RealNVP
 //	ExpScale()                s = u                      normflows "exp", SurVAE
 //	SoftclipScale(c)          s = u/(1 + |u/c|)          zuko
-//	SigmoidScale(ε)           eˢ = σ(u + 2) + ε          nflows couplings, normflows autoregressive
+//	SigmoidScale(ε)           eˢ = σ(u + 2) + ε          nflows couplings, normflows autoregressive and "sigmoid_inv"
 //	SoftplusScale(ε)          eˢ = log(1 + eᵘ) + ε       nflows autoregressive
-//	SigmoidReciprocalScale()  eˢ = 1/σ(u + 2)            normflows, Glow
+//	SigmoidReciprocalScale()  eˢ = 1/σ(u + 2)            normflows "sigmoid"
 //
 // The first three compute s, and the scale as its exponential; the others the
 // scale, and s as its log.
@@ -64,10 +64,10 @@ func SoftclipScale(clip float32) ScaleMap {
 
 // SigmoidScale returns the scale map whose scale is σ(u + 2) + epsilon, where σ
 // is the logistic function: of nflows' affine couplings by default and of
-// normflows' MaskedAffineAutoregressive with an epsilon of 1e-3, and of normflows
-// as "sigmoid" with 0 (Glow: Kingma and Dhariwal, 2018). u = 0 is not the
-// identity: the scale is 0.88 there. epsilon is from 0 to 1; with 0, a scale
-// below the least float32 is 0, its log −Inf and its gradient NaN.
+// normflows' MaskedAffineAutoregressive, both with an epsilon of 1e-3, and with 0
+// of normflows' couplings with scale_map "sigmoid_inv", from latent to data.
+// u = 0 is not the identity: the scale is 0.88 there. epsilon is from 0 to 1; with
+// 0, a scale below the least float32 is 0, its log −Inf and its gradient NaN.
 func SigmoidScale(epsilon float32) ScaleMap { return ScaleMap{kind: sigmoidKind, constant: epsilon} }
 
 // SoftplusScale returns the scale map whose scale is log(1 + eᵘ) + epsilon: of
@@ -77,10 +77,10 @@ func SigmoidScale(epsilon float32) ScaleMap { return ScaleMap{kind: sigmoidKind,
 func SoftplusScale(epsilon float32) ScaleMap { return ScaleMap{kind: softplusKind, constant: epsilon} }
 
 // SigmoidReciprocalScale returns the scale map whose scale is 1/σ(u + 2), or
-// 1 + e^−(u+2), where σ is the logistic function: what normflows calls
-// "sigmoid" from latent to data and "sigmoid_inv" from data to latent (Glow:
-// Kingma and Dhariwal, 2018). Scales are above 1; below u = −90 the scale stays
-// at 1 + e^88, so that it is finite.
+// 1 + e^−(u+2), where σ is the logistic function: of normflows' couplings with
+// scale_map "sigmoid", from latent to data (after Glow: Kingma and Dhariwal,
+// 2018). u = 0 is not the identity: the scale is 1.14 there. Scales are above 1;
+// below u = −90 the scale stays at 1 + e^88, so that it is finite.
 func SigmoidReciprocalScale() ScaleMap { return ScaleMap{kind: sigmoidReciprocalKind} }
 
 // Check returns an error if the map's constant is one that it cannot have.
