@@ -32,27 +32,16 @@ var unaries = []unary{
 		half := len(d) / 2
 		t.Adam(d[:half], d[half:2*half], s[:half], s[half:2*half], kernels.AdamStep{LearningRate: 1e-9, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Correction1: 0.5, Correction2: 0.5, GradientScale: 1})
 	}, nil, 2, 28, 1, 2},
-
-	{"affine-exp", affineOf(kernels.ExpScale()), nil, 2, 16, 2, 0},
-	{"affine-softclip", affineOf(kernels.SoftclipScale(6.9077554)), nil, 2, 16, 2, 0},
-	{"affine-sigmoid", affineOf(kernels.SigmoidScale(1e-3)), nil, 2, 16, 2, 0},
-	{"affine-softplus", affineOf(kernels.SoftplusScale(1e-3)), nil, 2, 16, 2, 0},
-	{"affine-sigmoid-reciprocal", affineOf(kernels.SigmoidReciprocalScale()), nil, 2, 16, 2, 0},
 }
 
-// affineOf returns the fused coupling with a scale map, on wide rows.
-func affineOf(m kernels.ScaleMap) func(t *kernels.Tier, d, s []float32) {
-	return func(t *kernels.Tier, d, s []float32) { affineRows(t, d, s, 64, m) }
-}
-
-func affine(t *kernels.Tier, d, s []float32)       { affineRows(t, d, s, 64, kernels.TanhExpScale(1)) }
-func affineNarrow(t *kernels.Tier, d, s []float32) { affineRows(t, d, s, 3, kernels.TanhExpScale(1)) }
+func affine(t *kernels.Tier, d, s []float32)       { affineRows(t, d, s, 64) }
+func affineNarrow(t *kernels.Tier, d, s []float32) { affineRows(t, d, s, 3) }
 
 // affineRows runs the fused coupling on rows of the given width. The
 // parameters are src itself, reread from its start, as [raw scale | shift].
-func affineRows(t *kernels.Tier, d, s []float32, width int, m kernels.ScaleMap) {
+func affineRows(t *kernels.Tier, d, s []float32, width int) {
 	rows := len(d) / (2 * width) // half the elements are x, as the parameters are twice as many
-	t.AffineForward(kernels.Dense(d, rows, width), kernels.Dense(s, rows, width), kernels.Dense(s, rows, 2*width), d[len(d)-rows:], m)
+	t.AffineForward(kernels.Dense(d, rows, width), kernels.Dense(s, rows, width), kernels.Dense(s, rows, 2*width), d[len(d)-rows:], kernels.TanhExpScale(1))
 }
 
 // Kernels measures every elementwise kernel on every tier of this processor,
