@@ -41,7 +41,7 @@ func affineNarrow(t *kernels.Tier, d, s []float32) { affineRows(t, d, s, 3) }
 // parameters are src itself, reread from its start, as [raw scale | shift].
 func affineRows(t *kernels.Tier, d, s []float32, width int) {
 	rows := len(d) / (2 * width) // half the elements are x, as the parameters are twice as many
-	t.AffineForward(kernels.Dense(d, rows, width), kernels.Dense(s, rows, width), kernels.Dense(s, rows, 2*width), d[len(d)-rows:], 1)
+	t.AffineForward(kernels.Dense(d, rows, width), kernels.Dense(s, rows, width), kernels.Dense(s, rows, 2*width), d[len(d)-rows:], kernels.TanhExpScale(1))
 }
 
 // Kernels measures every elementwise kernel on every tier of this processor,

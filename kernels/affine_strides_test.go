@@ -12,13 +12,15 @@ import (
 // that starts at +0.
 func TestAffineStrides(t *testing.T) {
 	for _, tier := range Tiers()[1:] {
-		for _, rows := range []int{1, 2, 3, 5} {
-			for cols := 1; cols <= 40; cols++ {
-				got, want := runAffineStrides(tier, rows, cols), runAffineStrides(&reference, rows, cols)
-				for i := range want {
-					if c := firstDifference(got[i], want[i]); c >= 0 {
-						t.Fatalf("%s, %d rows of %d columns, result %d: value %d is %x, the reference has %x", tier.name, rows, cols, i, c,
-							math.Float32bits(got[i][c]), math.Float32bits(want[i][c]))
+		for _, m := range scaleMaps {
+			for _, rows := range []int{1, 2, 3, 5} {
+				for cols := 1; cols <= 40; cols++ {
+					got, want := runAffineStrides(tier, m, rows, cols), runAffineStrides(&reference, m, rows, cols)
+					for i := range want {
+						if c := firstDifference(got[i], want[i]); c >= 0 {
+							t.Fatalf("%s, %v, %d rows of %d columns, result %d: value %d is %x, the reference has %x", tier.name, m, rows, cols, i, c,
+								math.Float32bits(got[i][c]), math.Float32bits(want[i][c]))
+						}
 					}
 				}
 			}
@@ -28,8 +30,7 @@ func TestAffineStrides(t *testing.T) {
 
 // runAffineStrides returns everything that the affine kernels write, gaps
 // between rows included.
-func runAffineStrides(tier *Tier, rows, cols int) [][]float32 {
-	const bound = 2
+func runAffineStrides(tier *Tier, m ScaleMap, rows, cols int) [][]float32 {
 	random := rand.New(rand.NewPCG(uint64(rows), uint64(cols)))
 	var written [][]float32
 	gap := 0
@@ -58,9 +59,9 @@ func runAffineStrides(tier *Tier, rows, cols int) [][]float32 {
 	}
 	forward, inverse := vector(), vector()
 	written = append(written, forward, inverse)
-	tier.AffineForward(output(cols), x, params, forward, bound)
-	tier.AffineInverse(output(cols), x, params, inverse, bound)
-	tier.AffineForwardBackward(output(cols), output(2*cols), x, params, gradient, vector(), bound)
-	tier.AffineInverseBackward(output(cols), output(2*cols), x, params, gradient, vector(), bound)
+	tier.AffineForward(output(cols), x, params, forward, m)
+	tier.AffineInverse(output(cols), x, params, inverse, m)
+	tier.AffineForwardBackward(output(cols), output(2*cols), x, params, gradient, vector(), m)
+	tier.AffineInverseBackward(output(cols), output(2*cols), x, params, gradient, vector(), m)
 	return written
 }

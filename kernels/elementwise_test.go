@@ -259,6 +259,12 @@ func TestElementwiseSpecialValues(t *testing.T) {
 			{math.SmallestNonzeroFloat32, -103.27893}, {0x1p-126, -87.33655}, {math.MaxFloat32, 88.72284}},
 		"Tanh": {{0, 0}, {minusZero, minusZero}, {inf, 1}, {-inf, -1}, {nan, nan}, {signalling, nan}, {20, 1}, {-math.MaxFloat32, -1}, {9, bits(0x3f7fffff)}, {9.1, 1},
 			{math.SmallestNonzeroFloat32, math.SmallestNonzeroFloat32}, {-math.SmallestNonzeroFloat32, -math.SmallestNonzeroFloat32}, {0x1p-126, 0x1p-126}},
+
+		"Sigmoid": {{0, 0.5}, {minusZero, 0.5}, {inf, 1}, {-inf, 0}, {nan, nan}, {signalling, nan}, {math.MaxFloat32, 1}, {-math.MaxFloat32, 0}, {18, 1}, {math.SmallestNonzeroFloat32, 0.5},
+			{bits(0xc2cff1b4), math.SmallestNonzeroFloat32}, {bits(0xc2cff1b5), 0}, {-109, 0}, {bits(0xc2aeac50), bits(0x007fffe6)}},
+		"Softplus": {{0, 0.6931472}, {minusZero, 0.6931472}, {inf, inf}, {-inf, 0}, {nan, nan}, {signalling, nan}, {math.MaxFloat32, math.MaxFloat32}, {-math.MaxFloat32, 0}, {18, 18},
+			{bits(0xc2cff1b4), math.SmallestNonzeroFloat32}, {bits(0xc2cff1b5), 0}, {bits(0xc2aeac50), bits(0x007fffe6)}},
+
 		"Sin2Pi": {{0, 0}, {0.25, 1}, {-0.25, -1}, {0.75, -1}, {inf, nan}, {-inf, nan}, {nan, nan}, {signalling, nan}, {math.MaxFloat32, 0}, {0x1p23, 0}, {0x1p21 + 0.25, 1}, {1.0 / 8, 0.70710677}},
 		"Cos2Pi": {{0, 1}, {minusZero, 1}, {0.5, -1}, {-0.5, -1}, {1, 1}, {inf, nan}, {-inf, nan}, {nan, nan}, {math.MaxFloat32, 1}, {0x1p22 + 0.5, -1}, {math.SmallestNonzeroFloat32, 1}},
 	}

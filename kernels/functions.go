@@ -31,6 +31,9 @@ var functions = []Function{
 	{"Exp", func(t *Tier, dst, src, _ []float32) { t.Exp(dst, src) }, math.Exp, -5, 5, expRef},
 	{"Log", func(t *Tier, dst, src, _ []float32) { t.Log(dst, src) }, math.Log, 0.5, 10, logRef},
 	{"Tanh", func(t *Tier, dst, src, _ []float32) { t.Tanh(dst, src) }, math.Tanh, -3, 3, tanhRef},
+	{"Sigmoid", func(t *Tier, dst, src, _ []float32) { t.Sigmoid(dst, src) }, sigmoid, -5, 5, sigmoidRef},
+	{"Softplus", func(t *Tier, dst, src, _ []float32) { t.Softplus(dst, src) }, softplus, -5, 5, softplusRef},
+
 	{"Sin2Pi", func(t *Tier, dst, src, scratch []float32) { t.SinCos2Pi(dst, scratch, src) }, sin2Pi, 0, 1, sin2PiRef},
 	{"Cos2Pi", func(t *Tier, dst, src, scratch []float32) { t.SinCos2Pi(scratch, dst, src) }, cos2Pi, 0, 1, cos2PiRef},
 }
@@ -57,3 +60,14 @@ func sinCos2Pi(x float64) (sin, cos float64) {
 
 func sin2PiRef(x float32) float32 { s, _ := sinCos2PiRef(x); return s }
 func cos2PiRef(x float32) float32 { _, c := sinCos2PiRef(x); return c }
+
+// sigmoid and softplus keep their relative accuracy where they are small.
+func sigmoid(x float64) float64 {
+	e := math.Exp(-math.Abs(x))
+	if x < 0 {
+		return e / (1 + e)
+	}
+	return 1 / (1 + e)
+}
+
+func softplus(x float64) float64 { return math.Max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }

@@ -17,6 +17,7 @@ type rowsCall struct {
 	special          bool // one value in four is special
 	place            func(values int) []float32
 	broadcastsParams bool
+	scale            *ScaleMap // nil draws one
 	singles          [][]float32
 	doubles          [][]float64
 
@@ -70,6 +71,13 @@ func (c *rowsCall) params() Matrix {
 
 func (c *rowsCall) bound() float32 { return []float32{0.5, 1, 3, 100}[c.random.IntN(4)] }
 
+func (c *rowsCall) scaleMap() ScaleMap {
+	if c.scale != nil {
+		return *c.scale
+	}
+	return scaleMaps[c.random.IntN(len(scaleMaps))]
+}
+
 // rowsKernels names every kernel over rows and columns, also in place.
 var rowsKernels = []struct {
 	name string
@@ -111,32 +119,32 @@ var rowsKernels = []struct {
 		t.StandardNormalLogDensity(c.results(c.rows), c.matrix())
 	}},
 	{"AffineForward", func(t *Tier, c *rowsCall) {
-		t.AffineForward(c.matrix(), c.matrix(), c.params(), c.vector(c.rows), c.bound())
+		t.AffineForward(c.matrix(), c.matrix(), c.params(), c.vector(c.rows), c.scaleMap())
 	}},
 	{"AffineForward in place", func(t *Tier, c *rowsCall) {
 		x := c.matrix()
-		t.AffineForward(x, x, c.params(), c.vector(c.rows), c.bound())
+		t.AffineForward(x, x, c.params(), c.vector(c.rows), c.scaleMap())
 	}},
 	{"AffineInverse", func(t *Tier, c *rowsCall) {
-		t.AffineInverse(c.matrix(), c.matrix(), c.params(), c.vector(c.rows), c.bound())
+		t.AffineInverse(c.matrix(), c.matrix(), c.params(), c.vector(c.rows), c.scaleMap())
 	}},
 	{"AffineInverse in place", func(t *Tier, c *rowsCall) {
 		y := c.matrix()
-		t.AffineInverse(y, y, c.params(), c.vector(c.rows), c.bound())
+		t.AffineInverse(y, y, c.params(), c.vector(c.rows), c.scaleMap())
 	}},
 	{"AffineForwardBackward", func(t *Tier, c *rowsCall) {
-		t.AffineForwardBackward(c.matrix(), c.matrixOf(c.rows, 2*c.cols), c.matrix(), c.params(), c.matrix(), c.vector(c.rows), c.bound())
+		t.AffineForwardBackward(c.matrix(), c.matrixOf(c.rows, 2*c.cols), c.matrix(), c.params(), c.matrix(), c.vector(c.rows), c.scaleMap())
 	}},
 	{"AffineForwardBackward in place", func(t *Tier, c *rowsCall) {
 		dy := c.matrix()
-		t.AffineForwardBackward(dy, c.matrixOf(c.rows, 2*c.cols), c.matrix(), c.params(), dy, c.vector(c.rows), c.bound())
+		t.AffineForwardBackward(dy, c.matrixOf(c.rows, 2*c.cols), c.matrix(), c.params(), dy, c.vector(c.rows), c.scaleMap())
 	}},
 	{"AffineInverseBackward", func(t *Tier, c *rowsCall) {
-		t.AffineInverseBackward(c.matrix(), c.matrixOf(c.rows, 2*c.cols), c.matrix(), c.params(), c.matrix(), c.vector(c.rows), c.bound())
+		t.AffineInverseBackward(c.matrix(), c.matrixOf(c.rows, 2*c.cols), c.matrix(), c.params(), c.matrix(), c.vector(c.rows), c.scaleMap())
 	}},
 	{"AffineInverseBackward in place", func(t *Tier, c *rowsCall) {
 		dx := c.matrix()
-		t.AffineInverseBackward(dx, c.matrixOf(c.rows, 2*c.cols), c.matrix(), c.params(), dx, c.vector(c.rows), c.bound())
+		t.AffineInverseBackward(dx, c.matrixOf(c.rows, 2*c.cols), c.matrix(), c.params(), dx, c.vector(c.rows), c.scaleMap())
 	}},
 	{"Adam", func(t *Tier, c *rowsCall) {
 		n := c.rows * c.cols
@@ -241,7 +249,7 @@ func TestRowsSpecialValues(t *testing.T) {
 		// Zero parameters are the identity.
 		x, logDet := []float32{1.5, minusZero, -3}, []float32{9}
 		y = make([]float32, 3)
-		tier.AffineForward(Dense(y, 1, 3), Dense(x, 1, 3), Dense(make([]float32, 6), 1, 6), logDet, 1)
+		tier.AffineForward(Dense(y, 1, 3), Dense(x, 1, 3), Dense(make([]float32, 6), 1, 6), logDet, TanhExpScale(1))
 		expectBits(t, tier.Name()+" AffineForward", append(y, logDet...), []float32{1.5, 0, -3, 0})
 	}
 }
@@ -324,25 +332,27 @@ func TestRowsShapes(t *testing.T) {
 	shared := Matrix{Data: make([]float32, 3), Rows: 2, Cols: 3}
 	v := make([]float32, 2)
 	for name, call := range map[string]func(){
-		"ReLU":                  func() { ReLU(v, v[:1]) },
-		"ReLUBackward":          func() { ReLUBackward(v, v, v[:1]) },
-		"Add":                   func() { Add(v[:1], v, v) },
-		"Scale":                 func() { Scale(v[:1], v, 1) },
-		"AddBias":               func() { AddBias(m(2, 3), v) },
-		"AddBias stride 0":      func() { AddBias(shared, make([]float32, 3)) },
-		"AddBiasReLU":           func() { AddBiasReLU(m(2, 3), v) },
-		"AddColumnSums":         func() { AddColumnSums(v, m(2, 3)) },
-		"RowSums":               func() { RowSums(v, m(3, 2)) },
-		"RowSumSquares":         func() { RowSumSquares(v, m(3, 2)) },
-		"density":               func() { StandardNormalLogDensity(make([]float64, 1), m(3, 2)) },
-		"AffineForward params":  func() { AffineForward(m(2, 3), m(2, 3), m(2, 5), v, 1) },
-		"AffineForward y":       func() { AffineForward(shared, m(2, 3), m(2, 6), v, 1) },
-		"AffineForward logDet":  func() { AffineForward(m(2, 3), m(2, 3), m(2, 6), v[:1], 1) },
-		"AffineForward bound":   func() { AffineForward(m(2, 3), m(2, 3), m(2, 6), v, 0) },
-		"AffineForward data":    func() { AffineForward(m(2, 3), Matrix{Data: v, Rows: 2, Cols: 3, Stride: 3}, m(2, 6), v, 1) },
-		"AffineInverse":         func() { AffineInverse(m(2, 3), m(3, 3), m(2, 6), v, 1) },
-		"AffineForwardBackward": func() { AffineForwardBackward(m(2, 3), m(2, 3), m(2, 3), m(2, 6), m(2, 3), v, 1) },
-		"AffineInverseBackward": func() { AffineInverseBackward(m(2, 3), m(2, 6), m(2, 3), m(2, 6), m(2, 3), v[:1], 1) },
+		"ReLU":                 func() { ReLU(v, v[:1]) },
+		"ReLUBackward":         func() { ReLUBackward(v, v, v[:1]) },
+		"Add":                  func() { Add(v[:1], v, v) },
+		"Scale":                func() { Scale(v[:1], v, 1) },
+		"AddBias":              func() { AddBias(m(2, 3), v) },
+		"AddBias stride 0":     func() { AddBias(shared, make([]float32, 3)) },
+		"AddBiasReLU":          func() { AddBiasReLU(m(2, 3), v) },
+		"AddColumnSums":        func() { AddColumnSums(v, m(2, 3)) },
+		"RowSums":              func() { RowSums(v, m(3, 2)) },
+		"RowSumSquares":        func() { RowSumSquares(v, m(3, 2)) },
+		"density":              func() { StandardNormalLogDensity(make([]float64, 1), m(3, 2)) },
+		"AffineForward params": func() { AffineForward(m(2, 3), m(2, 3), m(2, 5), v, TanhExpScale(1)) },
+		"AffineForward y":      func() { AffineForward(shared, m(2, 3), m(2, 6), v, TanhExpScale(1)) },
+		"AffineForward logDet": func() { AffineForward(m(2, 3), m(2, 3), m(2, 6), v[:1], TanhExpScale(1)) },
+		"AffineForward bound":  func() { AffineForward(m(2, 3), m(2, 3), m(2, 6), v, TanhExpScale(0)) },
+		"AffineForward data": func() {
+			AffineForward(m(2, 3), Matrix{Data: v, Rows: 2, Cols: 3, Stride: 3}, m(2, 6), v, TanhExpScale(1))
+		},
+		"AffineInverse":         func() { AffineInverse(m(2, 3), m(3, 3), m(2, 6), v, TanhExpScale(1)) },
+		"AffineForwardBackward": func() { AffineForwardBackward(m(2, 3), m(2, 3), m(2, 3), m(2, 6), m(2, 3), v, TanhExpScale(1)) },
+		"AffineInverseBackward": func() { AffineInverseBackward(m(2, 3), m(2, 6), m(2, 3), m(2, 6), m(2, 3), v[:1], TanhExpScale(1)) },
 		"Adam":                  func() { Adam(v, v, v, v[:1], AdamStep{}) },
 	} {
 		func() {

@@ -19,6 +19,8 @@ type Tier struct {
 	philox         func(dst []uint32, start asm.Counters)
 	normal         func(dst []float32, start asm.Counters)
 
+	sigmoid, softplus func(dst, src []float32)
+
 	relu         func(dst, src []float32)
 	reluBackward func(dx, y, dy []float32)
 	add          func(dst, a, b []float32)
@@ -29,20 +31,12 @@ type Tier struct {
 	rowSums, rowSumSquares   func(dst, src []float32, stride, cols int)
 	standardNormalLogDensity func(dst []float64, z []float32, stride, cols int, constant float64)
 
-	affineForward, affineInverse func(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, bound, reciprocal float32)
-	affineForwardBackward        affineBackward
-	affineInverseBackward        affineBackward
+	affine [scaleKinds]affineKernels
 
 	adam func(p, m, v, g []float32, gradientScale, beta1, rest1, beta2, rest2, rate, root, epsilon float32)
 
 	matmul matmulKernels
 }
-
-// affineBackward is the backward pass of an affine coupling: from the
-// coupling's x and params and the gradient in, it writes the gradients out and
-// dparams.
-type affineBackward = func(out, dparams, x, params, in, dLogDet []float32,
-	outStride, dparamsStride, xStride, paramsStride, inStride, cols int, bound, reciprocal float32)
 
 // reference is the plain Go of this package, which states what every other
 // tier computes.
@@ -56,6 +50,9 @@ var reference = Tier{
 	philox:    philoxRef,
 	normal:    normalRef,
 
+	sigmoid:  sigmoidSliceRef,
+	softplus: softplusSliceRef,
+
 	relu:         reluRef,
 	reluBackward: reluBackwardRef,
 	add:          addRef,
@@ -68,10 +65,7 @@ var reference = Tier{
 	rowSumSquares:            rowSumSquaresRef,
 	standardNormalLogDensity: standardNormalLogDensityRef,
 
-	affineForward:         affineForwardRef,
-	affineInverse:         affineInverseRef,
-	affineForwardBackward: affineForwardBackwardRef,
-	affineInverseBackward: affineInverseBackwardRef,
+	affine: affineReference(),
 
 	adam: adamRef,
 

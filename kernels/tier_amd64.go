@@ -18,6 +18,9 @@ var avx2 = Tier{
 	philox:    asm.PhiloxAVX2,
 	normal:    asm.NormalAVX2,
 
+	sigmoid:  asm.SigmoidAVX2,
+	softplus: asm.SoftplusAVX2,
+
 	relu:         asm.ReLUAVX2,
 	reluBackward: asm.ReLUBackwardAVX2,
 	add:          asm.AddAVX2,
@@ -30,10 +33,7 @@ var avx2 = Tier{
 	rowSumSquares:            asm.RowSumSquaresAVX2,
 	standardNormalLogDensity: asm.StandardNormalLogDensityAVX2,
 
-	affineForward:         asm.AffineForwardAVX2,
-	affineInverse:         asm.AffineInverseAVX2,
-	affineForwardBackward: asm.AffineForwardBackwardAVX2,
-	affineInverseBackward: asm.AffineInverseBackwardAVX2,
+	affine: affineAVX2,
 
 	adam: asm.AdamAVX2,
 
@@ -51,6 +51,9 @@ var avx512 = Tier{
 	philox:    asm.PhiloxAVX512,
 	normal:    asm.NormalAVX512,
 
+	sigmoid:  asm.SigmoidAVX512,
+	softplus: asm.SoftplusAVX512,
+
 	relu:         asm.ReLUAVX512,
 	reluBackward: asm.ReLUBackwardAVX512,
 	add:          asm.AddAVX512,
@@ -63,10 +66,7 @@ var avx512 = Tier{
 	rowSumSquares:            asm.RowSumSquaresAVX512,
 	standardNormalLogDensity: asm.StandardNormalLogDensityAVX512,
 
-	affineForward:         asm.AffineForwardAVX512,
-	affineInverse:         asm.AffineInverseAVX512,
-	affineForwardBackward: asm.AffineForwardBackwardAVX512,
-	affineInverseBackward: asm.AffineInverseBackwardAVX512,
+	affine: affineAVX512,
 
 	adam: asm.AdamAVX512,
 

@@ -14,6 +14,9 @@ var neon = Tier{
 	philox:    asm.PhiloxNEON,
 	normal:    asm.NormalNEON,
 
+	sigmoid:  asm.SigmoidNEON,
+	softplus: asm.SoftplusNEON,
+
 	relu:         asm.ReLUNEON,
 	reluBackward: asm.ReLUBackwardNEON,
 	add:          asm.AddNEON,
@@ -26,10 +29,7 @@ var neon = Tier{
 	rowSumSquares:            asm.RowSumSquaresNEON,
 	standardNormalLogDensity: asm.StandardNormalLogDensityNEON,
 
-	affineForward:         asm.AffineForwardNEON,
-	affineInverse:         asm.AffineInverseNEON,
-	affineForwardBackward: asm.AffineForwardBackwardNEON,
-	affineInverseBackward: asm.AffineInverseBackwardNEON,
+	affine: affineNEON,
 
 	adam: asm.AdamNEON,
 

@@ -26,6 +26,17 @@ def conditioner(tensors, prefix, inputs, rows):
         layer += 1
     return h
 
+def log_scale(affine, u):
+    b, epsilon = affine.get("bound"), affine.get("epsilon")
+    return {
+        "tanh-exp": lambda: b * np.tanh(u / b),
+        "exp": lambda: u,
+        "softclip": lambda: u / (1 + np.abs(u / b)),
+        "sigmoid": lambda: np.log(1 / (1 + np.exp(-u - 2)) + epsilon),
+        "softplus": lambda: np.log(np.logaddexp(0, u) + epsilon),
+        "sigmoid-reciprocal": lambda: np.logaddexp(0, -u - 2),
+    }[affine["scale_map"]]()
+
 def log_prob(path, x, context=None):
     flow, tensors = load(path)
     x, total = np.array(x, np.float64), np.zeros(len(x))
@@ -50,8 +61,7 @@ def log_prob(path, x, context=None):
         if t["univariate"]["type"] == "additive":
             x[:, changed] += p
         else:
-            bound = t["univariate"]["bound"]
-            s = bound * np.tanh(p[:, :w] / bound)
+            s = log_scale(t["univariate"], p[:, :w])
             x[:, changed] = x[:, changed] * np.exp(s) + p[:, w:]
             total += s.sum(1)
     if flow["base"]["type"] == "diagonal-normal":

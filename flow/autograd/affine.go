@@ -2,59 +2,56 @@ package autograd
 
 import "github.com/seed-192fdf7a/nf/kernels"
 
-// Affine is y = x·exp(s) + t with the bounded log-scale s = b·tanh(u/b), for
-// the parameters p = (u, t); log dy/dx = s (RealNVP: Dinh et al., 2017). Zero
-// parameters are the identity, and no scale leaves [e⁻ᵇ, eᵇ].
+// Affine is y = x·exp(s) + t for the parameters p = (u, t), where a scale map
+// makes the log-scale s = log dy/dx of u (RealNVP: Dinh et al., 2017). With the
+// map TanhExp, s = b·tanh(u/b), zero parameters are the identity, and no scale
+// leaves [e⁻ᵇ, eᵇ].
 type Affine struct {
-	Bound float64 // b > 0
+	Scale   ScaleMap // empty means TanhExp
+	Bound   float64  // b of TanhExp and Softclip, > 0
+	Epsilon float64  // ε of the maps that have it, ≥ 0
 }
 
 func (Affine) ParametersPerElement() int { return 2 }
 
 func (a Affine) Forward32(y, x, params kernels.Matrix, logDet []float32) {
-	kernels.AffineForward(y, x, params, logDet, float32(a.Bound))
+	kernels.AffineForward(y, x, params, logDet, a.scale32())
 }
 
 func (a Affine) Inverse32(x, y, params kernels.Matrix, logDet []float32) {
-	kernels.AffineInverse(x, y, params, logDet, float32(a.Bound))
+	kernels.AffineInverse(x, y, params, logDet, a.scale32())
 }
 
 func (a Affine) ForwardBackward32(dx, dparams, x, _, params, dy kernels.Matrix, dLogDet []float32) {
-	kernels.AffineForwardBackward(dx, dparams, x, params, dy, dLogDet, float32(a.Bound))
+	kernels.AffineForwardBackward(dx, dparams, x, params, dy, dLogDet, a.scale32())
 }
 
 func (a Affine) InverseBackward32(dy, dparams, x, _, params, dx kernels.Matrix, dLogDet []float32) {
-	kernels.AffineInverseBackward(dy, dparams, x, params, dx, dLogDet, float32(a.Bound))
-}
-
-// logScale returns s and ds/du.
-func (a Affine) logScale(u float64) (s, slope float64) {
-	th := kernels.Tanh64(u / a.Bound)
-	return float64(a.Bound * th), 1 - float64(th*th)
+	kernels.AffineInverseBackward(dy, dparams, x, params, dx, dLogDet, a.scale32())
 }
 
 func (a Affine) Forward64(x float64, p []float64) (y, logDet float64) {
-	s, _ := a.logScale(p[0])
-	return float64(x*kernels.Exp64(s)) + p[1], s
+	s := a.scale64(p[0])
+	return float64(s.times(x)) + p[1], s.log()
 }
 
 func (a Affine) Inverse64(y float64, p []float64) (x, logDet float64) {
-	s, _ := a.logScale(p[0])
-	return (y - p[1]) * kernels.Exp64(-s), -s
+	s := a.scale64(p[0])
+	return s.divide(y - p[1]), -s.log()
 }
 
 func (a Affine) ForwardBackward64(dp []float64, x, _ float64, p []float64, dy, dLogDet float64) (dx float64) {
-	s, slope := a.logScale(p[0])
-	dx = dy * kernels.Exp64(s)
-	dp[0] = (float64(dx*x) + dLogDet) * slope
+	s := a.scale64(p[0])
+	dx = s.times(dy)
+	dp[0] = (float64(dx*x) + dLogDet) * s.slope
 	dp[1] = dy
 	return dx
 }
 
 func (a Affine) InverseBackward64(dp []float64, x, _ float64, p []float64, dx, dLogDet float64) (dy float64) {
-	s, slope := a.logScale(p[0])
-	dy = dx * kernels.Exp64(-s)
-	dp[0] = -(float64(dx*x) + dLogDet) * slope
+	s := a.scale64(p[0])
+	dy = s.divide(dx)
+	dp[0] = -(float64(dx*x) + dLogDet) * s.slope
 	dp[1] = -dy
 	return dy
 }

@@ -84,14 +84,47 @@ func (u Univariate) MarshalJSON() ([]byte, error) {
 	case *autograd.Additive:
 		return marshalTagged("additive", struct{}{})
 	case *autograd.Affine:
-		return marshalTagged("affine", affineJSON{"tanh-exp", u.Bound})
+		a := affineJSON{ScaleMap: u.ScaleMap()}
+		if a.ScaleMap.HasBound() {
+			a.Bound = &u.Bound
+		}
+		if a.ScaleMap.HasEpsilon() {
+			a.Epsilon = &u.Epsilon
+		}
+		return marshalTagged("affine", a)
 	}
 	return nil, fmt.Errorf("transform: no name is known for the univariate %T", u.Univariate)
 }
 
+// affineJSON has the constants that the scale map has, and no others.
 type affineJSON struct {
-	ScaleMap string  `json:"scale_map"`
-	Bound    float64 `json:"bound"`
+	ScaleMap autograd.ScaleMap `json:"scale_map"`
+	Bound    *float64          `json:"bound,omitempty"`
+	Epsilon  *float64          `json:"epsilon,omitempty"`
+}
+
+// univariate returns the map that the object describes.
+func (a affineJSON) univariate() (*autograd.Affine, error) {
+	u := &autograd.Affine{Scale: a.ScaleMap}
+	for _, c := range []struct {
+		name  string
+		has   bool
+		given *float64
+		into  *float64
+	}{
+		{"bound", a.ScaleMap.HasBound(), a.Bound, &u.Bound},
+		{"epsilon", a.ScaleMap.HasEpsilon(), a.Epsilon, &u.Epsilon},
+	} {
+		switch {
+		case c.has && c.given == nil:
+			return nil, fmt.Errorf("affine scale_map %q needs %q", a.ScaleMap, c.name)
+		case !c.has && c.given != nil:
+			return nil, fmt.Errorf("affine scale_map %q takes no %q", a.ScaleMap, c.name)
+		case c.has:
+			*c.into = *c.given
+		}
+	}
+	return u, nil
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -109,10 +142,14 @@ func (u *Univariate) UnmarshalJSON(data []byte) error {
 		if err := decodeStrict(rest, &a, name); err != nil {
 			return err
 		}
-		if a.ScaleMap != "tanh-exp" {
-			return fmt.Errorf("affine scale_map %q is not known to this version, which knows tanh-exp", a.ScaleMap)
+		if !slices.Contains(autograd.ScaleMaps(), a.ScaleMap) {
+			return fmt.Errorf("affine scale_map %q is not known to this version, which knows %v", a.ScaleMap, autograd.ScaleMaps())
 		}
-		u.Univariate = &autograd.Affine{Bound: a.Bound}
+		affine, err := a.univariate()
+		if err != nil {
+			return err
+		}
+		u.Univariate = affine
 		return nil
 	}
 	return fmt.Errorf("univariate type %q is not known to this version, which knows additive, affine", name)
@@ -125,7 +162,7 @@ func (u Univariate) check() error {
 	case *autograd.Additive:
 		return nil
 	case *autograd.Affine:
-		if err := CheckBound(v.Bound); err != nil {
+		if err := v.Check(); err != nil {
 			return fmt.Errorf("affine: %w", err)
 		}
 		return nil
@@ -134,19 +171,8 @@ func (u Univariate) check() error {
 	}
 }
 
-// The range of a scale map's bound b: float32 must hold b, 1/b and e^±b.
-const (
-	minBound = 1e-6
-	maxBound = 20
-)
-
 // CheckBound tells whether b can bound a log-scale, b·tanh(u/b).
-func CheckBound(b float64) error {
-	if !(b >= minBound && b <= maxBound) {
-		return fmt.Errorf("the bound of the log-scale is %v, want %v to %v", b, minBound, maxBound)
-	}
-	return nil
-}
+func CheckBound(b float64) error { return autograd.CheckBound(b) }
 
 func marshalTagged(name string, value any) ([]byte, error) {
 	body, err := json.Marshal(value)

@@ -2,8 +2,10 @@
 
 #include "textflag.h"
 #include "math_avx2_amd64.h"
+#include "math_sigmoid_avx2_amd64.h"
 #include "rows_avx2_amd64.h"
 #include "affine_avx2_amd64.h"
+#include "scale_maps_avx2_amd64.h"
 
 // Registers:
 //	OUT, IN        the current rows of the result and the source
@@ -12,13 +14,16 @@
 //	ROWS, COLS     rows to go, columns
 //	COLUMN         the column reached
 //	FULL, TAIL_AT  see COLUMN_COUNTS
-//	S, E, V, T     u and then s, exp(±s), the source and then the result, t
+//	S              u, then the root, then s
+//	S0 .. S3       the same for four registers at once
+//	E              exp(±s), or the scale
+//	V, T           the source and then the result, t
 //	LOW, HIGH      lanes 0 to 7 and 8 to 15 of the sum of s, in either order:
 //	               they change places after each eight columns
-//	S0 .. S3       four times eight of s, then exp(±s)
 //	W              scratch
 //
-// TANH and EXP overwrite Y4 to Y11: V and T are loaded after them.
+// The macros of math overwrite Y4 to Y12, but EXP only Y4 to Y6: E, V and T are
+// set after the others. LOG comes after the result is stored.
 #define OUT DI
 #define IN SI
 #define U R8
@@ -32,7 +37,6 @@
 #define SCRATCH AX
 #define S Y0
 #define S_X X0
-#define E Y1
 #define S0 Y0
 #define S1 Y1
 #define S2 Y2
@@ -43,11 +47,14 @@
 #define T_X X5
 #define W Y6
 #define W_X X6
-#define MASK Y12
-#define MASK_X X12
+#define E Y7
 #define LOW Y13
 #define LOW_X X13
 #define HIGH Y14
+#define MASK Y15
+#define MASK_X X15
+#define MAP_CONSTANT constant+128(FP)
+#define RECIPROCAL reciprocal+132(FP)
 
 #define SETUP \
 	MOVQ out_base+0(FP), OUT         \
@@ -60,18 +67,34 @@
 	MOVQ COLS, CX                    \
 	COLUMN_COUNTS
 
-// LOG_SCALE computes s from u in S.
-#define LOG_SCALE \
-	VBROADCASTSS reciprocal+132(FP), E \
-	VMULPS       E, S, S               \
-	TANH(S, S)                         \
-	VBROADCASTSS bound+128(FP), E      \
-	VMULPS       E, S, S
+// What becomes of the root, in E: exp(s), exp(-s), or the scale that it is. The
+// two BOUNDED are for constants up to 87 that bound s.
+#define EXP_SCALE(root) EXP(root, E)
+#define EXP_SCALE_BOUNDED(root) EXP_BOUNDED(root, E)
+#define EXP_NEGATED(root) \
+	VXORPS ·signBit(SB), root, E \
+	EXP(E, E)
+#define EXP_NEGATED_BOUNDED(root) \
+	VXORPS ·signBit(SB), root, E \
+	EXP_BOUNDED(E, E)
+#define IS_SCALE(root) VMOVAPS root, E
 
-// NEGATED_LOG_SCALE also puts -s in E.
-#define NEGATED_LOG_SCALE \
-	LOG_SCALE \
-	VXORPS ·signBit(SB), S, E
+// The results, in V, of the source in V and a shift in a register or memory.
+#define FORWARD(shift) VFMADD213PS shift, E, V
+#define INVERSE_PRODUCT(shift) \
+	VSUBPS shift, V, V \
+	VMULPS E, V, V
+#define INVERSE_QUOTIENT(shift) \
+	VSUBPS shift, V, V \
+	VDIVPS E, V, V
+
+// The log of the scale, in place of the root.
+#define IS_LOG(root)
+#define LOG_SCALE(root) LOG(root, root)
+
+// What becomes of the sums.
+#define KEEP(x)
+#define NEGATE(x) VXORPS ·signBit(SB), x, x
 
 #define LOAD_COLUMNS \
 	VMASKMOVPS (SHIFT)(COLUMN*4), MASK, T \
@@ -106,27 +129,16 @@
 	VMOVSS       W_X, 4(LOG_DET) \
 	ADDQ         $8, LOG_DET
 
-// LOG_SCALE_AT computes s of the eight columns at a distance in bytes.
-#define LOG_SCALE_AT(at, s) \
-	VBROADCASTSS reciprocal+132(FP), s \
-	VMULPS at(U)(COLUMN*4), s, s       \
-	TANH(s, s)                         \
-	VBROADCASTSS bound+128(FP), V      \
-	VMULPS V, s, s
+// ROOT_AT computes the root of the eight columns at a distance in bytes.
+#define ROOT_AT(at, s, root) \
+	VMOVUPS at(U)(COLUMN*4), s \
+	root(s)
 
-// FORWARD_AT computes and stores the results of these columns.
-#define FORWARD_AT(at, s) \
-	EXP_BOUNDED(s, s)                     \
-	VMOVUPS at(IN)(COLUMN*4), V           \
-	VFMADD213PS at(SHIFT)(COLUMN*4), s, V \
-	VMOVUPS V, at(OUT)(COLUMN*4)
-
-#define INVERSE_AT(at, s) \
-	VXORPS ·signBit(SB), s, s        \
-	EXP_BOUNDED(s, s)                \
-	VMOVUPS at(IN)(COLUMN*4), V      \
-	VSUBPS at(SHIFT)(COLUMN*4), V, V \
-	VMULPS s, V, V                   \
+// RESULT_AT computes and stores the results of these columns.
+#define RESULT_AT(at, s, scale, map) \
+	scale(s)                    \
+	VMOVUPS at(IN)(COLUMN*4), V \
+	map(at(SHIFT)(COLUMN*4))    \
 	VMOVUPS V, at(OUT)(COLUMN*4)
 
 #define NEXT_ROW \
@@ -139,172 +151,140 @@
 	LEAQ (SHIFT)(SCRATCH*4), SHIFT     \
 	ADDQ $4, LOG_DET
 
-// func AffineForwardAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, bound, reciprocal float32)
-TEXT ·AffineForwardAVX2(SB), NOSPLIT, $0-136
-	SETUP
-	CMPQ COLS, $4
-	JGT  row
-	MOVQ COLS, CX
-	PAIR_MASK
-
-pair:
-	CMPQ        ROWS, $2
-	JLT         row
-	LOAD_PAIR(U, paramsStride+112(FP), S, S_X, W_X)
-	LOG_SCALE
-	EXP(S, E)
-	LOAD_PAIRS
-	VFMADD213PS T, E, V
-	STORE_PAIR(V, V_X, OUT, outStride+96(FP), W_X)
-	SUM_PAIR
-	STORE_SUMS
-	SUBQ        $2, ROWS
-	JMP         pair
-
-row:
-	SUBQ   $1, ROWS
-	JLT    done
-	XORQ   COLUMN, COLUMN
-	VXORPS LOW, LOW, LOW
-	VXORPS HIGH, HIGH, HIGH
-
-	// Four registers at once: the tanh of the next runs beside the exp of the
-	// last, which waits for its own tanh. Bounds above 87 are too rare to have
-	// a second copy of this loop, with EXP.
-block:
-	LEAQ   32(COLUMN), SCRATCH
-	CMPQ   SCRATCH, FULL
-	JGT    columns
-	CMPL   bound+128(FP), $0x42AE0000 // 87
-	JGT    columns
-	LOG_SCALE_AT(0, S0)
-	LOG_SCALE_AT(32, S1)
-	LOG_SCALE_AT(64, S2)
-	LOG_SCALE_AT(96, S3)
-	VADDPS S0, LOW, LOW
-	VADDPS S1, HIGH, HIGH
-	VADDPS S2, LOW, LOW
-	VADDPS S3, HIGH, HIGH
-	FORWARD_AT(0, S0)
-	FORWARD_AT(32, S1)
-	FORWARD_AT(64, S2)
-	FORWARD_AT(96, S3)
-	ADDQ   $32, COLUMN
-	JMP    block
-
-columns:
-	CMPQ   COLUMN, COLS
-	JGE    fold
-	COLUMN_MASK
-	VMASKMOVPS  (U)(COLUMN*4), MASK, S
-	LOG_SCALE
-	EXP(S, E)
-	LOAD_COLUMNS
-	VFMADD213PS T, E, V
-	ADD_LANES
-	CMPQ        COLUMN, FULL
-	JGE         partial
-	VMOVUPS     V, (OUT)(COLUMN*4)
-	ADDQ        $8, COLUMN
-	JMP         columns
-
-partial:
-	VMASKMOVPS V, MASK, (OUT)(COLUMN*4)
-
-fold:
-	VADDPS HIGH, LOW, LOW
-	FOLD8(LOW, LOW_X, W_X)
-	VMOVSS LOW_X, (LOG_DET)
-	NEXT_ROW
-	JMP    row
-
-done:
-	VZEROUPPER
+// AFFINE is a whole kernel: root is the macro of its scale map; scale,
+// blockScale, map, log and sum are macros above. Its labels are those of the
+// function that uses it.
+//
+// Of wide rows, four registers are taken at once, step by step: what one waits
+// for, such as the exp for the tanh, runs beside the same of the next. They
+// alone have blockScale; bounds above 87 (0x42AE0000) are too rare to have a loop of their
+// own, and are left to the single registers.
+#define AFFINE(root, scale, blockScale, map, log, sum) \
+	SETUP                                           \
+	CMPQ       COLS, $4                             \
+	JGT        row                                  \
+	MOVQ       COLS, CX                             \
+	PAIR_MASK                                       \
+pair:                                                   \
+	CMPQ       ROWS, $2                             \
+	JLT        row                                  \
+	LOAD_PAIR(U, paramsStride+112(FP), S, S_X, W_X) \
+	root(S)                                         \
+	scale(S)                                        \
+	LOAD_PAIRS                                      \
+	map(T)                                          \
+	STORE_PAIR(V, V_X, OUT, outStride+96(FP), W_X)  \
+	log(S)                                          \
+	SUM_PAIR                                        \
+	sum(S)                                          \
+	STORE_SUMS                                      \
+	SUBQ       $2, ROWS                             \
+	JMP        pair                                 \
+row:                                                    \
+	SUBQ       $1, ROWS                             \
+	JLT        done                                 \
+	XORQ       COLUMN, COLUMN                       \
+	VXORPS     LOW, LOW, LOW                        \
+	VXORPS     HIGH, HIGH, HIGH                     \
+block:                                                  \
+	LEAQ       32(COLUMN), SCRATCH                  \
+	CMPQ       SCRATCH, FULL                        \
+	JGT        columns                              \
+	CMPL       MAP_CONSTANT, $0x42AE0000            \
+	JGT        columns                              \
+	ROOT_AT(0, S0, root)                            \
+	ROOT_AT(32, S1, root)                           \
+	ROOT_AT(64, S2, root)                           \
+	ROOT_AT(96, S3, root)                           \
+	RESULT_AT(0, S0, blockScale, map)               \
+	RESULT_AT(32, S1, blockScale, map)              \
+	RESULT_AT(64, S2, blockScale, map)              \
+	RESULT_AT(96, S3, blockScale, map)              \
+	log(S0)                                         \
+	log(S1)                                         \
+	log(S2)                                         \
+	log(S3)                                         \
+	VADDPS     S0, LOW, LOW                         \
+	VADDPS     S1, HIGH, HIGH                       \
+	VADDPS     S2, LOW, LOW                         \
+	VADDPS     S3, HIGH, HIGH                       \
+	ADDQ       $32, COLUMN                          \
+	JMP        block                                \
+columns:                                                \
+	CMPQ       COLUMN, COLS                         \
+	JGE        fold                                 \
+	COLUMN_MASK                                     \
+	VMASKMOVPS (U)(COLUMN*4), MASK, S               \
+	root(S)                                         \
+	scale(S)                                        \
+	LOAD_COLUMNS                                    \
+	map(T)                                          \
+	CMPQ       COLUMN, FULL                         \
+	JGE        partial                              \
+	VMOVUPS    V, (OUT)(COLUMN*4)                   \
+	JMP        stored                               \
+partial:                                                \
+	VMASKMOVPS V, MASK, (OUT)(COLUMN*4)             \
+stored:                                                 \
+	log(S)                                          \
+	ADD_LANES                                       \
+	ADDQ       $8, COLUMN                           \
+	JMP        columns                              \
+fold:                                                   \
+	VADDPS     HIGH, LOW, LOW                       \
+	FOLD8(LOW, LOW_X, W_X)                          \
+	sum(LOW_X)                                      \
+	VMOVSS     LOW_X, (LOG_DET)                     \
+	NEXT_ROW                                        \
+	JMP        row                                  \
+done:                                                   \
+	VZEROUPPER                                      \
 	RET
 
-// func AffineInverseAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, bound, reciprocal float32)
-TEXT ·AffineInverseAVX2(SB), NOSPLIT, $0-136
-	SETUP
-	CMPQ COLS, $4
-	JGT  row
-	MOVQ COLS, CX
-	PAIR_MASK
+// func AffineTanhExpForwardAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineTanhExpForwardAVX2(SB), NOSPLIT, $0-136
+	AFFINE(TANH_EXP_ROOT, EXP_SCALE, EXP_SCALE_BOUNDED, FORWARD, IS_LOG, KEEP)
 
-pair:
-	CMPQ         ROWS, $2
-	JLT          row
-	LOAD_PAIR(U, paramsStride+112(FP), S, S_X, W_X)
-	NEGATED_LOG_SCALE
-	EXP(E, E)
-	LOAD_PAIRS
-	VSUBPS       T, V, V
-	VMULPS       E, V, V
-	STORE_PAIR(V, V_X, OUT, outStride+96(FP), W_X)
-	SUM_PAIR
-	VXORPS       ·signBit(SB), S, S
-	STORE_SUMS
-	SUBQ         $2, ROWS
-	JMP          pair
+// func AffineTanhExpInverseAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineTanhExpInverseAVX2(SB), NOSPLIT, $0-136
+	AFFINE(TANH_EXP_ROOT, EXP_NEGATED, EXP_NEGATED_BOUNDED, INVERSE_PRODUCT, IS_LOG, NEGATE)
 
-row:
-	SUBQ   $1, ROWS
-	JLT    done
-	XORQ   COLUMN, COLUMN
-	VXORPS LOW, LOW, LOW
-	VXORPS HIGH, HIGH, HIGH
+// func AffineExpForwardAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineExpForwardAVX2(SB), NOSPLIT, $0-136
+	AFFINE(EXP_ROOT, EXP_SCALE, EXP_SCALE, FORWARD, IS_LOG, KEEP)
 
-	// Four registers at once: the tanh of the next runs beside the exp of the
-	// last, which waits for its own tanh. Bounds above 87 are too rare to have
-	// a second copy of this loop, with EXP.
-block:
-	LEAQ   32(COLUMN), SCRATCH
-	CMPQ   SCRATCH, FULL
-	JGT    columns
-	CMPL   bound+128(FP), $0x42AE0000 // 87
-	JGT    columns
-	LOG_SCALE_AT(0, S0)
-	LOG_SCALE_AT(32, S1)
-	LOG_SCALE_AT(64, S2)
-	LOG_SCALE_AT(96, S3)
-	VADDPS S0, LOW, LOW
-	VADDPS S1, HIGH, HIGH
-	VADDPS S2, LOW, LOW
-	VADDPS S3, HIGH, HIGH
-	INVERSE_AT(0, S0)
-	INVERSE_AT(32, S1)
-	INVERSE_AT(64, S2)
-	INVERSE_AT(96, S3)
-	ADDQ   $32, COLUMN
-	JMP    block
+// func AffineExpInverseAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineExpInverseAVX2(SB), NOSPLIT, $0-136
+	AFFINE(EXP_ROOT, EXP_NEGATED, EXP_NEGATED, INVERSE_PRODUCT, IS_LOG, NEGATE)
 
-columns:
-	CMPQ   COLUMN, COLS
-	JGE    fold
-	COLUMN_MASK
-	VMASKMOVPS (U)(COLUMN*4), MASK, S
-	NEGATED_LOG_SCALE
-	EXP(E, E)
-	LOAD_COLUMNS
-	VSUBPS     T, V, V
-	VMULPS     E, V, V
-	ADD_LANES
-	CMPQ       COLUMN, FULL
-	JGE        partial
-	VMOVUPS    V, (OUT)(COLUMN*4)
-	ADDQ       $8, COLUMN
-	JMP         columns
+// func AffineSoftclipForwardAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftclipForwardAVX2(SB), NOSPLIT, $0-136
+	AFFINE(SOFTCLIP_ROOT, EXP_SCALE, EXP_SCALE_BOUNDED, FORWARD, IS_LOG, KEEP)
 
-partial:
-	VMASKMOVPS V, MASK, (OUT)(COLUMN*4)
+// func AffineSoftclipInverseAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftclipInverseAVX2(SB), NOSPLIT, $0-136
+	AFFINE(SOFTCLIP_ROOT, EXP_NEGATED, EXP_NEGATED_BOUNDED, INVERSE_PRODUCT, IS_LOG, NEGATE)
 
-fold:
-	VADDPS       HIGH, LOW, LOW
-	FOLD8(LOW, LOW_X, W_X)
-	VXORPS       ·signBit(SB), LOW_X, LOW_X
-	VMOVSS       LOW_X, (LOG_DET)
-	NEXT_ROW
-	JMP          row
+// func AffineSigmoidForwardAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidForwardAVX2(SB), NOSPLIT, $0-136
+	AFFINE(SIGMOID_SCALE_ROOT, IS_SCALE, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
 
-done:
-	VZEROUPPER
-	RET
+// func AffineSigmoidInverseAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidInverseAVX2(SB), NOSPLIT, $0-136
+	AFFINE(SIGMOID_SCALE_ROOT, IS_SCALE, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
+
+// func AffineSoftplusForwardAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusForwardAVX2(SB), NOSPLIT, $0-136
+	AFFINE(SOFTPLUS_SCALE_ROOT, IS_SCALE, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
+
+// func AffineSoftplusInverseAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusInverseAVX2(SB), NOSPLIT, $0-136
+	AFFINE(SOFTPLUS_SCALE_ROOT, IS_SCALE, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
+
+// func AffineSigmoidReciprocalForwardAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidReciprocalForwardAVX2(SB), NOSPLIT, $0-136
+	AFFINE(SIGMOID_RECIPROCAL_ROOT, IS_SCALE, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
+
+// func AffineSigmoidReciprocalInverseAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidReciprocalInverseAVX2(SB), NOSPLIT, $0-136
+	AFFINE(SIGMOID_RECIPROCAL_ROOT, IS_SCALE, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)

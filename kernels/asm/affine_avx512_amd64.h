@@ -10,7 +10,7 @@
 // Mask registers:
 //	MASK            the lanes in use
 //	ROW0 .. ROW3    of QUAD and PAIR: the lanes of each row
-//	FIRST           of QUAD and PAIR: the first lane of each row's place
+//	FIRST           of SUM_QUAD and SUM_PAIR: the first lane of each row's place
 #define MASK K1
 #define ROW0 K2
 #define ROW1 K3
@@ -30,9 +30,7 @@
 	KSHIFTLW $12, ROW0, ROW3 \
 	KORW  ROW0, ROW1, MASK   \
 	KORW  ROW2, MASK, MASK   \
-	KORW  ROW3, MASK, MASK   \
-	MOVL  $0x1111, SCRATCH   \
-	KMOVW SCRATCH, FIRST
+	KORW  ROW3, MASK, MASK
 
 // PAIR_MASKS sets the masks for two rows of COLS <= 8 columns.
 #define PAIR_MASKS \
@@ -42,9 +40,7 @@
 	DECL  SCRATCH           \
 	KMOVW SCRATCH, ROW0     \
 	KSHIFTLW $8, ROW0, ROW1 \
-	KORW  ROW0, ROW1, MASK  \
-	MOVL  $0x0101, SCRATCH  \
-	KMOVW SCRATCH, FIRST
+	KORW  ROW0, ROW1, MASK
 
 // LOAD_QUAD loads the next four rows of a matrix, and advances its pointer past
 // them.
@@ -104,6 +100,8 @@
 // order of foldLanes: its steps of 8 and 4 would add +0 to lanes that started
 // at +0.
 #define SUM_QUAD(z, scratch) \
+	MOVL        $0x1111, SCRATCH          \
+	KMOVW       SCRATCH, FIRST            \
 	VPXORD      scratch, scratch, scratch \
 	VADDPS.Z    z, scratch, MASK, z       \
 	SUM4(z, scratch)                      \
@@ -112,6 +110,8 @@
 // SUM_PAIR moves the sums of the two rows of z to its first two lanes, in the
 // order of foldLanes.
 #define SUM_PAIR(z, scratch) \
+	MOVL        $0x0101, SCRATCH          \
+	KMOVW       SCRATCH, FIRST            \
 	VPXORD      scratch, scratch, scratch \
 	VADDPS.Z    z, scratch, MASK, z       \
 	VSHUFF32X4  $0xB1, z, z, scratch      \

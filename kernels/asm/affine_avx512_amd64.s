@@ -2,8 +2,10 @@
 
 #include "textflag.h"
 #include "math_avx512_amd64.h"
+#include "math_sigmoid_avx512_amd64.h"
 #include "rows_avx512_amd64.h"
 #include "affine_avx512_amd64.h"
+#include "scale_maps_avx512_amd64.h"
 
 // Registers:
 //	OUT, IN          the current rows of the result and the source
@@ -12,9 +14,11 @@
 //	ROWS, COLS       rows to go, columns
 //	COLUMN           the column reached
 //	FULL, TAIL_BITS  see COLUMN_COUNTS
-//	S, E, V, T       u and then s, exp(±s), the source and then the result, t
+//	S                u, then the root, then s
+//	S0 .. S3         the same for four registers at once
+//	E                exp(±s), or the scale
+//	V, T             the source and then the result, t
 //	LANES            the sums of s
-//	S0 .. S3         four times sixteen of s, then exp(±s)
 //	W                scratch
 #define OUT DI
 #define IN SI
@@ -29,11 +33,6 @@
 #define SCRATCH AX
 #define S Z0
 #define S_X X0
-#define E Z1
-#define V Z8
-#define V_Y Y8
-#define V_X X8
-#define T Z15
 #define S0 Z0
 #define S1 Z1
 #define S2 Z2
@@ -44,8 +43,13 @@
 #define W Z5
 #define W_Y Y5
 #define W_X X5
-#define BOUND Z6
+#define MAP_CONSTANT Z6
 #define RECIPROCAL Z7
+#define V Z8
+#define V_Y Y8
+#define V_X X8
+#define T Z17
+#define E Z18
 
 #define SETUP \
 	MOVQ         out_base+0(FP), OUT            \
@@ -54,7 +58,7 @@
 	MOVQ         logDet_base+72(FP), LOG_DET    \
 	MOVQ         logDet_len+80(FP), ROWS        \
 	MOVQ         cols+120(FP), COLS             \
-	VBROADCASTSS bound+128(FP), BOUND           \
+	VBROADCASTSS constant+128(FP), MAP_CONSTANT \
 	VBROADCASTSS reciprocal+132(FP), RECIPROCAL \
 	LEAQ         (U)(COLS*4), SHIFT             \
 	MATH_CONSTANTS                              \
@@ -76,43 +80,40 @@
 	LOAD_PAIR(SHIFT, paramsStride+112(FP), T) \
 	LOAD_PAIR(IN, inStride+104(FP), V)
 
-// FORWARD computes s in S and fma(x, exp(s), t) in V.
-#define FORWARD \
-	VMULPS      RECIPROCAL, S, S \
-	TANH(S, S)                   \
-	VMULPS      BOUND, S, S      \
-	EXP(S, E)                    \
-	VFMADD213PS T, E, V
+// What becomes of the root, in E: exp(s), exp(-s), or the scale that it is.
+#define EXP_SCALE(root) EXP(root, E)
+#define EXP_NEGATED(root) \
+	VXORPS.BCST ·signBit(SB), root, E \
+	EXP(E, E)
+#define IS_SCALE(root) VMOVAPS root, E
 
-// INVERSE computes s in S and (y - t)*exp(-s) in V.
-#define INVERSE \
-	VMULPS RECIPROCAL, S, S        \
-	TANH(S, S)                     \
-	VMULPS BOUND, S, S             \
-	VXORPS.BCST ·signBit(SB), S, E \
-	EXP(E, E)                      \
-	VSUBPS T, V, V                 \
+// The results, in V, of the source in V and a shift in a register or memory.
+#define FORWARD(shift) VFMADD213PS shift, E, V
+#define INVERSE_PRODUCT(shift) \
+	VSUBPS shift, V, V \
 	VMULPS E, V, V
+#define INVERSE_QUOTIENT(shift) \
+	VSUBPS shift, V, V \
+	VDIVPS E, V, V
 
-// LOG_SCALE_AT computes s of the sixteen columns at a distance in bytes.
-#define LOG_SCALE_AT(at, s) \
-	VMULPS at(U)(COLUMN*4), RECIPROCAL, s \
-	TANH(s, s)                            \
-	VMULPS BOUND, s, s
+// The log of the scale, in place of the root.
+#define IS_LOG(root)
+#define LOG_SCALE(root) LOG(root, root)
 
-// FORWARD_AT computes and stores the results of these columns.
-#define FORWARD_AT(at, s) \
-	EXP(s, s)                             \
-	VMOVUPS at(IN)(COLUMN*4), V           \
-	VFMADD213PS at(SHIFT)(COLUMN*4), s, V \
-	VMOVUPS V, at(OUT)(COLUMN*4)
+// What becomes of the sums.
+#define KEEP(x)
+#define NEGATE(x) VXORPS ·signBit(SB), x, x
 
-#define INVERSE_AT(at, s) \
-	VXORPS.BCST ·signBit(SB), s, s   \
-	EXP(s, s)                        \
-	VMOVUPS at(IN)(COLUMN*4), V      \
-	VSUBPS at(SHIFT)(COLUMN*4), V, V \
-	VMULPS s, V, V                   \
+// ROOT_AT computes the root of the sixteen columns at a distance in bytes.
+#define ROOT_AT(at, s, root) \
+	VMOVUPS at(U)(COLUMN*4), s \
+	root(s)
+
+// RESULT_AT computes and stores the results of these columns.
+#define RESULT_AT(at, s, scale, map) \
+	scale(s)                    \
+	VMOVUPS at(IN)(COLUMN*4), V \
+	map(at(SHIFT)(COLUMN*4))    \
 	VMOVUPS V, at(OUT)(COLUMN*4)
 
 #define NEXT_ROW \
@@ -125,171 +126,143 @@
 	LEAQ (SHIFT)(SCRATCH*4), SHIFT     \
 	ADDQ $4, LOG_DET
 
-// func AffineForwardAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, bound, reciprocal float32)
-TEXT ·AffineForwardAVX512(SB), NOSPLIT, $0-136
-	SETUP
-	CMPQ COLS, $8
-	JGT  row
-	CMPQ COLS, $4
-	JGT  pairs
-	QUAD_MASKS
-
-quad:
-	CMPQ    ROWS, $4
-	JLT     row
-	LOAD_QUADS
-	FORWARD
-	STORE_QUAD(V, V_X, OUT, outStride+96(FP), W_X)
-	SUM_QUAD(S, W)
-	VMOVUPS S_X, (LOG_DET)
-	ADDQ    $16, LOG_DET
-	SUBQ    $4, ROWS
-	JMP     quad
-
-pairs:
-	PAIR_MASKS
-
-pair:
-	CMPQ   ROWS, $2
-	JLT    row
-	LOAD_PAIRS
-	FORWARD
-	STORE_PAIR(V, V_Y, OUT, outStride+96(FP), W_Y)
-	SUM_PAIR(S, W)
-	VMOVSD S_X, (LOG_DET)
-	ADDQ   $8, LOG_DET
-	SUBQ   $2, ROWS
-	JMP    pair
-
-row:
-	SUBQ   $1, ROWS
-	JLT    done
-	XORQ   COLUMN, COLUMN
-	VPXORD LANES, LANES, LANES
-
-	// Four registers at once: the tanh of the next runs beside the exp of the
-	// last, which waits for its own tanh.
-block:
-	LEAQ   64(COLUMN), SCRATCH
-	CMPQ   SCRATCH, FULL
-	JGT    columns
-	LOG_SCALE_AT(0, S0)
-	LOG_SCALE_AT(64, S1)
-	LOG_SCALE_AT(128, S2)
-	LOG_SCALE_AT(192, S3)
-	VADDPS S0, LANES, LANES
-	VADDPS S1, LANES, LANES
-	VADDPS S2, LANES, LANES
-	VADDPS S3, LANES, LANES
-	FORWARD_AT(0, S0)
-	FORWARD_AT(64, S1)
-	FORWARD_AT(128, S2)
-	FORWARD_AT(192, S3)
-	ADDQ   $64, COLUMN
-	JMP    block
-
-columns:
-	CMPQ   COLUMN, COLS
-	JGE    fold
-	LOAD_COLUMNS
-	FORWARD
-	VADDPS  S, LANES, MASK, LANES
-	VMOVUPS V, MASK, (OUT)(COLUMN*4)
-	ADDQ    $16, COLUMN
-	JMP     columns
-
-fold:
-	FOLD16(LANES, LANES_Y, LANES_X, W_Y, W_X)
-	VMOVSS  LANES_X, (LOG_DET)
-	NEXT_ROW
-	JMP     row
-
-done:
-	VZEROUPPER
+// AFFINE is a whole kernel: root is the macro of its scale map; scale, map, log
+// and sum are macros above. Its labels are those of the function that uses it.
+//
+// Of wide rows, four registers are taken at once, step by step: what one waits
+// for, such as the exp for the tanh, runs beside the same of the next.
+#define AFFINE(root, scale, map, log, sum) \
+	SETUP                                          \
+	CMPQ    COLS, $8                               \
+	JGT     row                                    \
+	CMPQ    COLS, $4                               \
+	JGT     pairs                                  \
+	QUAD_MASKS                                     \
+quad:                                                  \
+	CMPQ    ROWS, $4                               \
+	JLT     row                                    \
+	LOAD_QUADS                                     \
+	root(S)                                        \
+	scale(S)                                       \
+	map(T)                                         \
+	log(S)                                         \
+	STORE_QUAD(V, V_X, OUT, outStride+96(FP), W_X) \
+	SUM_QUAD(S, W)                                 \
+	sum(S_X)                                       \
+	VMOVUPS S_X, (LOG_DET)                         \
+	ADDQ    $16, LOG_DET                           \
+	SUBQ    $4, ROWS                               \
+	JMP     quad                                   \
+pairs:                                                 \
+	PAIR_MASKS                                     \
+pair:                                                  \
+	CMPQ    ROWS, $2                               \
+	JLT     row                                    \
+	LOAD_PAIRS                                     \
+	root(S)                                        \
+	scale(S)                                       \
+	map(T)                                         \
+	log(S)                                         \
+	STORE_PAIR(V, V_Y, OUT, outStride+96(FP), W_Y) \
+	SUM_PAIR(S, W)                                 \
+	sum(S_X)                                       \
+	VMOVSD  S_X, (LOG_DET)                         \
+	ADDQ    $8, LOG_DET                            \
+	SUBQ    $2, ROWS                               \
+	JMP     pair                                   \
+row:                                                   \
+	SUBQ    $1, ROWS                               \
+	JLT     done                                   \
+	XORQ    COLUMN, COLUMN                         \
+	VPXORD  LANES, LANES, LANES                    \
+block:                                                 \
+	LEAQ    64(COLUMN), SCRATCH                    \
+	CMPQ    SCRATCH, FULL                          \
+	JGT     columns                                \
+	ROOT_AT(0, S0, root)                           \
+	ROOT_AT(64, S1, root)                          \
+	ROOT_AT(128, S2, root)                         \
+	ROOT_AT(192, S3, root)                         \
+	RESULT_AT(0, S0, scale, map)                   \
+	RESULT_AT(64, S1, scale, map)                  \
+	RESULT_AT(128, S2, scale, map)                 \
+	RESULT_AT(192, S3, scale, map)                 \
+	log(S0)                                        \
+	log(S1)                                        \
+	log(S2)                                        \
+	log(S3)                                        \
+	VADDPS  S0, LANES, LANES                       \
+	VADDPS  S1, LANES, LANES                       \
+	VADDPS  S2, LANES, LANES                       \
+	VADDPS  S3, LANES, LANES                       \
+	ADDQ    $64, COLUMN                            \
+	JMP     block                                  \
+columns:                                               \
+	CMPQ    COLUMN, COLS                           \
+	JGE     fold                                   \
+	LOAD_COLUMNS                                   \
+	root(S)                                        \
+	scale(S)                                       \
+	map(T)                                         \
+	log(S)                                         \
+	VADDPS  S, LANES, MASK, LANES                  \
+	VMOVUPS V, MASK, (OUT)(COLUMN*4)               \
+	ADDQ    $16, COLUMN                            \
+	JMP     columns                                \
+fold:                                                  \
+	FOLD16(LANES, LANES_Y, LANES_X, W_Y, W_X)      \
+	sum(LANES_X)                                   \
+	VMOVSS  LANES_X, (LOG_DET)                     \
+	NEXT_ROW                                       \
+	JMP     row                                    \
+done:                                                  \
+	VZEROUPPER                                     \
 	RET
 
-// func AffineInverseAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, bound, reciprocal float32)
-TEXT ·AffineInverseAVX512(SB), NOSPLIT, $0-136
-	SETUP
-	CMPQ COLS, $8
-	JGT  row
-	CMPQ COLS, $4
-	JGT  pairs
-	QUAD_MASKS
+// func AffineTanhExpForwardAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineTanhExpForwardAVX512(SB), NOSPLIT, $0-136
+	AFFINE(TANH_EXP_ROOT, EXP_SCALE, FORWARD, IS_LOG, KEEP)
 
-quad:
-	CMPQ    ROWS, $4
-	JLT     row
-	LOAD_QUADS
-	INVERSE
-	STORE_QUAD(V, V_X, OUT, outStride+96(FP), W_X)
-	SUM_QUAD(S, W)
-	VXORPS  ·signBit(SB), S_X, S_X
-	VMOVUPS S_X, (LOG_DET)
-	ADDQ    $16, LOG_DET
-	SUBQ    $4, ROWS
-	JMP     quad
+// func AffineTanhExpInverseAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineTanhExpInverseAVX512(SB), NOSPLIT, $0-136
+	AFFINE(TANH_EXP_ROOT, EXP_NEGATED, INVERSE_PRODUCT, IS_LOG, NEGATE)
 
-pairs:
-	PAIR_MASKS
+// func AffineExpForwardAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineExpForwardAVX512(SB), NOSPLIT, $0-136
+	AFFINE(EXP_ROOT, EXP_SCALE, FORWARD, IS_LOG, KEEP)
 
-pair:
-	CMPQ   ROWS, $2
-	JLT    row
-	LOAD_PAIRS
-	INVERSE
-	STORE_PAIR(V, V_Y, OUT, outStride+96(FP), W_Y)
-	SUM_PAIR(S, W)
-	VXORPS ·signBit(SB), S_X, S_X
-	VMOVSD S_X, (LOG_DET)
-	ADDQ   $8, LOG_DET
-	SUBQ   $2, ROWS
-	JMP    pair
+// func AffineExpInverseAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineExpInverseAVX512(SB), NOSPLIT, $0-136
+	AFFINE(EXP_ROOT, EXP_NEGATED, INVERSE_PRODUCT, IS_LOG, NEGATE)
 
-row:
-	SUBQ   $1, ROWS
-	JLT    done
-	XORQ   COLUMN, COLUMN
-	VPXORD LANES, LANES, LANES
+// func AffineSoftclipForwardAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftclipForwardAVX512(SB), NOSPLIT, $0-136
+	AFFINE(SOFTCLIP_ROOT, EXP_SCALE, FORWARD, IS_LOG, KEEP)
 
-	// Four registers at once: the tanh of the next runs beside the exp of the
-	// last, which waits for its own tanh.
-block:
-	LEAQ   64(COLUMN), SCRATCH
-	CMPQ   SCRATCH, FULL
-	JGT    columns
-	LOG_SCALE_AT(0, S0)
-	LOG_SCALE_AT(64, S1)
-	LOG_SCALE_AT(128, S2)
-	LOG_SCALE_AT(192, S3)
-	VADDPS S0, LANES, LANES
-	VADDPS S1, LANES, LANES
-	VADDPS S2, LANES, LANES
-	VADDPS S3, LANES, LANES
-	INVERSE_AT(0, S0)
-	INVERSE_AT(64, S1)
-	INVERSE_AT(128, S2)
-	INVERSE_AT(192, S3)
-	ADDQ   $64, COLUMN
-	JMP    block
+// func AffineSoftclipInverseAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftclipInverseAVX512(SB), NOSPLIT, $0-136
+	AFFINE(SOFTCLIP_ROOT, EXP_NEGATED, INVERSE_PRODUCT, IS_LOG, NEGATE)
 
-columns:
-	CMPQ   COLUMN, COLS
-	JGE    fold
-	LOAD_COLUMNS
-	INVERSE
-	VADDPS  S, LANES, MASK, LANES
-	VMOVUPS V, MASK, (OUT)(COLUMN*4)
-	ADDQ    $16, COLUMN
-	JMP     columns
+// func AffineSigmoidForwardAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidForwardAVX512(SB), NOSPLIT, $0-136
+	AFFINE(SIGMOID_SCALE_ROOT, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
 
-fold:
-	FOLD16(LANES, LANES_Y, LANES_X, W_Y, W_X)
-	VXORPS  ·signBit(SB), LANES_X, LANES_X
-	VMOVSS  LANES_X, (LOG_DET)
-	NEXT_ROW
-	JMP     row
+// func AffineSigmoidInverseAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidInverseAVX512(SB), NOSPLIT, $0-136
+	AFFINE(SIGMOID_SCALE_ROOT, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
 
-done:
-	VZEROUPPER
-	RET
+// func AffineSoftplusForwardAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusForwardAVX512(SB), NOSPLIT, $0-136
+	AFFINE(SOFTPLUS_SCALE_ROOT, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
+
+// func AffineSoftplusInverseAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusInverseAVX512(SB), NOSPLIT, $0-136
+	AFFINE(SOFTPLUS_SCALE_ROOT, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
+
+// func AffineSigmoidReciprocalForwardAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidReciprocalForwardAVX512(SB), NOSPLIT, $0-136
+	AFFINE(SIGMOID_RECIPROCAL_ROOT, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
+
+// func AffineSigmoidReciprocalInverseAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidReciprocalInverseAVX512(SB), NOSPLIT, $0-136
+	AFFINE(SIGMOID_RECIPROCAL_ROOT, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)

@@ -2,8 +2,10 @@
 
 #include "textflag.h"
 #include "math_avx2_amd64.h"
+#include "math_sigmoid_avx2_amd64.h"
 #include "rows_avx2_amd64.h"
 #include "affine_avx2_amd64.h"
+#include "scale_maps_avx2_amd64.h"
 
 // Registers, where COLS is left in memory for want of one:
 //	D_IN, D_OUT    the current rows of the gradients written and read
@@ -13,14 +15,15 @@
 //	ROWS, COLS     rows to go, columns
 //	COLUMN         the column reached
 //	FULL, TAIL_AT  see COLUMN_COUNTS
-//	TH, E          u and then tanh; ±s and then exp(±s)
+//	G              u and then ds/du
+//	E              the root, then the scale, then the gradient of the input
 //	D, XS, L       the gradient of the output, x, the gradient of the log-det
 //	DS             ds and then du
 //	W_X            scratch
 //
-// TANH and EXP overwrite Y4 to Y11: D and XS are loaded after them.
-// TH0 to TH3, the tanh of four registers at once, share Y12 with MASK, which is
-// set anew for every single register.
+// The macros of math overwrite Y4 to Y12: D and XS are loaded after them.
+// G0 to G3, the same as G for four registers at once, share Y3 with MASK, which
+// is set anew for every single register.
 #define D_IN DI
 #define D_OUT SI
 #define D_U R8
@@ -34,12 +37,12 @@
 #define FULL DX
 #define TAIL_AT CX
 #define SCRATCH AX
-#define TH Y0
-#define TH_X X0
-#define TH0 Y12
-#define TH1 Y13
-#define TH2 Y14
-#define TH3 Y15
+#define G Y0
+#define G_X X0
+#define G0 Y3
+#define G1 Y13
+#define G2 Y14
+#define G3 Y15
 #define E Y1
 #define E_X X1
 #define D Y4
@@ -51,8 +54,10 @@
 #define DS Y7
 #define DS_X X7
 #define W_X X8
-#define MASK Y12
-#define MASK_X X12
+#define MASK Y3
+#define MASK_X X3
+#define MAP_CONSTANT constant+192(FP)
+#define RECIPROCAL reciprocal+196(FP)
 
 #define SETUP \
 	MOVQ dIn_base+0(FP), D_IN            \
@@ -64,14 +69,6 @@
 	MOVQ dLogDet_len+128(FP), ROWS       \
 	MOVQ cols+184(FP), CX                \
 	LEAQ (D_U)(CX*4), D_SHIFT
-
-// LOG_SCALE computes the tanh of u in TH and s in E.
-#define LOG_SCALE \
-	VBROADCASTSS reciprocal+196(FP), E \
-	VMULPS       E, TH, TH             \
-	TANH(TH, TH)                       \
-	VBROADCASTSS bound+192(FP), E      \
-	VMULPS       TH, E, E
 
 #define LOAD_COLUMNS \
 	VMASKMOVPS (X)(COLUMN*4), MASK, XS \
@@ -85,24 +82,6 @@
 	VBROADCASTSS 4(D_LOG_DET), W_X                    \
 	VINSERTF128  $1, W_X, L, L                        \
 	ADDQ         $8, D_LOG_DET
-
-// FORWARD computes dy*exp(s) in E, which holds exp(s), and du in DS.
-#define FORWARD(th) \
-	VMULPS       D, E, E          \
-	VMOVAPS      E, DS            \
-	VFMADD213PS  L, XS, DS        \
-	VFNMADD213PS ·one(SB), th, th \
-	VMULPS       th, DS, DS
-
-// INVERSE computes dx*exp(-s) in E, which holds exp(-s), its negative in D and
-// du in DS.
-#define INVERSE(th) \
-	VMULPS       D, E, E          \
-	VMOVAPS      D, DS            \
-	VFNMSUB213PS L, XS, DS        \
-	VFNMADD213PS ·one(SB), th, th \
-	VMULPS       th, DS, DS       \
-	VXORPS       ·signBit(SB), E, D
 
 #define STORE_COLUMNS \
 	VMOVUPS E, (D_IN)(COLUMN*4) \
@@ -119,32 +98,54 @@
 	STORE_PAIR(DS, DS_X, D_U, dparamsStride+152(FP), W_X) \
 	STORE_PAIR(D, D_X, D_SHIFT, dparamsStride+152(FP), W_X)
 
-// TANH_AT computes the tanh of the eight columns at a distance in bytes.
-#define TANH_AT(at, th) \
-	VBROADCASTSS reciprocal+196(FP), th \
-	VMULPS at(U)(COLUMN*4), th, th      \
-	TANH(th, th)
+// What becomes of the root in E: exp(s), exp(-s), or the scale that it is. The
+// two BOUNDED are for constants up to 87 that bound s.
+#define EXP_SCALE EXP(E, E)
+#define EXP_SCALE_BOUNDED EXP_BOUNDED(E, E)
+#define EXP_NEGATED \
+	VXORPS ·signBit(SB), E, E \
+	EXP(E, E)
+#define EXP_NEGATED_BOUNDED \
+	VXORPS ·signBit(SB), E, E \
+	EXP_BOUNDED(E, E)
+#define IS_SCALE
 
-// FORWARD_AT computes and stores the gradients of these columns.
-#define FORWARD_AT(at, th) \
-	VBROADCASTSS bound+192(FP), E  \
-	VMULPS th, E, E                \
-	EXP_BOUNDED(E, E)              \
+// FORWARD computes dy times the scale in E and du in DS.
+#define FORWARD(g) \
+	VMULPS      D, E, E   \
+	VMOVAPS     E, DS     \
+	VFMADD213PS L, XS, DS \
+	VMULPS      g, DS, DS
+
+// INVERSE_PRODUCT computes dx*exp(-s) in E, which holds exp(-s), its negative
+// in D and du in DS.
+#define INVERSE_PRODUCT(g) \
+	VMULPS D, E, E \
+	INVERSE(g)
+
+// INVERSE_QUOTIENT is the same with E holding the scale.
+#define INVERSE_QUOTIENT(g) \
+	VDIVPS E, D, E \
+	INVERSE(g)
+
+#define INVERSE(g) \
+	VMOVAPS      D, DS     \
+	VFNMSUB213PS L, XS, DS \
+	VMULPS       g, DS, DS \
+	VXORPS       ·signBit(SB), E, D
+
+// START_AT begins with the eight columns at a distance in bytes.
+#define START_AT(at, g, start) \
+	VMOVUPS at(U)(COLUMN*4), g \
+	start(g)
+
+// GRADIENTS_AT computes and stores the gradients of these columns.
+#define GRADIENTS_AT(at, g, slope, scale, gradients) \
+	slope(g, E)                    \
+	scale                          \
 	VMOVUPS at(X)(COLUMN*4), XS    \
 	VMOVUPS at(D_OUT)(COLUMN*4), D \
-	FORWARD(th)                    \
-	VMOVUPS E, at(D_IN)(COLUMN*4)  \
-	VMOVUPS DS, at(D_U)(COLUMN*4)  \
-	VMOVUPS D, at(D_SHIFT)(COLUMN*4)
-
-#define INVERSE_AT(at, th) \
-	VBROADCASTSS bound+192(FP), E  \
-	VMULPS th, E, E                \
-	VXORPS ·signBit(SB), E, E      \
-	EXP_BOUNDED(E, E)              \
-	VMOVUPS at(X)(COLUMN*4), XS    \
-	VMOVUPS at(D_OUT)(COLUMN*4), D \
-	INVERSE(th)                    \
+	gradients(g)                   \
 	VMOVUPS E, at(D_IN)(COLUMN*4)  \
 	VMOVUPS DS, at(D_U)(COLUMN*4)  \
 	VMOVUPS D, at(D_SHIFT)(COLUMN*4)
@@ -163,156 +164,135 @@
 	LEAQ (D_OUT)(SCRATCH*4), D_OUT      \
 	ADDQ $4, D_LOG_DET
 
-// func AffineForwardBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, bound, reciprocal float32)
-TEXT ·AffineForwardBackwardAVX2(SB), NOSPLIT, $0-200
-	SETUP
-	CMPQ COLS, $4
-	JGT  rows
-	PAIR_MASK
-
-pair:
-	CMPQ ROWS, $2
-	JLT  rows
-	LOAD_PAIR(U, paramsStride+168(FP), TH, TH_X, W_X)
-	LOG_SCALE
-	EXP(E, E)
-	LOAD_PAIRS
-	FORWARD(TH)
-	STORE_PAIRS
-	SUBQ $2, ROWS
-	JMP  pair
-
-rows:
-	MOVQ COLS, CX
-	COLUMN_COUNTS
-
-row:
-	SUBQ $1, ROWS
-	JLT  done
-	XORQ COLUMN, COLUMN
-	VBROADCASTSS (D_LOG_DET), L
-
-	// Four registers at once: the tanh of the next runs beside the exp of the
-	// last, which waits for its own tanh. Bounds above 87 are too rare to have
-	// a second copy of this loop, with EXP.
-block:
-	LEAQ 32(COLUMN), SCRATCH
-	CMPQ SCRATCH, FULL
-	JGT  columns
-	CMPL bound+192(FP), $0x42AE0000 // 87
-	JGT  columns
-	TANH_AT(0, TH0)
-	TANH_AT(32, TH1)
-	TANH_AT(64, TH2)
-	TANH_AT(96, TH3)
-	FORWARD_AT(0, TH0)
-	FORWARD_AT(32, TH1)
-	FORWARD_AT(64, TH2)
-	FORWARD_AT(96, TH3)
-	ADDQ $32, COLUMN
-	JMP  block
-
-columns:
-	CMPQ COLUMN, COLS
-	JGE  next
-	COLUMN_MASK
-	VMASKMOVPS   (U)(COLUMN*4), MASK, TH
-	LOG_SCALE
-	EXP(E, E)
-	LOAD_COLUMNS
-	FORWARD(TH)
-	CMPQ         COLUMN, FULL
-	JGE          partial
-	STORE_COLUMNS
-	ADDQ         $8, COLUMN
-	JMP  columns
-
-partial:
-	STORE_TAIL
-
-next:
-	NEXT_ROW
-	JMP row
-
-done:
-	VZEROUPPER
+// AFFINE_BACKWARD is a whole kernel: start and slope are the macros of its scale
+// map; scale, blockScale and gradients are macros above. Its labels are those of
+// the function that uses it.
+//
+// Of wide rows, four registers are taken at once: the tanh of the next runs
+// beside the exp of the last, which waits for its own tanh. They alone have
+// blockScale; bounds above 87 (0x42AE0000) are too rare to have a loop of their
+// own, and are left to the single registers.
+#define AFFINE_BACKWARD(start, slope, scale, blockScale, gradients) \
+	SETUP                                              \
+	CMPQ         COLS, $4                              \
+	JGT          rows                                  \
+	PAIR_MASK                                          \
+pair:                                                      \
+	CMPQ         ROWS, $2                              \
+	JLT          rows                                  \
+	LOAD_PAIR(U, paramsStride+168(FP), G, G_X, W_X)    \
+	start(G)                                           \
+	slope(G, E)                                        \
+	scale                                              \
+	LOAD_PAIRS                                         \
+	gradients(G)                                       \
+	STORE_PAIRS                                        \
+	SUBQ         $2, ROWS                              \
+	JMP          pair                                  \
+rows:                                                      \
+	MOVQ         COLS, CX                              \
+	COLUMN_COUNTS                                      \
+row:                                                       \
+	SUBQ         $1, ROWS                              \
+	JLT          done                                  \
+	XORQ         COLUMN, COLUMN                        \
+	VBROADCASTSS (D_LOG_DET), L                        \
+block:                                                     \
+	LEAQ         32(COLUMN), SCRATCH                   \
+	CMPQ         SCRATCH, FULL                         \
+	JGT          columns                               \
+	CMPL         MAP_CONSTANT, $0x42AE0000             \
+	JGT          columns                               \
+	START_AT(0, G0, start)                             \
+	START_AT(32, G1, start)                            \
+	START_AT(64, G2, start)                            \
+	START_AT(96, G3, start)                            \
+	GRADIENTS_AT(0, G0, slope, blockScale, gradients)  \
+	GRADIENTS_AT(32, G1, slope, blockScale, gradients) \
+	GRADIENTS_AT(64, G2, slope, blockScale, gradients) \
+	GRADIENTS_AT(96, G3, slope, blockScale, gradients) \
+	ADDQ         $32, COLUMN                           \
+	JMP          block                                 \
+columns:                                                   \
+	CMPQ         COLUMN, COLS                          \
+	JGE          next                                  \
+	COLUMN_MASK                                        \
+	VMASKMOVPS   (U)(COLUMN*4), MASK, G                \
+	start(G)                                           \
+	slope(G, E)                                        \
+	scale                                              \
+	LOAD_COLUMNS                                       \
+	gradients(G)                                       \
+	CMPQ         COLUMN, FULL                          \
+	JGE          partial                               \
+	STORE_COLUMNS                                      \
+	ADDQ         $8, COLUMN                            \
+	JMP          columns                               \
+partial:                                                   \
+	STORE_TAIL                                         \
+next:                                                      \
+	NEXT_ROW                                           \
+	JMP          row                                   \
+done:                                                      \
+	VZEROUPPER                                         \
 	RET
 
-// func AffineInverseBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, bound, reciprocal float32)
-TEXT ·AffineInverseBackwardAVX2(SB), NOSPLIT, $0-200
-	SETUP
-	CMPQ COLS, $4
-	JGT  rows
-	PAIR_MASK
+// func AffineTanhExpForwardBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineTanhExpForwardBackwardAVX2(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(TANH_EXP_START, TANH_EXP_SLOPE, EXP_SCALE, EXP_SCALE_BOUNDED, FORWARD)
 
-pair:
-	CMPQ ROWS, $2
-	JLT  rows
-	LOAD_PAIR(U, paramsStride+168(FP), TH, TH_X, W_X)
-	LOG_SCALE
-	VXORPS       ·signBit(SB), E, E
-	EXP(E, E)
-	LOAD_PAIRS
-	INVERSE(TH)
-	STORE_PAIRS
-	SUBQ $2, ROWS
-	JMP  pair
+// func AffineTanhExpInverseBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineTanhExpInverseBackwardAVX2(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(TANH_EXP_START, TANH_EXP_SLOPE, EXP_NEGATED, EXP_NEGATED_BOUNDED, INVERSE_PRODUCT)
 
-rows:
-	MOVQ COLS, CX
-	COLUMN_COUNTS
+// func AffineExpForwardBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineExpForwardBackwardAVX2(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, EXP_SLOPE, EXP_SCALE, EXP_SCALE, FORWARD)
 
-row:
-	SUBQ $1, ROWS
-	JLT  done
-	XORQ COLUMN, COLUMN
-	VBROADCASTSS (D_LOG_DET), L
+// func AffineExpInverseBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineExpInverseBackwardAVX2(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, EXP_SLOPE, EXP_NEGATED, EXP_NEGATED, INVERSE_PRODUCT)
 
-	// Four registers at once: the tanh of the next runs beside the exp of the
-	// last, which waits for its own tanh. Bounds above 87 are too rare to have
-	// a second copy of this loop, with EXP.
-block:
-	LEAQ 32(COLUMN), SCRATCH
-	CMPQ SCRATCH, FULL
-	JGT  columns
-	CMPL bound+192(FP), $0x42AE0000 // 87
-	JGT  columns
-	TANH_AT(0, TH0)
-	TANH_AT(32, TH1)
-	TANH_AT(64, TH2)
-	TANH_AT(96, TH3)
-	INVERSE_AT(0, TH0)
-	INVERSE_AT(32, TH1)
-	INVERSE_AT(64, TH2)
-	INVERSE_AT(96, TH3)
-	ADDQ $32, COLUMN
-	JMP  block
+// func AffineSoftclipForwardBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftclipForwardBackwardAVX2(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SOFTCLIP_SLOPE, EXP_SCALE, EXP_SCALE_BOUNDED, FORWARD)
 
-columns:
-	CMPQ COLUMN, COLS
-	JGE  next
-	COLUMN_MASK
-	VMASKMOVPS   (U)(COLUMN*4), MASK, TH
-	LOG_SCALE
-	VXORPS       ·signBit(SB), E, E
-	EXP(E, E)
-	LOAD_COLUMNS
-	INVERSE(TH)
-	CMPQ         COLUMN, FULL
-	JGE          partial
-	STORE_COLUMNS
-	ADDQ         $8, COLUMN
-	JMP  columns
+// func AffineSoftclipInverseBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftclipInverseBackwardAVX2(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SOFTCLIP_SLOPE, EXP_NEGATED, EXP_NEGATED_BOUNDED, INVERSE_PRODUCT)
 
-partial:
-	STORE_TAIL
+// func AffineSigmoidForwardBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidForwardBackwardAVX2(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SIGMOID_SCALE_SLOPE, IS_SCALE, IS_SCALE, FORWARD)
 
-next:
-	NEXT_ROW
-	JMP row
+// func AffineSigmoidInverseBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidInverseBackwardAVX2(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SIGMOID_SCALE_SLOPE, IS_SCALE, IS_SCALE, INVERSE_QUOTIENT)
 
-done:
-	VZEROUPPER
-	RET
+// func AffineSoftplusForwardBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusForwardBackwardAVX2(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SOFTPLUS_SCALE_SLOPE, IS_SCALE, IS_SCALE, FORWARD)
+
+// func AffineSoftplusInverseBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusInverseBackwardAVX2(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SOFTPLUS_SCALE_SLOPE, IS_SCALE, IS_SCALE, INVERSE_QUOTIENT)
+
+// func AffineSigmoidReciprocalForwardBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidReciprocalForwardBackwardAVX2(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SIGMOID_RECIPROCAL_SLOPE, IS_SCALE, IS_SCALE, FORWARD)
+
+// func AffineSigmoidReciprocalInverseBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidReciprocalInverseBackwardAVX2(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SIGMOID_RECIPROCAL_SLOPE, IS_SCALE, IS_SCALE, INVERSE_QUOTIENT)

@@ -2,8 +2,10 @@
 
 #include "textflag.h"
 #include "math_avx512_amd64.h"
+#include "math_sigmoid_avx512_amd64.h"
 #include "rows_avx512_amd64.h"
 #include "affine_avx512_amd64.h"
+#include "scale_maps_avx512_amd64.h"
 
 // Registers, where COLS is left in memory for want of one:
 //	D_IN, D_OUT      the current rows of the gradients written and read
@@ -13,8 +15,9 @@
 //	ROWS, COLS       rows to go, columns
 //	COLUMN           the column reached
 //	FULL, TAIL_BITS  see COLUMN_COUNTS
-//	TH, E            u and then tanh; ±s and then exp(±s)
-//	TH0 .. TH3       the same for four registers at once
+//	G                u and then ds/du
+//	G0 .. G3         the same for four registers at once
+//	E                the root, then the scale, then the gradient of the input
 //	D, XS, L         the gradient of the output, x, the gradient of the log-det
 //	DS               ds and then du
 //	W                scratch
@@ -31,11 +34,11 @@
 #define FULL DX
 #define TAIL_BITS CX
 #define SCRATCH AX
-#define TH Z0
-#define TH0 Z0
-#define TH1 Z1
-#define TH2 Z2
-#define TH3 Z3
+#define G Z0
+#define G0 Z0
+#define G1 Z1
+#define G2 Z2
+#define G3 Z3
 #define E Z4
 #define E_Y Y4
 #define E_X X4
@@ -47,10 +50,10 @@
 #define DS Z8
 #define DS_Y Y8
 #define DS_X X8
-#define W_Y Y15
-#define W_X X15
-#define BOUND Z16
-#define RECIPROCAL Z17
+#define W_Y Y17
+#define W_X X17
+#define MAP_CONSTANT Z18
+#define RECIPROCAL Z19
 
 #define SETUP \
 	MOVQ         dIn_base+0(FP), D_IN            \
@@ -61,83 +64,72 @@
 	MOVQ         dLogDet_base+120(FP), D_LOG_DET \
 	MOVQ         dLogDet_len+128(FP), ROWS       \
 	MOVQ         cols+184(FP), CX                \
-	VBROADCASTSS bound+192(FP), BOUND            \
+	VBROADCASTSS constant+192(FP), MAP_CONSTANT  \
 	VBROADCASTSS reciprocal+196(FP), RECIPROCAL  \
 	LEAQ         (D_U)(CX*4), D_SHIFT            \
 	MATH_CONSTANTS
 
 #define LOAD_COLUMNS \
 	COLUMN_MASK                       \
-	VMOVUPS.Z (U)(COLUMN*4), MASK, TH \
+	VMOVUPS.Z (U)(COLUMN*4), MASK, G  \
 	VMOVUPS.Z (X)(COLUMN*4), MASK, XS \
 	VMOVUPS.Z (D_OUT)(COLUMN*4), MASK, D
 
 #define LOAD_QUADS \
-	LOAD_QUAD(U, paramsStride+168(FP), TH)  \
+	LOAD_QUAD(U, paramsStride+168(FP), G)   \
 	LOAD_QUAD(X, xStride+160(FP), XS)       \
 	LOAD_QUAD(D_OUT, dOutStride+176(FP), D) \
 	SPREAD_QUAD(D_LOG_DET, L)
 
 #define LOAD_PAIRS \
-	LOAD_PAIR(U, paramsStride+168(FP), TH)  \
+	LOAD_PAIR(U, paramsStride+168(FP), G)   \
 	LOAD_PAIR(X, xStride+160(FP), XS)       \
 	LOAD_PAIR(D_OUT, dOutStride+176(FP), D) \
 	SPREAD_PAIR(D_LOG_DET, L)
 
-// LOG_SCALE computes tanh(u/bound) from u in th.
-#define LOG_SCALE(th) \
-	VMULPS RECIPROCAL, th, th \
-	TANH(th, th)
-
-// EXP_FORWARD computes exp(s) in E, EXP_INVERSE exp(-s).
-#define EXP_FORWARD(th) \
-	VMULPS BOUND, th, E \
-	EXP(E, E)
-
-#define EXP_INVERSE(th) \
-	VMULPS BOUND, th, E            \
+// What becomes of the root in E: exp(s), exp(-s), or the scale that it is.
+#define EXP_SCALE EXP(E, E)
+#define EXP_NEGATED \
 	VXORPS.BCST ·signBit(SB), E, E \
 	EXP(E, E)
+#define IS_SCALE
 
-// FORWARD computes dy*exp(s) in E, which holds exp(s), and du in DS; dy is in
-// D.
-#define FORWARD(th) \
-	VMULPS D, E, E                     \
-	VMOVAPS E, DS                      \
-	VFMADD213PS L, XS, DS              \
-	VFNMADD213PS.BCST ·one(SB), th, th \
-	VMULPS th, DS, DS
+// FORWARD computes dy times the scale in E and du in DS; dy is in D.
+#define FORWARD(g) \
+	VMULPS      D, E, E   \
+	VMOVAPS     E, DS     \
+	VFMADD213PS L, XS, DS \
+	VMULPS      g, DS, DS
 
-// INVERSE computes dx*exp(-s) in E, which holds exp(-s), its negative in D and
-// du in DS; dx is in D.
-#define INVERSE(th) \
-	VMULPS D, E, E                     \
-	VMOVAPS D, DS                      \
-	VFNMSUB213PS L, XS, DS             \
-	VFNMADD213PS.BCST ·one(SB), th, th \
-	VMULPS th, DS, DS                  \
-	VXORPS.BCST ·signBit(SB), E, D
+// INVERSE_PRODUCT computes dx*exp(-s) in E, which holds exp(-s), its negative
+// in D and du in DS; dx is in D.
+#define INVERSE_PRODUCT(g) \
+	VMULPS D, E, E \
+	INVERSE(g)
 
-// TANH_AT computes the tanh of the sixteen columns at a distance in bytes.
-#define TANH_AT(at, th) \
-	VMULPS at(U)(COLUMN*4), RECIPROCAL, th \
-	TANH(th, th)
+// INVERSE_QUOTIENT is the same with E holding the scale.
+#define INVERSE_QUOTIENT(g) \
+	VDIVPS E, D, E \
+	INVERSE(g)
 
-// FORWARD_AT computes and stores the gradients of these columns.
-#define FORWARD_AT(at, th) \
-	EXP_FORWARD(th)                \
+#define INVERSE(g) \
+	VMOVAPS      D, DS     \
+	VFNMSUB213PS L, XS, DS \
+	VMULPS       g, DS, DS \
+	VXORPS.BCST  ·signBit(SB), E, D
+
+// START_AT begins with the sixteen columns at a distance in bytes.
+#define START_AT(at, g, start) \
+	VMOVUPS at(U)(COLUMN*4), g \
+	start(g)
+
+// GRADIENTS_AT computes and stores the gradients of these columns.
+#define GRADIENTS_AT(at, g, slope, scale, gradients) \
+	slope(g, E)                    \
+	scale                          \
 	VMOVUPS at(X)(COLUMN*4), XS    \
 	VMOVUPS at(D_OUT)(COLUMN*4), D \
-	FORWARD(th)                    \
-	VMOVUPS E, at(D_IN)(COLUMN*4)  \
-	VMOVUPS DS, at(D_U)(COLUMN*4)  \
-	VMOVUPS D, at(D_SHIFT)(COLUMN*4)
-
-#define INVERSE_AT(at, th) \
-	EXP_INVERSE(th)                \
-	VMOVUPS at(X)(COLUMN*4), XS    \
-	VMOVUPS at(D_OUT)(COLUMN*4), D \
-	INVERSE(th)                    \
+	gradients(g)                   \
 	VMOVUPS E, at(D_IN)(COLUMN*4)  \
 	VMOVUPS DS, at(D_U)(COLUMN*4)  \
 	VMOVUPS D, at(D_SHIFT)(COLUMN*4)
@@ -171,162 +163,138 @@
 	STORE_PAIR(DS, DS_Y, D_U, dparamsStride+152(FP), W_Y) \
 	STORE_PAIR(D, D_Y, D_SHIFT, dparamsStride+152(FP), W_Y)
 
-// func AffineForwardBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, bound, reciprocal float32)
-TEXT ·AffineForwardBackwardAVX512(SB), NOSPLIT, $0-200
-	SETUP
-	CMPQ COLS, $8
-	JGT  rows
-	CMPQ COLS, $4
-	JGT  pairs
-	QUAD_MASKS
-
-quad:
-	CMPQ ROWS, $4
-	JLT  rows
-	LOAD_QUADS
-	LOG_SCALE(TH)
-	EXP_FORWARD(TH)
-	FORWARD(TH)
-	STORE_QUADS
-	SUBQ $4, ROWS
-	JMP  quad
-
-pairs:
-	PAIR_MASKS
-
-pair:
-	CMPQ ROWS, $2
-	JLT  rows
-	LOAD_PAIRS
-	LOG_SCALE(TH)
-	EXP_FORWARD(TH)
-	FORWARD(TH)
-	STORE_PAIRS
-	SUBQ $2, ROWS
-	JMP  pair
-
-rows:
-	COLUMN_COUNTS
-
-row:
-	SUBQ         $1, ROWS
-	JLT          done
-	XORQ         COLUMN, COLUMN
-	VBROADCASTSS (D_LOG_DET), L
-
-	// Four registers at once: the tanh of the next runs beside the exp of the
-	// last, which waits for its own tanh.
-block:
-	LEAQ 64(COLUMN), SCRATCH
-	CMPQ SCRATCH, FULL
-	JGT  columns
-	TANH_AT(0, TH0)
-	TANH_AT(64, TH1)
-	TANH_AT(128, TH2)
-	TANH_AT(192, TH3)
-	FORWARD_AT(0, TH0)
-	FORWARD_AT(64, TH1)
-	FORWARD_AT(128, TH2)
-	FORWARD_AT(192, TH3)
-	ADDQ $64, COLUMN
-	JMP  block
-
-columns:
-	CMPQ COLUMN, COLS
-	JGE  next
-	LOAD_COLUMNS
-	LOG_SCALE(TH)
-	EXP_FORWARD(TH)
-	FORWARD(TH)
-	STORE_COLUMNS
-	ADDQ $16, COLUMN
-	JMP  columns
-
-next:
-	NEXT_ROW
-	JMP  row
-
-done:
-	VZEROUPPER
+// AFFINE_BACKWARD is a whole kernel: start and slope are the macros of its scale
+// map; scale and gradients are macros above. Its labels are those of the
+// function that uses it.
+//
+// Of wide rows, four registers are taken at once: the tanh of the next runs
+// beside the exp of the last, which waits for its own tanh.
+#define AFFINE_BACKWARD(start, slope, scale, gradients) \
+	SETUP                                          \
+	CMPQ COLS, $8                                  \
+	JGT  rows                                      \
+	CMPQ COLS, $4                                  \
+	JGT  pairs                                     \
+	QUAD_MASKS                                     \
+quad:                                                  \
+	CMPQ ROWS, $4                                  \
+	JLT  rows                                      \
+	LOAD_QUADS                                     \
+	start(G)                                       \
+	slope(G, E)                                    \
+	scale                                          \
+	gradients(G)                                   \
+	STORE_QUADS                                    \
+	SUBQ $4, ROWS                                  \
+	JMP  quad                                      \
+pairs:                                                 \
+	PAIR_MASKS                                     \
+pair:                                                  \
+	CMPQ ROWS, $2                                  \
+	JLT  rows                                      \
+	LOAD_PAIRS                                     \
+	start(G)                                       \
+	slope(G, E)                                    \
+	scale                                          \
+	gradients(G)                                   \
+	STORE_PAIRS                                    \
+	SUBQ $2, ROWS                                  \
+	JMP  pair                                      \
+rows:                                                  \
+	COLUMN_COUNTS                                  \
+row:                                                   \
+	SUBQ $1, ROWS                                  \
+	JLT  done                                      \
+	XORQ COLUMN, COLUMN                            \
+	VBROADCASTSS (D_LOG_DET), L                    \
+block:                                                 \
+	LEAQ 64(COLUMN), SCRATCH                       \
+	CMPQ SCRATCH, FULL                             \
+	JGT  columns                                   \
+	START_AT(0, G0, start)                         \
+	START_AT(64, G1, start)                        \
+	START_AT(128, G2, start)                       \
+	START_AT(192, G3, start)                       \
+	GRADIENTS_AT(0, G0, slope, scale, gradients)   \
+	GRADIENTS_AT(64, G1, slope, scale, gradients)  \
+	GRADIENTS_AT(128, G2, slope, scale, gradients) \
+	GRADIENTS_AT(192, G3, slope, scale, gradients) \
+	ADDQ $64, COLUMN                               \
+	JMP  block                                     \
+columns:                                               \
+	CMPQ COLUMN, COLS                              \
+	JGE  next                                      \
+	LOAD_COLUMNS                                   \
+	start(G)                                       \
+	slope(G, E)                                    \
+	scale                                          \
+	gradients(G)                                   \
+	STORE_COLUMNS                                  \
+	ADDQ $16, COLUMN                               \
+	JMP  columns                                   \
+next:                                                  \
+	NEXT_ROW                                       \
+	JMP  row                                       \
+done:                                                  \
+	VZEROUPPER                                     \
 	RET
 
-// func AffineInverseBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, bound, reciprocal float32)
-TEXT ·AffineInverseBackwardAVX512(SB), NOSPLIT, $0-200
-	SETUP
-	CMPQ COLS, $8
-	JGT  rows
-	CMPQ COLS, $4
-	JGT  pairs
-	QUAD_MASKS
+// func AffineTanhExpForwardBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineTanhExpForwardBackwardAVX512(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(TANH_EXP_START, TANH_EXP_SLOPE, EXP_SCALE, FORWARD)
 
-quad:
-	CMPQ ROWS, $4
-	JLT  rows
-	LOAD_QUADS
-	LOG_SCALE(TH)
-	EXP_INVERSE(TH)
-	INVERSE(TH)
-	STORE_QUADS
-	SUBQ $4, ROWS
-	JMP  quad
+// func AffineTanhExpInverseBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineTanhExpInverseBackwardAVX512(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(TANH_EXP_START, TANH_EXP_SLOPE, EXP_NEGATED, INVERSE_PRODUCT)
 
-pairs:
-	PAIR_MASKS
+// func AffineExpForwardBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineExpForwardBackwardAVX512(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, EXP_SLOPE, EXP_SCALE, FORWARD)
 
-pair:
-	CMPQ ROWS, $2
-	JLT  rows
-	LOAD_PAIRS
-	LOG_SCALE(TH)
-	EXP_INVERSE(TH)
-	INVERSE(TH)
-	STORE_PAIRS
-	SUBQ $2, ROWS
-	JMP  pair
+// func AffineExpInverseBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineExpInverseBackwardAVX512(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, EXP_SLOPE, EXP_NEGATED, INVERSE_PRODUCT)
 
-rows:
-	COLUMN_COUNTS
+// func AffineSoftclipForwardBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftclipForwardBackwardAVX512(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SOFTCLIP_SLOPE, EXP_SCALE, FORWARD)
 
-row:
-	SUBQ         $1, ROWS
-	JLT          done
-	XORQ         COLUMN, COLUMN
-	VBROADCASTSS (D_LOG_DET), L
+// func AffineSoftclipInverseBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftclipInverseBackwardAVX512(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SOFTCLIP_SLOPE, EXP_NEGATED, INVERSE_PRODUCT)
 
-	// Four registers at once: the tanh of the next runs beside the exp of the
-	// last, which waits for its own tanh.
-block:
-	LEAQ 64(COLUMN), SCRATCH
-	CMPQ SCRATCH, FULL
-	JGT  columns
-	TANH_AT(0, TH0)
-	TANH_AT(64, TH1)
-	TANH_AT(128, TH2)
-	TANH_AT(192, TH3)
-	INVERSE_AT(0, TH0)
-	INVERSE_AT(64, TH1)
-	INVERSE_AT(128, TH2)
-	INVERSE_AT(192, TH3)
-	ADDQ $64, COLUMN
-	JMP  block
+// func AffineSigmoidForwardBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidForwardBackwardAVX512(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SIGMOID_SCALE_SLOPE, IS_SCALE, FORWARD)
 
-columns:
-	CMPQ COLUMN, COLS
-	JGE  next
-	LOAD_COLUMNS
-	LOG_SCALE(TH)
-	EXP_INVERSE(TH)
-	INVERSE(TH)
-	STORE_COLUMNS
-	ADDQ $16, COLUMN
-	JMP  columns
+// func AffineSigmoidInverseBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidInverseBackwardAVX512(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SIGMOID_SCALE_SLOPE, IS_SCALE, INVERSE_QUOTIENT)
 
-next:
-	NEXT_ROW
-	JMP  row
+// func AffineSoftplusForwardBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusForwardBackwardAVX512(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SOFTPLUS_SCALE_SLOPE, IS_SCALE, FORWARD)
 
-done:
-	VZEROUPPER
-	RET
+// func AffineSoftplusInverseBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusInverseBackwardAVX512(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SOFTPLUS_SCALE_SLOPE, IS_SCALE, INVERSE_QUOTIENT)
+
+// func AffineSigmoidReciprocalForwardBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidReciprocalForwardBackwardAVX512(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SIGMOID_RECIPROCAL_SLOPE, IS_SCALE, FORWARD)
+
+// func AffineSigmoidReciprocalInverseBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidReciprocalInverseBackwardAVX512(SB), NOSPLIT, $0-200
+	AFFINE_BACKWARD(NOTHING, SIGMOID_RECIPROCAL_SLOPE, IS_SCALE, INVERSE_QUOTIENT)

@@ -2,7 +2,9 @@
 
 #include "textflag.h"
 #include "math_neon_arm64.h"
+#include "math_sigmoid_neon_arm64.h"
 #include "affine_neon_arm64.h"
+#include "scale_maps_neon_arm64.h"
 
 // Registers:
 //	OUT, IN     the next columns of the result and the source
@@ -12,11 +14,11 @@
 //	ROWS        rows to go
 //	FULL, TAIL  columns in whole pairs, and the columns after them
 //	LEFT        columns of whole pairs to go
-//	S0, S1      u, then s, then exp(±s)
+//	S0, S1      u, then the root, then exp(±s) or the scale
 //	V, T        the source; the shift, then the result
 //	LOW, HIGH   lanes 0 to 7 and 8 to 15 of the sum of s, in either order
 //	MASK        ones in the lanes of the tail
-//	W           scratch
+//	W           s, and scratch
 #define OUT R0
 #define IN R1
 #define U R2
@@ -37,60 +39,66 @@
 #define HIGH 10
 #define MASK 12
 #define W 14
+#define MAP_CONSTANT constant+128(FP)
+#define RECIPROCAL reciprocal+132(FP)
 
 #define SETUP \
-	MOVD out_base+0(FP), OUT                 \
-	MOVD in_base+24(FP), IN                  \
-	MOVD params_base+48(FP), U               \
-	MOVD logDet_base+72(FP), LOG_DET         \
-	MOVD logDet_len+80(FP), ROWS             \
-	MOVD cols+120(FP), SHIFT                 \
-	ADD  SHIFT<<2, U, SHIFT                  \
-	ROW_COUNTS(cols+120(FP))                 \
-	SKIP(outStride+96(FP), OUT_SKIP)         \
-	SKIP(inStride+104(FP), IN_SKIP)          \
+	MOVD out_base+0(FP), OUT         \
+	MOVD in_base+24(FP), IN          \
+	MOVD params_base+48(FP), U       \
+	MOVD logDet_base+72(FP), LOG_DET \
+	MOVD logDet_len+80(FP), ROWS     \
+	MOVD cols+120(FP), SHIFT         \
+	ADD  SHIFT<<2, U, SHIFT          \
+	ROW_COUNTS(cols+120(FP))         \
+	SKIP(outStride+96(FP), OUT_SKIP) \
+	SKIP(inStride+104(FP), IN_SKIP)  \
 	SKIP(paramsStride+112(FP), PARAMS_SKIP)
 
-// LOG_SCALE computes s from u. It overwrites W.
-#define LOG_SCALE(s) \
-	SPREAD(reciprocal+132(FP), W) \
-	FMUL8(W, s, s)                \
-	TANH(s)                       \
-	SPREAD(bound+128(FP), W)      \
-	FMUL8(W, s, s)
+// What becomes of the root, in place: exp(s), exp(-s), or the scale that it is.
+#define EXP_SCALE(root) EXP(root)
+#define EXP_NEGATED(root) \
+	FNEG8(root, root) \
+	EXP(root)
+#define IS_SCALE(root)
 
-// FORWARD computes the result in T, and loses s.
-#define FORWARD(s) \
-	EXP(s)         \
-	FMLA8(V, s, T)
-
-#define INVERSE(s) \
-	FNEG8(s, s)    \
-	EXP(s)         \
+// The results, in T, of the source in V and the shift in T.
+#define FORWARD(scale) FMLA8(V, scale, T)
+#define INVERSE_PRODUCT(scale) \
 	FSUB8(T, V, V) \
-	FMUL8(s, V, T)
+	FMUL8(scale, V, T)
+#define INVERSE_QUOTIENT(scale) \
+	FSUB8(T, V, V) \
+	FDIV8(scale, V, T)
+
+// The log of the scale, in another pair.
+#define IS_LOG(root, log) MOVE8(root, log)
+#define LOG_SCALE(root, log) \
+	MOVE8(root, log) \
+	LOG(log)
 
 // What becomes of a register of sums.
-#define FORWARD_SUM(t)
-#define INVERSE_SUM(t) VFNEG_S4(t, t)
+#define KEEP(t)
+#define NEGATE(t) VFNEG_S4(t, t)
 
-// AFFINE is the whole kernel: map and sum are the macros of its direction. Its
-// labels are those of the function that uses it.
+// AFFINE is a whole kernel: root is the macro of its scale map; scale, map, log
+// and sum are macros above. Its labels are those of the function that uses it.
 //
 // Of two rows at a time, the steps of the fold from 8 and 4 lanes would add +0
 // to lanes that started at +0. Of wide rows, 16 columns are taken at once: the
 // second tanh runs beside the first, and beside the exp that waits for it.
-#define AFFINE(map, sum) \
+#define AFFINE(root, scale, map, log, sum) \
 	SETUP                            \
 	BRANCH_IF_WIDE(rows)             \
 	TAIL_MASK(TAIL, MASK)            \
 	VORR_B16(MASK, MASK, MASK+1)     \
-two:                                 \
+two:                                     \
 	CMP     $2, ROWS                 \
 	BLT     rows                     \
 	LOAD_ROWS(U, PARAMS_SKIP, S0)    \
-	LOG_SCALE(S0)                    \
-	AND8(MASK, S0, LOW)              \
+	root(S0)                         \
+	log(S0, LOW)                     \
+	AND8(MASK, LOW, LOW)             \
 	ZERO8(HIGH)                      \
 	FADD8(HIGH, LOW, LOW)            \
 	FOLD4(LOW, HIGH)                 \
@@ -102,59 +110,68 @@ two:                                 \
 	FMOVS.P F(LOW), 4(LOG_DET)       \
 	LOAD_ROWS(IN, IN_SKIP, V)        \
 	LOAD_ROWS(SHIFT, PARAMS_SKIP, T) \
+	scale(S0)                        \
 	map(S0)                          \
 	STORE_ROWS(T, OUT, OUT_SKIP)     \
 	SUB     $2, ROWS                 \
 	JMP     two                      \
-rows:                                \
+rows:                                    \
 	TAIL_MASK(TAIL, MASK)            \
-row:                                 \
+row:                                     \
 	SUBS    $1, ROWS                 \
 	BLT     done                     \
 	ZERO8(LOW)                       \
 	ZERO8(HIGH)                      \
 	MOVD    FULL, LEFT               \
-columns16:                           \
+columns16:                               \
 	SUBS    $16, LEFT                \
 	BLT     columns8                 \
 	LOAD_NEXT(U, S0)                 \
 	LOAD_NEXT(U, S1)                 \
-	LOG_SCALE(S0)                    \
-	LOG_SCALE(S1)                    \
-	FADD8(S0, LOW, LOW)              \
-	FADD8(S1, HIGH, HIGH)            \
+	root(S0)                         \
+	root(S1)                         \
+	log(S0, W)                       \
+	FADD8(W, LOW, LOW)               \
+	log(S1, W)                       \
+	FADD8(W, HIGH, HIGH)             \
 	LOAD_NEXT(IN, V)                 \
 	LOAD_NEXT(SHIFT, T)              \
+	scale(S0)                        \
 	map(S0)                          \
 	STORE_NEXT(T, OUT)               \
 	LOAD_NEXT(IN, V)                 \
 	LOAD_NEXT(SHIFT, T)              \
+	scale(S1)                        \
 	map(S1)                          \
 	STORE_NEXT(T, OUT)               \
 	JMP     columns16                \
-columns8:                            \
+columns8:                                \
 	ADDS    $16, LEFT                \
 	BEQ     tail                     \
 	LOAD_NEXT(U, S0)                 \
-	LOG_SCALE(S0)                    \
-	FADD8(S0, LOW, W)                \
+	root(S0)                         \
+	log(S0, W)                       \
+	FADD8(W, LOW, W)                 \
 	MOVE8(HIGH, LOW)                 \
 	MOVE8(W, HIGH)                   \
 	LOAD_NEXT(IN, V)                 \
 	LOAD_NEXT(SHIFT, T)              \
+	scale(S0)                        \
 	map(S0)                          \
 	STORE_NEXT(T, OUT)               \
-tail:                                \
+tail:                                    \
 	CBZ     TAIL, fold               \
 	LOAD_TAIL(U, S0)                 \
-	LOG_SCALE(S0)                    \
-	AND8(MASK, S0, W)                \
+	root(S0)                         \
+	log(S0, W)                       \
+	AND8(MASK, W, W)                 \
 	FADD8(W, LOW, LOW)               \
 	LOAD_TAIL(IN, V)                 \
 	LOAD_TAIL(SHIFT, T)              \
+	scale(S0)                        \
 	map(S0)                          \
 	STORE_TAIL(T, OUT)               \
-fold:                                \
+fold:                                    \
 	FOLD16(LOW, HIGH, W)             \
 	sum(LOW)                         \
 	FMOVS.P F(LOW), 4(LOG_DET)       \
@@ -163,13 +180,53 @@ fold:                                \
 	ADD     PARAMS_SKIP, U           \
 	ADD     PARAMS_SKIP, SHIFT       \
 	JMP     row                      \
-done:                                \
+done:                                    \
 	RET
 
-// func AffineForwardNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, bound, reciprocal float32)
-TEXT ·AffineForwardNEON(SB), NOSPLIT, $0-136
-	AFFINE(FORWARD, FORWARD_SUM)
+// func AffineTanhExpForwardNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineTanhExpForwardNEON(SB), NOSPLIT, $0-136
+	AFFINE(TANH_EXP_ROOT, EXP_SCALE, FORWARD, IS_LOG, KEEP)
 
-// func AffineInverseNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, bound, reciprocal float32)
-TEXT ·AffineInverseNEON(SB), NOSPLIT, $0-136
-	AFFINE(INVERSE, INVERSE_SUM)
+// func AffineTanhExpInverseNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineTanhExpInverseNEON(SB), NOSPLIT, $0-136
+	AFFINE(TANH_EXP_ROOT, EXP_NEGATED, INVERSE_PRODUCT, IS_LOG, NEGATE)
+
+// func AffineExpForwardNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineExpForwardNEON(SB), NOSPLIT, $0-136
+	AFFINE(EXP_ROOT, EXP_SCALE, FORWARD, IS_LOG, KEEP)
+
+// func AffineExpInverseNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineExpInverseNEON(SB), NOSPLIT, $0-136
+	AFFINE(EXP_ROOT, EXP_NEGATED, INVERSE_PRODUCT, IS_LOG, NEGATE)
+
+// func AffineSoftclipForwardNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftclipForwardNEON(SB), NOSPLIT, $0-136
+	AFFINE(SOFTCLIP_ROOT, EXP_SCALE, FORWARD, IS_LOG, KEEP)
+
+// func AffineSoftclipInverseNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftclipInverseNEON(SB), NOSPLIT, $0-136
+	AFFINE(SOFTCLIP_ROOT, EXP_NEGATED, INVERSE_PRODUCT, IS_LOG, NEGATE)
+
+// func AffineSigmoidForwardNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidForwardNEON(SB), NOSPLIT, $0-136
+	AFFINE(SIGMOID_SCALE_ROOT, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
+
+// func AffineSigmoidInverseNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidInverseNEON(SB), NOSPLIT, $0-136
+	AFFINE(SIGMOID_SCALE_ROOT, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
+
+// func AffineSoftplusForwardNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusForwardNEON(SB), NOSPLIT, $0-136
+	AFFINE(SOFTPLUS_SCALE_ROOT, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
+
+// func AffineSoftplusInverseNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSoftplusInverseNEON(SB), NOSPLIT, $0-136
+	AFFINE(SOFTPLUS_SCALE_ROOT, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
+
+// func AffineSigmoidReciprocalForwardNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidReciprocalForwardNEON(SB), NOSPLIT, $0-136
+	AFFINE(SIGMOID_RECIPROCAL_ROOT, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
+
+// func AffineSigmoidReciprocalInverseNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
+TEXT ·AffineSigmoidReciprocalInverseNEON(SB), NOSPLIT, $0-136
+	AFFINE(SIGMOID_RECIPROCAL_ROOT, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)

@@ -70,6 +70,12 @@ CONSTANT(·cos3, 0x426849A2426849A2)
 CONSTANT(·wordScale, 0x3380000033800000) // 2⁻²⁴
 CONSTANT(·minusTwo, 0xC0000000C0000000) // −2
 
+// softclipRoot, sigmoidRoot and sigmoidReciprocalRoot.
+CONSTANT(·softclipLargest, 0x7100000071000000) // 2⁹⁹
+CONSTANT(·softclipSmallest, 0xF1000000F1000000) // −2⁹⁹
+CONSTANT(·two, 0x4000000040000000) // 2
+CONSTANT(·sigmoidReciprocalLargest, 0x42B0000042B00000) // 88
+
 // tanhRef.
 CONSTANT(·tanhOdd, 0x3F6000003F600000) // 0.875
 CONSTANT(·tanhOne, 0x411051EC411051EC) // 9.02
@@ -100,3 +106,42 @@ CONSTANT(·philoxMultiplier0, 0x00000000D2511F53)
 CONSTANT(·philoxMultiplier1, 0x00000000CD9E8D57)
 CONSTANT(·philoxKeyStep0, 0x9E3779B99E3779B9)
 CONSTANT(·philoxKeyStep1, 0xBB67AE85BB67AE85)
+
+// ROW_TWICE defines a row of a table of eight whose index is not reduced below
+// eight: AVX-512 looks up the lowest four bits of it.
+#define ROW_TWICE(name, bits01, bits23, bits45, bits67) \
+	DATA name+0(SB)/8, $bits01  \
+	DATA name+8(SB)/8, $bits23  \
+	DATA name+16(SB)/8, $bits45 \
+	DATA name+24(SB)/8, $bits67 \
+	DATA name+32(SB)/8, $bits01 \
+	DATA name+40(SB)/8, $bits23 \
+	DATA name+48(SB)/8, $bits45 \
+	DATA name+56(SB)/8, $bits67 \
+	GLOBL name(SB), RODATA|NOPTR, $64
+
+// sigmoidQuotient.
+CONSTANT(·sigmoidLargest, 0x42DA000042DA0000) // 109
+CONSTANT(·sigmoidEighths, 0xC138AA3BC138AA3B)
+CONSTANT(·eighthLn2High, 0x3DB170003DB17000)
+CONSTANT(·eighthLn2Low, 0x3685FDF43685FDF4)
+CONSTANT(·sigmoid2, 0x3EFFFFF73EFFFFF7)
+CONSTANT(·sigmoid3, 0x3E2AAE453E2AAE45)
+CONSTANT(·sigmoid4, 0x3D2B57B83D2B57B8)
+CONSTANT(·sigmoidScale, 0x4F8000004F800000) // 2³²
+CONSTANT(·integerSeven, 0x0000000700000007) // an integer
+ROW_TWICE(·sigmoidHigh, 0x4F6AC0C74F800000, 0x4F45672A4F5744FD, 0x4F25FED74F3504F3, 0x4F0B95C24F1837F0)
+ROW_TWICE(·sigmoidLow, 0xC1C116DE00000000, 0x418AA837C254A58A, 0xC2AC9D5E424FE77A, 0xC1E0ABA142A31B71)
+
+// softplusRef.
+CONSTANT(·softplus0, 0xBEFFFFE9BEFFFFE9)
+CONSTANT(·softplus1, 0x3EAAA6ED3EAAA6ED)
+CONSTANT(·softplus2, 0xBE7F92ABBE7F92AB)
+CONSTANT(·softplus3, 0x3E49AAB43E49AAB4)
+CONSTANT(·softplus4, 0xBE1D339BBE1D339B)
+CONSTANT(·softplus5, 0x3DDA9E243DDA9E24)
+CONSTANT(·softplus6, 0xBD6BF7D4BD6BF7D4)
+CONSTANT(·softplus7, 0x3CA549133CA54913)
+CONSTANT(·softplus8, 0xBB59156FBB59156F)
+CONSTANT(·softplusScale, 0x3380000033800000) // 2⁻²⁴
+CONSTANT(·softplusExponent, 0x4B8000004B800000) // 2²⁴

@@ -1,0 +1,15 @@
+//go:build !noasm
+
+#include "textflag.h"
+#include "math_avx2_amd64.h"
+#include "math_sigmoid_avx2_amd64.h"
+#include "rows_avx2_amd64.h"
+#include "unary_avx2_amd64.h"
+
+// func SigmoidAVX2(dst, src []float32)
+TEXT ·SigmoidAVX2(SB), NOSPLIT, $0-48
+	UNARY(SIGMOID)
+
+// func SoftplusAVX2(dst, src []float32)
+TEXT ·SoftplusAVX2(SB), NOSPLIT, $0-48
+	UNARY(SOFTPLUS)

@@ -1,0 +1,14 @@
+//go:build !noasm
+
+#include "textflag.h"
+#include "math_avx512_amd64.h"
+#include "math_sigmoid_avx512_amd64.h"
+#include "unary_avx512_amd64.h"
+
+// func SigmoidAVX512(dst, src []float32)
+TEXT ·SigmoidAVX512(SB), NOSPLIT, $0-48
+	UNARY(SIGMOID)
+
+// func SoftplusAVX512(dst, src []float32)
+TEXT ·SoftplusAVX512(SB), NOSPLIT, $0-48
+	UNARY(SOFTPLUS)

@@ -1,0 +1,14 @@
+//go:build !noasm
+
+#include "textflag.h"
+#include "math_neon_arm64.h"
+#include "math_sigmoid_neon_arm64.h"
+#include "unary_neon_arm64.h"
+
+// func SigmoidNEON(dst, src []float32)
+TEXT ·SigmoidNEON(SB), NOSPLIT, $0-48
+	UNARY(SIGMOID)
+
+// func SoftplusNEON(dst, src []float32)
+TEXT ·SoftplusNEON(SB), NOSPLIT, $0-48
+	UNARY(SOFTPLUS)
