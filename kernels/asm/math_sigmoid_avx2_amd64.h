@@ -82,3 +82,43 @@
 	VXORPS       Y4, Y4, Y4                     \
 	VMAXPS       src, Y4, Y4                    \
 	VADDPS       Y7, Y4, dst
+
+// LOG_SIGMOID sets dst to log(sigmoid(src)). It overwrites Y4 to Y8.
+#define LOG_SIGMOID(src, dst) \
+	VXORPS ·signBit(SB), src, dst \
+	SOFTPLUS(dst, dst)            \
+	VXORPS ·signBit(SB), dst, dst
+
+// SILU_SIZE sets Y4 to siluSize of src. It overwrites Y7.
+#define SILU_SIZE(src) \
+	VANDPS  ·notSignBit(SB), src, Y4 \
+	VMOVUPS ·sigmoidLargest(SB), Y7  \
+	VMINPS  Y4, Y7, Y4
+
+// SILU sets dst to src·sigmoid(src). It overwrites Y4 to Y11.
+//	Y7   the base, then the result
+#define SILU(src, dst) \
+	SIGMOID_QUOTIENT(src)          \
+	SILU_SIZE(src)                 \
+	VMULPS       Y6, Y4, Y4        \
+	VMOVUPS      ·signBit(SB), Y7  \
+	VBLENDVPS    src, Y7, src, Y7  \
+	VFNMADD231PS Y5, Y4, Y7        \
+	VMOVAPS      Y7, dst
+
+// SILU_SLOPE sets dst to the derivative of SILU at src, siluSlopeRef. It
+// overwrites Y4 to Y11.
+//	Y4   a
+//	Y8   sigmoid(src)
+//	Y9   sigmoid(−src)
+#define SILU_SLOPE(src, dst) \
+	SIGMOID_QUOTIENT(src)            \
+	SILU_SIZE(src)                   \
+	VANDPS      ·signBit(SB), src, Y7 \
+	VORPS       Y7, Y4, Y4           \
+	VMULPS      Y6, Y5, Y5           \
+	VSUBPS      Y5, Y11, Y11         \
+	VBLENDVPS   src, Y5, Y11, Y8     \
+	VBLENDVPS   src, Y11, Y5, Y9     \
+	VFMADD213PS ·one(SB), Y4, Y9     \
+	VMULPS      Y9, Y8, dst

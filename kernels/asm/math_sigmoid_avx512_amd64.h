@@ -77,3 +77,44 @@
 	VPXORD           Z9, Z9, Z9                    \
 	VMAXPS           src, Z9, Z9                   \
 	VADDPS           Z12, Z9, dst
+
+// LOG_SIGMOID sets dst to log(sigmoid(src)). It overwrites Z9 to Z13.
+#define LOG_SIGMOID(src, dst) \
+	VXORPS.BCST ·signBit(SB), src, dst \
+	SOFTPLUS(dst, dst)                 \
+	VXORPS.BCST ·signBit(SB), dst, dst
+
+// SILU_SIZE sets Z9 to siluSize of src. It overwrites Z12.
+#define SILU_SIZE(src) \
+	VANDPS.BCST  ·notSignBit(SB), src, Z9 \
+	VBROADCASTSS ·sigmoidLargest(SB), Z12 \
+	VMINPS       Z9, Z12, Z9
+
+// SILU sets dst to src·sigmoid(src). It overwrites Z9 to Z16 and K7.
+//	Z12  the base, then the result
+#define SILU(src, dst) \
+	SIGMOID_QUOTIENT(src)            \
+	SILU_SIZE(src)                   \
+	VMULPS       Z11, Z9, Z9         \
+	VPMOVD2M     src, K7             \
+	VMOVAPS      src, Z12            \
+	VBROADCASTSS ·signBit(SB), K7, Z12 \
+	VFNMADD231PS Z10, Z9, Z12        \
+	VMOVAPS      Z12, dst
+
+// SILU_SLOPE sets dst to the derivative of SILU at src, siluSlopeRef. It
+// overwrites Z9 to Z16 and K7.
+//	Z9   a
+//	Z13  sigmoid(src)
+//	Z14  sigmoid(−src)
+#define SILU_SLOPE(src, dst) \
+	SIGMOID_QUOTIENT(src)                     \
+	SILU_SIZE(src)                            \
+	VPTERNLOGD.BCST $0xF8, ·signBit(SB), src, Z9 \
+	VPMOVD2M         src, K7                  \
+	VMULPS           Z11, Z10, Z10            \
+	VSUBPS           Z10, Z16, Z16            \
+	VBLENDMPS        Z10, Z16, K7, Z13        \
+	VBLENDMPS        Z16, Z10, K7, Z14        \
+	VFMADD213PS.BCST ·one(SB), Z9, Z14        \
+	VMULPS           Z14, Z13, dst
