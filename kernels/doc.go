@@ -48,6 +48,8 @@
 //	Log64        2.00
 //	Tanh64       2.00
 //	SinCos2Pi64  2.00
+//	Sigmoid64    3.00
+//	Softplus64   3.00
 //
 // Inputs of SinCos2Pi and SinCos2Pi64 are turns, which are reduced without
 // error, so that their bounds hold for all finite inputs, near the zeros too;

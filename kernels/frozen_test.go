@@ -78,6 +78,9 @@ func TestFrozenBits(t *testing.T) {
 		{"Tanh64", sweep64(Tanh64), 0x49e02ed5f133688d},
 		{"SinCos2Pi64 sin", sweep64(func(u float64) float64 { s, _ := SinCos2Pi64(u); return s }), 0x585d31fbbcfdc6b1},
 		{"SinCos2Pi64 cos", sweep64(func(u float64) float64 { _, c := SinCos2Pi64(u); return c }), 0xb1acf53dff9aa691},
+
+		{"Sigmoid64", sweep64(Sigmoid64), 0x524ac44035bac970},
+		{"Softplus64", sweep64(Softplus64), 0x2da80d7a6368bafa},
 	} {
 		c.fill()
 		if got := sum(); got != c.want {
