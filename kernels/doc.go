@@ -32,12 +32,13 @@
 //	Exp     0.90  0.891  c0bb2813
 //	Log     1.00  0.882  3fa332f9
 //	Tanh    1.00  0.962  3f59ee1a
-//	Sigmoid  1.00  0.768  3d5a3366
-//	Softplus  2.00  1.731  3a81a100
+//
+//	Sigmoid     1.00  0.781  c2aef296
+//	Softplus    2.00  1.731  3a81a100
 //	LogSigmoid  2.00  1.731  ba81a100
-//	Expm1  1.00  0.913  3ecbab77
-//	Log1p  1.00  0.903  3ef4d0d5
-//	SiLU   2.00  1.456  bff7a00a
+//	Expm1       1.00  0.913  3ecbab77
+//	Log1p       1.00  0.903  3ef4d0d5
+//	SiLU        2.00  1.456  bff7a00a
 //
 //	Sin2Pi  1.10  1.045  0027739a
 //	Cos2Pi  1.10  0.890  3dff1d6f

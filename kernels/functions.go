@@ -31,6 +31,7 @@ var functions = []Function{
 	{"Exp", func(t *Tier, dst, src, _ []float32) { t.Exp(dst, src) }, math.Exp, -5, 5, expRef},
 	{"Log", func(t *Tier, dst, src, _ []float32) { t.Log(dst, src) }, math.Log, 0.5, 10, logRef},
 	{"Tanh", func(t *Tier, dst, src, _ []float32) { t.Tanh(dst, src) }, math.Tanh, -3, 3, tanhRef},
+
 	{"Sigmoid", func(t *Tier, dst, src, _ []float32) { t.Sigmoid(dst, src) }, sigmoid, -5, 5, sigmoidRef},
 	{"Softplus", func(t *Tier, dst, src, _ []float32) { t.Softplus(dst, src) }, softplus, -5, 5, softplusRef},
 	{"LogSigmoid", func(t *Tier, dst, src, _ []float32) { t.LogSigmoid(dst, src) }, func(x float64) float64 { return -softplus(-x) }, -5, 5, logSigmoidRef},

@@ -150,7 +150,7 @@ CONSTANT(·expm1c6, 0x3AB671203AB67120)
 CONSTANT(·expm1c7, 0x395BAB65395BAB65)
 CONSTANT(·expm1Large, 0x4180000041800000) // 16
 CONSTANT(·expm1Smallest, 0xC1D00000C1D00000) // −26
-CONSTANT(·exponentMirror, 0x7F0000007F000000) // twice the bits of 1: less those of 2^n, the bits of 2^−n
+CONSTANT(·exponentMirror, 0x7F0000007F000000) // less the bits of 2^n, it is those of 2^−n
 
 // log1pRef.
 CONSTANT(·log1p0, 0xBF000000BF000000)
@@ -167,4 +167,3 @@ CONSTANT(·log1pLarge, 0x5F8000005F800000) // 2⁶⁴
 CONSTANT(·log1pScale, 0x1F8000001F800000) // 2⁻⁶⁴
 CONSTANT(·log1pBounded, 0x5F7FFFFE5F7FFFFE) // the bits of 2⁶⁴ less 2
 CONSTANT(·log1pExponent, 0x4280000042800000) // 64
-CONSTANT(·minusOne, 0xBF800000BF800000) // −1

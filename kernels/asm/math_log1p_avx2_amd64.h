@@ -19,11 +19,11 @@
 	VMULPS       ·ln2Low(SB), Y6, Y7     \
 	VSUBPS       Y7, Y4, Y6              \
 	VMOVUPS      ·expm1c7(SB), Y8        \
-	VFMADD213PS ·expm1c6(SB), Y6, Y8 \
-	VFMADD213PS ·expm1c5(SB), Y6, Y8 \
-	VFMADD213PS ·expm1c4(SB), Y6, Y8 \
-	VFMADD213PS ·expm1c3(SB), Y6, Y8 \
-	VFMADD213PS ·expm1c2(SB), Y6, Y8 \
+	VFMADD213PS  ·expm1c6(SB), Y6, Y8    \
+	VFMADD213PS  ·expm1c5(SB), Y6, Y8    \
+	VFMADD213PS  ·expm1c4(SB), Y6, Y8    \
+	VFMADD213PS  ·expm1c3(SB), Y6, Y8    \
+	VFMADD213PS  ·expm1c2(SB), Y6, Y8    \
 	VMULPS       Y6, Y6, Y6              \
 	VFMSUB213PS  Y7, Y6, Y8              \
 	VADDPS       Y8, Y4, Y4
@@ -52,29 +52,29 @@
 // those of EXP do.
 //	Y9   lanes beyond 16
 #define EXPM1(src, dst) \
-	VMOVUPS   ·expLargest(SB), Y4             \
-	VMINPS    src, Y4, Y4                     \
-	VMOVUPS   ·expm1Smallest(SB), Y5          \
-	VMAXPS    Y4, Y5, Y4                      \
-	VCMPPS    $0x1E, ·expm1Large(SB), Y4, Y9  \
-	EXPM1_REDUCED                             \
-	EXPM1_SCALED                              \
-	VMOVUPS   ·exponentMirror(SB), Y8         \
-	VPSUBD    Y6, Y8, Y8                      \
-	VPXOR     Y10, Y10, Y10                   \
-	VPMAXSD   Y10, Y8, Y8                     \
-	VSUBPS    Y8, Y4, Y4                      \
-	VADDPS    ·one(SB), Y4, Y4                \
-	VPSUBD    ·roundMagic(SB), Y5, Y5         \
-	VPSRAD    $1, Y5, Y6                      \
-	VPSUBD    Y6, Y5, Y5                      \
-	VPSLLD    $23, Y6, Y6                     \
-	VPADDD    ·one(SB), Y6, Y6                \
-	VMULPS    Y6, Y4, Y4                      \
-	VPSLLD    $23, Y5, Y5                     \
-	VPADDD    ·one(SB), Y5, Y5                \
-	VMULPS    Y5, Y4, Y4                      \
-	VBLENDVPS Y9, Y4, Y7, Y7                  \
+	VMOVUPS   ·expLargest(SB), Y4            \
+	VMINPS    src, Y4, Y4                    \
+	VMOVUPS   ·expm1Smallest(SB), Y5         \
+	VMAXPS    Y4, Y5, Y4                     \
+	VCMPPS    $0x1E, ·expm1Large(SB), Y4, Y9 \
+	EXPM1_REDUCED                            \
+	EXPM1_SCALED                             \
+	VMOVUPS   ·exponentMirror(SB), Y8        \
+	VPSUBD    Y6, Y8, Y8                     \
+	VPXOR     Y10, Y10, Y10                  \
+	VPMAXSD   Y10, Y8, Y8                    \
+	VSUBPS    Y8, Y4, Y4                     \
+	VADDPS    ·one(SB), Y4, Y4               \
+	VPSUBD    ·roundMagic(SB), Y5, Y5        \
+	VPSRAD    $1, Y5, Y6                     \
+	VPSUBD    Y6, Y5, Y5                     \
+	VPSLLD    $23, Y6, Y6                    \
+	VPADDD    ·one(SB), Y6, Y6               \
+	VMULPS    Y6, Y4, Y4                     \
+	VPSLLD    $23, Y5, Y5                    \
+	VPADDD    ·one(SB), Y5, Y5               \
+	VMULPS    Y5, Y4, Y4                     \
+	VBLENDVPS Y9, Y4, Y7, Y7                 \
 	SIGN_OF(src, dst)
 
 // LOG1P_SPLIT sets Y5 to n and Y6 to 2^−n for 1 + x in Y9. Y8 is 1.
@@ -93,24 +93,24 @@
 //	Y7   the sum
 //	Y8   the rest
 #define LOG1P_SUM \
-	VMOVUPS      ·log1p8(SB), Y6      \
-	VFMADD213PS ·log1p7(SB), Y4, Y6 \
-	VFMADD213PS ·log1p6(SB), Y4, Y6 \
-	VFMADD213PS ·log1p5(SB), Y4, Y6 \
-	VFMADD213PS ·log1p4(SB), Y4, Y6 \
-	VFMADD213PS ·log1p3(SB), Y4, Y6 \
-	VFMADD213PS ·log1p2(SB), Y4, Y6 \
-	VFMADD213PS ·log1p1(SB), Y4, Y6 \
-	VFMADD213PS ·log1p0(SB), Y4, Y6 \
-	VMOVAPS      Y4, Y7               \
-	VFMADD231PS  ·ln2High(SB), Y5, Y7 \
-	VMOVUPS      ·ln2High(SB), Y8     \
-	VFMSUB213PS  Y7, Y5, Y8           \
-	VADDPS       Y4, Y8, Y8           \
-	VFMADD231PS  ·ln2Low(SB), Y5, Y8  \
-	VMULPS       Y4, Y4, Y4           \
-	VFMADD231PS  Y6, Y4, Y8           \
-	VADDPS       Y8, Y7, Y7
+	VMOVUPS     ·log1p8(SB), Y6      \
+	VFMADD213PS ·log1p7(SB), Y4, Y6  \
+	VFMADD213PS ·log1p6(SB), Y4, Y6  \
+	VFMADD213PS ·log1p5(SB), Y4, Y6  \
+	VFMADD213PS ·log1p4(SB), Y4, Y6  \
+	VFMADD213PS ·log1p3(SB), Y4, Y6  \
+	VFMADD213PS ·log1p2(SB), Y4, Y6  \
+	VFMADD213PS ·log1p1(SB), Y4, Y6  \
+	VFMADD213PS ·log1p0(SB), Y4, Y6  \
+	VMOVAPS     Y4, Y7               \
+	VFMADD231PS ·ln2High(SB), Y5, Y7 \
+	VMOVUPS     ·ln2High(SB), Y8     \
+	VFMSUB213PS Y7, Y5, Y8           \
+	VADDPS      Y4, Y8, Y8           \
+	VFMADD231PS ·ln2Low(SB), Y5, Y8  \
+	VMULPS      Y4, Y4, Y4           \
+	VFMADD231PS Y6, Y4, Y8           \
+	VADDPS      Y8, Y7, Y7
 
 // LOG1P_BOUNDED sets dst to log(1 + src) for src above −1 and 1 + src below
 // 2⁶⁴; what it gives elsewhere is wrong. It overwrites Y4 to Y9.

@@ -1,5 +1,6 @@
-// SIGMOID and SOFTPLUS on the eight float32 of a pair: sigmoidRef and
-// softplusRef of package kernels, operation by operation. They take every
+// SIGMOID, SOFTPLUS, LOG_SIGMOID, SILU and its slope on the eight float32 of a
+// pair: sigmoidRef, softplusRef, logSigmoidRef, siluRef and siluSlopeRef of
+// package kernels, operation by operation. They take every
 // input, and keep NaN. The constants are in constants.s. x is a pair from 0 to
 // 14; the macros overwrite pairs 16 to 30. math_neon_arm64.h goes before.
 

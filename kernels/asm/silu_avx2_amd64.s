@@ -56,13 +56,13 @@ loop:
 	JGE     loop
 
 tail:
-	ADDQ      $8, LEFT
-	JEQ       done
+	ADDQ       $8, LEFT
+	JEQ        done
 	TAIL_MASK(LEFT, SCRATCH, MASK)
 	VMASKMOVPS (SRC), MASK, V
 	VMASKMOVPS (GRADIENT), MASK, OTHER
 	SILU_SLOPE(V, V)
-	VMULPS    OTHER, V, V
+	VMULPS     OTHER, V, V
 	VMASKMOVPS V, MASK, (DST)
 
 done:
@@ -99,11 +99,11 @@ loop:
 	JMP     loop
 
 tail:
-	TESTQ     LEFT, LEFT
-	JEQ       next
+	TESTQ      LEFT, LEFT
+	JEQ        next
 	VMASKMOVPS (Y)(COLUMN*4), MASK, V
 	VMASKMOVPS (BIAS)(COLUMN*4), MASK, OTHER
-	VADDPS    OTHER, V, V
+	VADDPS     OTHER, V, V
 	SILU(V, V)
 	VMASKMOVPS V, MASK, (Y)(COLUMN*4)
 
