@@ -34,11 +34,11 @@
 //	Tanh    1.00  0.962  3f59ee1a
 //
 //	Sigmoid     1.00  0.781  c2aef296
-//	Softplus    2.00  1.731  3a81a100
-//	LogSigmoid  2.00  1.731  ba81a100
-//	Expm1       1.00  0.913  3ecbab77
-//	Log1p       1.00  0.903  3ef4d0d5
-//	SiLU        2.00  1.456  bff7a00a
+//	Softplus    2.00  1.892  3c8e24b0
+//	LogSigmoid  2.00  1.892  bc8e24b0
+//	Expm1       1.00  0.929  3ecd4a88
+//	Log1p       1.00  0.916  3ef838f3
+//	SiLU        2.00  1.489  c0f2c678
 //
 //	Sin2Pi  1.10  1.045  0027739a
 //	Cos2Pi  1.10  0.890  3dff1d6f
