@@ -32,8 +32,13 @@
 //	Exp     0.90  0.891  c0bb2813
 //	Log     1.00  0.882  3fa332f9
 //	Tanh    1.00  0.962  3f59ee1a
-//	Sigmoid  1.00  0.768  3d5a3366
-//	Softplus  2.00  1.731  3a81a100
+//
+//	Sigmoid     1.00  0.781  c2aef296
+//	Softplus    2.00  1.892  3c8e24b0
+//	LogSigmoid  2.00  1.892  bc8e24b0
+//	Expm1       1.00  0.929  3ecd4a88
+//	Log1p       1.00  0.916  3ef838f3
+//	SiLU        2.00  1.489  c0f2c678
 //
 //	Sin2Pi  1.10  1.045  0027739a
 //	Cos2Pi  1.10  0.890  3dff1d6f
@@ -44,6 +49,8 @@
 //	Log64        2.00
 //	Tanh64       2.00
 //	SinCos2Pi64  2.00
+//	Sigmoid64    3.00
+//	Softplus64   3.00
 //
 // Inputs of SinCos2Pi and SinCos2Pi64 are turns, which are reduced without
 // error, so that their bounds hold for all finite inputs, near the zeros too;

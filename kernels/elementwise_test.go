@@ -264,6 +264,14 @@ func TestElementwiseSpecialValues(t *testing.T) {
 			{bits(0xc2cff1b4), math.SmallestNonzeroFloat32}, {bits(0xc2cff1b5), 0}, {-109, 0}, {bits(0xc2aeac50), bits(0x007fffe6)}},
 		"Softplus": {{0, 0.6931472}, {minusZero, 0.6931472}, {inf, inf}, {-inf, 0}, {nan, nan}, {signalling, nan}, {math.MaxFloat32, math.MaxFloat32}, {-math.MaxFloat32, 0}, {18, 18},
 			{bits(0xc2cff1b4), math.SmallestNonzeroFloat32}, {bits(0xc2cff1b5), 0}, {bits(0xc2aeac50), bits(0x007fffe6)}},
+		"LogSigmoid": {{0, -0.6931472}, {minusZero, -0.6931472}, {inf, minusZero}, {-inf, -inf}, {nan, nan}, {signalling, nan}, {math.MaxFloat32, minusZero}, {-math.MaxFloat32, -math.MaxFloat32}, {-18, -18},
+			{bits(0x42cff1b4), -math.SmallestNonzeroFloat32}, {bits(0x42cff1b5), minusZero}, {bits(0x42aeac50), -bits(0x007fffe6)}},
+		"Expm1": {{0, 0}, {minusZero, minusZero}, {inf, inf}, {-inf, -1}, {nan, nan}, {signalling, nan}, {math.MaxFloat32, inf}, {-math.MaxFloat32, -1}, {-18, -1}, {bits(0x42b17217), bits(0x7f7fff84)}, {bits(0x42b17218), inf},
+			{math.SmallestNonzeroFloat32, math.SmallestNonzeroFloat32}, {-math.SmallestNonzeroFloat32, -math.SmallestNonzeroFloat32}, {0x1p-126, 0x1p-126}, {-0x1p-30, -0x1p-30}, {1, 1.7182817}, {-1, -0.63212055}},
+		"Log1p": {{0, 0}, {minusZero, minusZero}, {inf, inf}, {-inf, nan}, {-1, -inf}, {bits(0xbf800001), nan}, {bits(0xbf7fffff), -16.635532}, {nan, nan}, {signalling, nan}, {math.MaxFloat32, 88.72284}, {-math.MaxFloat32, nan},
+			{math.SmallestNonzeroFloat32, math.SmallestNonzeroFloat32}, {-math.SmallestNonzeroFloat32, -math.SmallestNonzeroFloat32}, {0x1p-126, 0x1p-126}, {-0x1p-30, -0x1p-30}, {1, 0.6931472}, {0x1p64, 44.36142}},
+		"SiLU": {{0, 0}, {minusZero, minusZero}, {inf, inf}, {-inf, minusZero}, {nan, nan}, {signalling, nan}, {math.MaxFloat32, math.MaxFloat32}, {-math.MaxFloat32, minusZero}, {-109, minusZero}, {20, 20},
+			{math.SmallestNonzeroFloat32, 0}, {0x1p-126, 0x1p-127}, {1, 0.7310586}, {-1, -0.26894143}},
 
 		"Sin2Pi": {{0, 0}, {0.25, 1}, {-0.25, -1}, {0.75, -1}, {inf, nan}, {-inf, nan}, {nan, nan}, {signalling, nan}, {math.MaxFloat32, 0}, {0x1p23, 0}, {0x1p21 + 0.25, 1}, {1.0 / 8, 0.70710677}},
 		"Cos2Pi": {{0, 1}, {minusZero, 1}, {0.5, -1}, {-0.5, -1}, {1, 1}, {inf, nan}, {-inf, nan}, {nan, nan}, {math.MaxFloat32, 1}, {0x1p22 + 0.5, -1}, {math.SmallestNonzeroFloat32, 1}},
@@ -310,6 +318,13 @@ func TestTanhIsOddAndBounded(t *testing.T) {
 func TestElementwiseLengthMismatchPanics(t *testing.T) {
 	v := make([]float32, 4)
 	for name, call := range map[string]func(){
+		"Sigmoid":    func() { Sigmoid(v, v[:3]) },
+		"Softplus":   func() { Softplus(v, v[:3]) },
+		"LogSigmoid": func() { LogSigmoid(v, v[:3]) },
+		"Expm1":      func() { Expm1(v, v[:3]) },
+		"Log1p":      func() { Log1p(v, v[:3]) },
+		"SiLU":       func() { SiLU(v, v[:3]) },
+
 		"Exp":           func() { Exp(v, v[:3]) },
 		"Log":           func() { Log(v[:3], v) },
 		"Tanh":          func() { Tanh(v, nil) },

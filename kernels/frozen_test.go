@@ -55,6 +55,15 @@ func TestFrozenBits(t *testing.T) {
 		{"Exp", sweep32(expRef), 0x6eabd9445698d29b},
 		{"Log", sweep32(logRef), 0xd348f5f5ead7b628},
 		{"Tanh", sweep32(tanhRef), 0x5013429b5a6cb37a},
+
+		{"Sigmoid", sweep32(sigmoidRef), 0x887973b328208a89},
+		{"Softplus", sweep32(softplusRef), 0xc07569d20236316d},
+		{"LogSigmoid", sweep32(logSigmoidRef), 0x9ae16de1ab9e446f},
+		{"Expm1", sweep32(expm1Ref), 0xadd758598ea08469},
+		{"Log1p", sweep32(log1pRef), 0x73505e3faa9184e8},
+		{"SiLU", sweep32(siluRef), 0x4bbdde2924bd2229},
+		{"SiLU slope", sweep32(siluSlopeRef), 0x8bf8f35eef20c5f9},
+
 		{"Sin2Pi", sweep32(sin2PiRef), 0x2b79ee2bf5a122c2},
 		{"Cos2Pi", sweep32(cos2PiRef), 0xe3c6f668c58dcd9f},
 		{"NormalRows", func() {
@@ -69,6 +78,9 @@ func TestFrozenBits(t *testing.T) {
 		{"Tanh64", sweep64(Tanh64), 0x49e02ed5f133688d},
 		{"SinCos2Pi64 sin", sweep64(func(u float64) float64 { s, _ := SinCos2Pi64(u); return s }), 0x585d31fbbcfdc6b1},
 		{"SinCos2Pi64 cos", sweep64(func(u float64) float64 { _, c := SinCos2Pi64(u); return c }), 0xb1acf53dff9aa691},
+
+		{"Sigmoid64", sweep64(Sigmoid64), 0x524ac44035bac970},
+		{"Softplus64", sweep64(Softplus64), 0x2da80d7a6368bafa},
 	} {
 		c.fill()
 		if got := sum(); got != c.want {

@@ -31,8 +31,13 @@ var functions = []Function{
 	{"Exp", func(t *Tier, dst, src, _ []float32) { t.Exp(dst, src) }, math.Exp, -5, 5, expRef},
 	{"Log", func(t *Tier, dst, src, _ []float32) { t.Log(dst, src) }, math.Log, 0.5, 10, logRef},
 	{"Tanh", func(t *Tier, dst, src, _ []float32) { t.Tanh(dst, src) }, math.Tanh, -3, 3, tanhRef},
+
 	{"Sigmoid", func(t *Tier, dst, src, _ []float32) { t.Sigmoid(dst, src) }, sigmoid, -5, 5, sigmoidRef},
 	{"Softplus", func(t *Tier, dst, src, _ []float32) { t.Softplus(dst, src) }, softplus, -5, 5, softplusRef},
+	{"LogSigmoid", func(t *Tier, dst, src, _ []float32) { t.LogSigmoid(dst, src) }, func(x float64) float64 { return -softplus(-x) }, -5, 5, logSigmoidRef},
+	{"Expm1", func(t *Tier, dst, src, _ []float32) { t.Expm1(dst, src) }, math.Expm1, -5, 5, expm1Ref},
+	{"Log1p", func(t *Tier, dst, src, _ []float32) { t.Log1p(dst, src) }, math.Log1p, -0.5, 9, log1pRef},
+	{"SiLU", func(t *Tier, dst, src, _ []float32) { t.SiLU(dst, src) }, silu, -5, 5, siluRef},
 
 	{"Sin2Pi", func(t *Tier, dst, src, scratch []float32) { t.SinCos2Pi(dst, scratch, src) }, sin2Pi, 0, 1, sin2PiRef},
 	{"Cos2Pi", func(t *Tier, dst, src, scratch []float32) { t.SinCos2Pi(scratch, dst, src) }, cos2Pi, 0, 1, cos2PiRef},
@@ -68,6 +73,14 @@ func sigmoid(x float64) float64 {
 		return e / (1 + e)
 	}
 	return 1 / (1 + e)
+}
+
+// silu gives its limits at ±Inf.
+func silu(x float64) float64 {
+	if x < -1000 {
+		return math.Copysign(0, -1)
+	}
+	return x * sigmoid(x)
 }
 
 func softplus(x float64) float64 { return math.Max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }

@@ -112,6 +112,21 @@ var rowsKernels = []struct {
 	{"Scale in place", func(t *Tier, c *rowsCall) { v := c.vector(c.rows * c.cols); t.Scale(v, v, -1.5) }},
 	{"AddBias", func(t *Tier, c *rowsCall) { t.AddBias(c.matrix(), c.vector(c.cols)) }},
 	{"AddBiasReLU", func(t *Tier, c *rowsCall) { t.AddBiasReLU(c.matrix(), c.vector(c.cols)) }},
+
+	{"SiLUBackward", func(t *Tier, c *rowsCall) {
+		n := c.rows * c.cols
+		t.SiLUBackward(c.vector(n), c.vector(n), c.vector(n))
+	}},
+	{"SiLUBackward onto dy", func(t *Tier, c *rowsCall) {
+		x, dy := c.vector(c.rows*c.cols), c.vector(c.rows*c.cols)
+		t.SiLUBackward(dy, x, dy)
+	}},
+	{"SiLUBackward onto x", func(t *Tier, c *rowsCall) {
+		x, dy := c.vector(c.rows*c.cols), c.vector(c.rows*c.cols)
+		t.SiLUBackward(x, x, dy)
+	}},
+	{"AddBiasSiLU", func(t *Tier, c *rowsCall) { t.AddBiasSiLU(c.matrix(), c.vector(c.cols)) }},
+
 	{"AddColumnSums", func(t *Tier, c *rowsCall) { t.AddColumnSums(c.vector(c.cols), c.matrix()) }},
 	{"RowSums", func(t *Tier, c *rowsCall) { t.RowSums(c.vector(c.rows), c.matrix()) }},
 	{"RowSumSquares", func(t *Tier, c *rowsCall) { t.RowSumSquares(c.vector(c.rows), c.matrix()) }},
@@ -332,6 +347,10 @@ func TestRowsShapes(t *testing.T) {
 	shared := Matrix{Data: make([]float32, 3), Rows: 2, Cols: 3}
 	v := make([]float32, 2)
 	for name, call := range map[string]func(){
+		"SiLUBackward x":  func() { SiLUBackward(v, v[:1], v) },
+		"SiLUBackward dy": func() { SiLUBackward(v, v, v[:1]) },
+		"AddBiasSiLU":     func() { AddBiasSiLU(m(2, 3), v) },
+
 		"ReLU":                 func() { ReLU(v, v[:1]) },
 		"ReLUBackward":         func() { ReLUBackward(v, v, v[:1]) },
 		"Add":                  func() { Add(v[:1], v, v) },

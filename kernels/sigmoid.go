@@ -3,7 +3,7 @@ package kernels
 import "math"
 
 // Sigmoid sets dst[i] to the logistic function 1/(1 + e^−src[i]): 0 for −Inf,
-// 1 for +Inf. Below −103.97 results are +0, and those that are subnormal are
+// 1 for +Inf, and nothing beyond. Below −103.97 results are +0, and those that are subnormal are
 // rounded once, like all others. dst may be src. It panics if the lengths
 // differ.
 func (t *Tier) Sigmoid(dst, src []float32) { unary("Sigmoid: src", t.sigmoid, dst, src) }

@@ -19,7 +19,10 @@ type Tier struct {
 	philox         func(dst []uint32, start asm.Counters)
 	normal         func(dst []float32, start asm.Counters)
 
-	sigmoid, softplus func(dst, src []float32)
+	sigmoid, softplus, logSigmoid func(dst, src []float32)
+	expm1, log1p, silu            func(dst, src []float32)
+	siluBackward                  func(dx, x, dy []float32)
+	addBiasSiLU                   func(y, bias []float32, rows, stride int)
 
 	relu         func(dst, src []float32)
 	reluBackward func(dx, y, dy []float32)
@@ -50,8 +53,14 @@ var reference = Tier{
 	philox:    philoxRef,
 	normal:    normalRef,
 
-	sigmoid:  sigmoidSliceRef,
-	softplus: softplusSliceRef,
+	sigmoid:      sigmoidSliceRef,
+	softplus:     softplusSliceRef,
+	logSigmoid:   logSigmoidSliceRef,
+	expm1:        expm1SliceRef,
+	log1p:        log1pSliceRef,
+	silu:         siluSliceRef,
+	siluBackward: siluBackwardRef,
+	addBiasSiLU:  addBiasSiLURef,
 
 	relu:         reluRef,
 	reluBackward: reluBackwardRef,

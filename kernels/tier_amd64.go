@@ -18,8 +18,14 @@ var avx2 = Tier{
 	philox:    asm.PhiloxAVX2,
 	normal:    asm.NormalAVX2,
 
-	sigmoid:  asm.SigmoidAVX2,
-	softplus: asm.SoftplusAVX2,
+	sigmoid:      asm.SigmoidAVX2,
+	softplus:     asm.SoftplusAVX2,
+	logSigmoid:   asm.LogSigmoidAVX2,
+	expm1:        asm.Expm1AVX2,
+	log1p:        asm.Log1pAVX2,
+	silu:         asm.SiLUAVX2,
+	siluBackward: asm.SiLUBackwardAVX2,
+	addBiasSiLU:  asm.AddBiasSiLUAVX2,
 
 	relu:         asm.ReLUAVX2,
 	reluBackward: asm.ReLUBackwardAVX2,
@@ -51,8 +57,14 @@ var avx512 = Tier{
 	philox:    asm.PhiloxAVX512,
 	normal:    asm.NormalAVX512,
 
-	sigmoid:  asm.SigmoidAVX512,
-	softplus: asm.SoftplusAVX512,
+	sigmoid:      asm.SigmoidAVX512,
+	softplus:     asm.SoftplusAVX512,
+	logSigmoid:   asm.LogSigmoidAVX512,
+	expm1:        asm.Expm1AVX512,
+	log1p:        asm.Log1pAVX512,
+	silu:         asm.SiLUAVX512,
+	siluBackward: asm.SiLUBackwardAVX512,
+	addBiasSiLU:  asm.AddBiasSiLUAVX512,
 
 	relu:         asm.ReLUAVX512,
 	reluBackward: asm.ReLUBackwardAVX512,

@@ -14,8 +14,14 @@ var neon = Tier{
 	philox:    asm.PhiloxNEON,
 	normal:    asm.NormalNEON,
 
-	sigmoid:  asm.SigmoidNEON,
-	softplus: asm.SoftplusNEON,
+	sigmoid:      asm.SigmoidNEON,
+	softplus:     asm.SoftplusNEON,
+	logSigmoid:   asm.LogSigmoidNEON,
+	expm1:        asm.Expm1NEON,
+	log1p:        asm.Log1pNEON,
+	silu:         asm.SiLUNEON,
+	siluBackward: asm.SiLUBackwardNEON,
+	addBiasSiLU:  asm.AddBiasSiLUNEON,
 
 	relu:         asm.ReLUNEON,
 	reluBackward: asm.ReLUBackwardNEON,

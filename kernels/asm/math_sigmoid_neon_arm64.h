@@ -1,5 +1,6 @@
-// SIGMOID and SOFTPLUS on the eight float32 of a pair: sigmoidRef and
-// softplusRef of package kernels, operation by operation. They take every
+// SIGMOID, SOFTPLUS, LOG_SIGMOID, SILU and its slope on the eight float32 of a
+// pair: sigmoidRef, softplusRef, logSigmoidRef, siluRef and siluSlopeRef of
+// package kernels, operation by operation. They take every
 // input, and keep NaN. The constants are in constants.s. x is a pair from 0 to
 // 14; the macros overwrite pairs 16 to 30. math_neon_arm64.h goes before.
 
@@ -92,3 +93,46 @@
 	ZERO8(20)                      \
 	FMAX8(20, x, x)                \
 	FADD8(24, x, x)
+
+// LOG_SIGMOID sets x to log(sigmoid(x)). It overwrites pairs 16 to 28.
+#define LOG_SIGMOID(x) \
+	FNEG8(x, x) \
+	SOFTPLUS(x) \
+	FNEG8(x, x)
+
+// SILU_SIZE sets 16 to siluSize of x. It overwrites 18.
+#define SILU_SIZE(x) \
+	CONSTANT(·notSignBit, 18)     \
+	AND8(18, x, 16)               \
+	CONSTANT(·sigmoidLargest, 18) \
+	FMIN8(18, 16, 16)
+
+// SILU sets x to x·sigmoid(x).
+#define SILU(x) \
+	SIGMOID_QUOTIENT(x)    \
+	SILU_SIZE(x)           \
+	FMUL8(22, 16, 16)      \
+	SSHR8(31, x, 18)       \
+	CONSTANT(·signBit, 20) \
+	BIT8(18, 20, x)        \
+	FMLS8(26, 16, x)
+
+// SILU_SLOPE sets x to the derivative of SILU at x, siluSlopeRef.
+//	16  a
+//	18  lanes of negative x
+//	20  sigmoid(x)
+//	26  sigmoid(−|x|), then sigmoid(−x)
+//	28  1, then 1 + a·sigmoid(−x)
+#define SILU_SLOPE(x) \
+	SIGMOID_QUOTIENT(x)    \
+	SILU_SIZE(x)           \
+	CONSTANT(·signBit, 20) \
+	BIT8(20, x, 16)        \
+	SSHR8(31, x, 18)       \
+	FMUL8(22, 26, 26)      \
+	FSUB8(26, 28, 24)      \
+	MOVE8(24, 20)          \
+	BIT8(18, 26, 20)       \
+	BIT8(18, 24, 26)       \
+	FMLA8(26, 16, 28)      \
+	FMUL8(28, 20, x)

@@ -13,3 +13,11 @@ TEXT ·SigmoidAVX2(SB), NOSPLIT, $0-48
 // func SoftplusAVX2(dst, src []float32)
 TEXT ·SoftplusAVX2(SB), NOSPLIT, $0-48
 	UNARY(SOFTPLUS)
+
+// func LogSigmoidAVX2(dst, src []float32)
+TEXT ·LogSigmoidAVX2(SB), NOSPLIT, $0-48
+	UNARY(LOG_SIGMOID)
+
+// func SiLUAVX2(dst, src []float32)
+TEXT ·SiLUAVX2(SB), NOSPLIT, $0-48
+	UNARY(SILU)

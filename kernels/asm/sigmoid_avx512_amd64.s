@@ -12,3 +12,11 @@ TEXT ·SigmoidAVX512(SB), NOSPLIT, $0-48
 // func SoftplusAVX512(dst, src []float32)
 TEXT ·SoftplusAVX512(SB), NOSPLIT, $0-48
 	UNARY(SOFTPLUS)
+
+// func LogSigmoidAVX512(dst, src []float32)
+TEXT ·LogSigmoidAVX512(SB), NOSPLIT, $0-48
+	UNARY(LOG_SIGMOID)
+
+// func SiLUAVX512(dst, src []float32)
+TEXT ·SiLUAVX512(SB), NOSPLIT, $0-48
+	UNARY(SILU)

@@ -12,3 +12,11 @@ TEXT ·SigmoidNEON(SB), NOSPLIT, $0-48
 // func SoftplusNEON(dst, src []float32)
 TEXT ·SoftplusNEON(SB), NOSPLIT, $0-48
 	UNARY(SOFTPLUS)
+
+// func LogSigmoidNEON(dst, src []float32)
+TEXT ·LogSigmoidNEON(SB), NOSPLIT, $0-48
+	UNARY(LOG_SIGMOID)
+
+// func SiLUNEON(dst, src []float32)
+TEXT ·SiLUNEON(SB), NOSPLIT, $0-48
+	UNARY(SILU)
