@@ -19,6 +19,8 @@ type Tier struct {
 	philox         func(dst []uint32, start asm.Counters)
 	normal         func(dst []float32, start asm.Counters)
 
+	erf, normalCDF, normalQuantile, gelu func(dst, src []float32)
+
 	relu         func(dst, src []float32)
 	reluBackward func(dx, y, dy []float32)
 	add          func(dst, a, b []float32)
@@ -55,6 +57,11 @@ var reference = Tier{
 	sinCos2Pi: sinCos2PiSliceRef,
 	philox:    philoxRef,
 	normal:    normalRef,
+
+	erf:            erfSliceRef,
+	normalCDF:      normalCDFSliceRef,
+	normalQuantile: normalQuantileSliceRef,
+	gelu:           geluSliceRef,
 
 	relu:         reluRef,
 	reluBackward: reluBackwardRef,

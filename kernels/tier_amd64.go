@@ -18,6 +18,11 @@ var avx2 = Tier{
 	philox:    asm.PhiloxAVX2,
 	normal:    asm.NormalAVX2,
 
+	erf:            asm.ErfAVX2,
+	normalCDF:      asm.NormalCDFAVX2,
+	normalQuantile: asm.NormalQuantileAVX2,
+	gelu:           asm.GELUAVX2,
+
 	relu:         asm.ReLUAVX2,
 	reluBackward: asm.ReLUBackwardAVX2,
 	add:          asm.AddAVX2,
@@ -50,6 +55,11 @@ var avx512 = Tier{
 	sinCos2Pi: asm.SinCos2PiAVX512,
 	philox:    asm.PhiloxAVX512,
 	normal:    asm.NormalAVX512,
+
+	erf:            asm.ErfAVX512,
+	normalCDF:      asm.NormalCDFAVX512,
+	normalQuantile: asm.NormalQuantileAVX512,
+	gelu:           asm.GELUAVX512,
 
 	relu:         asm.ReLUAVX512,
 	reluBackward: asm.ReLUBackwardAVX512,

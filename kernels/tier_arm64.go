@@ -14,6 +14,11 @@ var neon = Tier{
 	philox:    asm.PhiloxNEON,
 	normal:    asm.NormalNEON,
 
+	erf:            asm.ErfNEON,
+	normalCDF:      asm.NormalCDFNEON,
+	normalQuantile: asm.NormalQuantileNEON,
+	gelu:           asm.GELUNEON,
+
 	relu:         asm.ReLUNEON,
 	reluBackward: asm.ReLUBackwardNEON,
 	add:          asm.AddNEON,
