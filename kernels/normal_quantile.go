@@ -30,24 +30,25 @@ const (
 	binaryLog10 = -0x1.97f8bcp-3
 )
 
-// The table of normalQuantileRef, by the same: a column for each of the
-// intervals of log₂ r that begin at −4, −8, … −128 and −150, then one for
-// r > ¼; the order is that of the last three bits of their exponents.
+// The table of normalQuantileRef, by the same: a column for n from −2 to −3, −4
+// to −7, … −64 to −127 and −128 to −149, where r is 2^n times ⅔ to 4⁄3; then one
+// for r > ¼, where −1 would be. That is the order of the last three bits of
+// their exponents.
 var (
 	quantileCenter = [8]float32{
-		-0x1.860cp1, -0x1.85bp2, -0x1.7afp3, -0x1.7a4cp4, -0x1.7c34p5, -0x1.7c1p6, -0x1.161p7, 0}
+		-0x1.6584p1, -0x1.6824p2, -0x1.76d8p3, -0x1.7a4cp4, -0x1.77cap5, -0x1.7c1p6, -0x1.161p7, 0}
 	quantileValue = [8]float32{
-		0x1.2b8e06p0, 0x1.16d2c8p1, 0x1.ba94e2p1, 0x1.4ff5bp2, 0x1.ef6a8ap2, 0x1.65d31p3, 0x1.b4079p3, 0}
+		0x1.0fb16ap0, 0x1.0644dp1, 0x1.b7839cp1, 0x1.4ff5bp2, 0x1.ec4b82p2, 0x1.65d31p3, 0x1.b4079p3, 0}
 	quantileCoefficients = [9][8]float32{
-		{-0x1.aacd42p-2, -0x1.1851a8p-2, -0x1.7e7a7cp-3, -0x1.058636p-3, -0x1.68ef0cp-4, -0x1.f7d5ecp-5, -0x1.9e8408p-5, 0x1.0364c8p-1},
-		{-0x1.5eb8cap-5, -0x1.b253a2p-7, -0x1.22173ep-8, -0x1.7de34ep-10, -0x1.fdab1ap-12, -0x1.5d4108p-13, -0x1.85edb6p-14, 0x1.4ffddcp1},
-		{-0x1.076ff2p-7, -0x1.3dcbaep-10, -0x1.a948aap-13, -0x1.11a6p-15, -0x1.6458b8p-18, -0x1.e1ccf8p-21, -0x1.6da086p-22, 0x1.71728cp2},
-		{-0x1.dc57bp-10, -0x1.1b063cp-13, -0x1.7efcp-17, -0x1.e5597ap-21, -0x1.35c7fcp-24, -0x1.9e40fcp-28, -0x1.ab89ap-30, 0x1.f5113cp3},
-		{-0x1.d861bep-12, -0x1.15da1ap-16, -0x1.7d486cp-21, -0x1.dede48p-26, -0x1.2c89cep-30, -0x1.8d490ap-35, -0x1.8ae578p-38, 0x1.7ca0dap5},
-		{-0x1.e88cb2p-14, -0x1.1d6d46p-19, -0x1.902b3ap-25, -0x1.f0b75ap-31, -0x1.332e44p-36, -0x1.94718p-42, -0x1.69e516p-45, 0x1.07489ep7},
-		{-0x1.04e796p-15, -0x1.310b1cp-22, -0x1.caaa4ap-29, -0x1.0ffda4p-35, -0x1.4a7696p-42, -0x1.c3ddd2p-49, -0x1.d3d4aep-46, 0x1.a9e5c4p9},
-		{-0x1.6b60bp-17, -0x1.a521f8p-25, -0x1.339108p-32, -0x1.7c655cp-40, -0x1.c9c75ep-48, -0x1.25eb0ep-55, -0x1.54401ep-56, -0x1.12ca56p11},
-		{-0x1.d1785p-19, -0x1.05eeb4p-27, -0x1.2593a4p-36, -0x1.b3c714p-45, -0x1.0acfecp-53, -0x1.0f67d2p-62, 0x1.b3b724p-54, 0x1.97577ap14},
+		{-0x1.c2d04ep-2, -0x1.25b418p-2, -0x1.80d18ap-3, -0x1.058636p-3, -0x1.6b269cp-4, -0x1.f7d5eep-5, -0x1.9e8408p-5, 0x1.0364c8p-1},
+		{-0x1.976066p-5, -0x1.ef95d8p-7, -0x1.2743fep-8, -0x1.7de34ep-10, -0x1.03833p-11, -0x1.5d4104p-13, -0x1.85edb4p-14, 0x1.4ffddcp1},
+		{-0x1.4eedcp-7, -0x1.899c3cp-10, -0x1.b5c2acp-13, -0x1.11a59p-15, -0x1.6f4266p-18, -0x1.e1c628p-21, -0x1.6d9f9cp-22, 0x1.71728cp2},
+		{-0x1.4aeab6p-9, -0x1.7c183cp-13, -0x1.8ead68p-17, -0x1.e55a08p-21, -0x1.43165p-24, -0x1.9e45cep-28, -0x1.abb60ap-30, 0x1.f5113cp3},
+		{-0x1.65fafep-11, -0x1.942f68p-16, -0x1.929c9cp-21, -0x1.df425p-26, -0x1.3cdcaap-30, -0x1.8eda08p-35, -0x1.983cbep-38, 0x1.7ca0dap5},
+		{-0x1.9735a2p-13, -0x1.bf3504p-19, -0x1.a8e7cap-25, -0x1.f090dep-31, -0x1.480056p-36, -0x1.93b954p-42, -0x1.f3e4b2p-46, 0x1.07489ep7},
+		{-0x1.edd7a6p-15, -0x1.04af16p-21, -0x1.cba6bp-29, -0x1.09c244p-35, -0x1.6c5884p-42, -0x1.a1aea6p-49, -0x1.9dad6p-46, 0x1.a9e5c4p9},
+		{-0x1.562414p-16, -0x1.93dd3ap-24, -0x1.539564p-32, -0x1.7d87a2p-40, -0x1.f4eap-48, -0x1.29c778p-55, -0x1.89557p-54, -0x1.12ca56p11},
+		{-0x1.7123aap-18, -0x1.02738ep-26, -0x1.d0a6e2p-36, -0x1.eee23cp-45, -0x1.0c4f02p-53, -0x1.8bf142p-62, 0x1.72871ap-54, 0x1.97577ap14},
 	}
 )
 
@@ -59,7 +60,9 @@ var (
 //
 // where value is as good as exact and the first term is always the larger. The
 // logarithm is an exponent, n, and a part, of which d is made without rounding
-// l: n − center is exact.
+// l: n − center is exact. All but the last step of the two polynomials is
+// Estrin's scheme, pairs of terms at a time, since in Horner's each operation
+// waits for the one before.
 func normalQuantileRef(p float32) float32 {
 	sign := math.Float32bits(p-0.5) & signBit
 	r := 1 - p
@@ -77,29 +80,32 @@ func normalQuantileRef(p float32) float32 {
 	exponent := int32(bits-logSplit) >> 23
 	n += float32(exponent)
 	f := math.Float32frombits(bits-uint32(exponent)<<23) - 1
-	var q float32 = binaryLog10
-	q = fma32(q, f, binaryLog9)
-	q = fma32(q, f, binaryLog8)
-	q = fma32(q, f, binaryLog7)
-	q = fma32(q, f, binaryLog6)
-	q = fma32(q, f, binaryLog5)
-	q = fma32(q, f, binaryLog4)
-	q = fma32(q, f, binaryLog3)
-	q = fma32(q, f, binaryLog2)
+	w := float32(f * f)
+	q := fma32(fma32(binaryLog5, f, binaryLog4), w, fma32(binaryLog3, f, binaryLog2))
+	high := fma32(fma32(binaryLog9, f, binaryLog8), w, fma32(binaryLog7, f, binaryLog6))
+	w = float32(w * w)
+	q = fma32(fma32(binaryLog10, w, high), w, q)
 	q = fma32(q, f, binaryLog1)
 	part := float32(q * f)
 
-	interval := math.Float32bits(n+part) >> 23 & 7
+	// The exponent of n is the interval.
+	interval := math.Float32bits(n) >> 23 & 7
+	if r > 0.25 {
+		interval = 7
+	}
 	d := (n - quantileCenter[interval]) + part
 	u, base := d, quantileValue[interval]
 	if r > 0.25 {
 		d = 0.5 - r
 		u, base = float32(d*d), d+d
 	}
-	c := quantileCoefficients[8][interval]
-	for k := 7; k >= 0; k-- {
-		c = fma32(c, u, quantileCoefficients[k][interval])
-	}
+	coefficient := func(k int) float32 { return quantileCoefficients[k][interval] }
+	w = float32(u * u)
+	c := fma32(fma32(coefficient(4), u, coefficient(3)), w, fma32(coefficient(2), u, coefficient(1)))
+	high = fma32(fma32(coefficient(8), u, coefficient(7)), w, fma32(coefficient(6), u, coefficient(5)))
+	w = float32(w * w)
+	c = fma32(high, w, c)
+	c = fma32(c, u, coefficient(0))
 	y := fma32(c, d, base)
 
 	switch {

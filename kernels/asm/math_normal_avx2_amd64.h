@@ -3,7 +3,7 @@
 // operation by operation. They take every input and no branch. The constants
 // are in constants.s.
 //
-// The macros overwrite Y4 to Y11. src and dst are others, and may be the same.
+// The macros overwrite Y4 to Y11, the last one to Y14. src and dst are others, and may be the same.
 // VPERMPS takes the low three bits of an index.
 //
 // VMINPS and VMAXPS return their first operand here if one is NaN or both are
@@ -140,6 +140,7 @@
 //	Y9   polynomial
 //	Y10  scratch
 //	Y11  subnormal lanes, later those of r > 1/4, then special ones
+// and terms of the polynomials in Y8 to Y14.
 #define NORMAL_QUANTILE(src, dst) \
 	VMOVUPS      ·one(SB), Y4                        \
 	VSUBPS       src, Y4, Y4                         \
@@ -152,26 +153,32 @@
 	VPSRAD       $23, Y7, Y7                         \
 	VCVTDQ2PS    Y7, Y8                              \
 	VADDPS       Y8, Y6, Y6                          \
+	VCMPPS       $0x1E, ·quarter(SB), Y4, Y11        \
+	VMOVUPS      ·one(SB), Y8                        \
+	VBLENDVPS    Y11, Y8, Y6, Y8                     \
+	VPSRLD       $23, Y8, Y8                         \
 	VPSLLD       $23, Y7, Y7                         \
 	VPSUBD       Y7, Y5, Y5                          \
 	VSUBPS       ·one(SB), Y5, Y5                    \
-	VMOVUPS      ·binaryLog10(SB), Y7                \
-	VFMADD213PS  ·binaryLog9(SB), Y5, Y7             \
-	VFMADD213PS  ·binaryLog8(SB), Y5, Y7             \
-	VFMADD213PS  ·binaryLog7(SB), Y5, Y7             \
-	VFMADD213PS  ·binaryLog6(SB), Y5, Y7             \
-	VFMADD213PS  ·binaryLog5(SB), Y5, Y7             \
-	VFMADD213PS  ·binaryLog4(SB), Y5, Y7             \
-	VFMADD213PS  ·binaryLog3(SB), Y5, Y7             \
+	VMOVUPS      ·binaryLog3(SB), Y7                 \
 	VFMADD213PS  ·binaryLog2(SB), Y5, Y7             \
+	VMOVUPS      ·binaryLog5(SB), Y9                 \
+	VFMADD213PS  ·binaryLog4(SB), Y5, Y9             \
+	VMOVUPS      ·binaryLog7(SB), Y10                \
+	VFMADD213PS  ·binaryLog6(SB), Y5, Y10            \
+	VMOVUPS      ·binaryLog9(SB), Y13                \
+	VFMADD213PS  ·binaryLog8(SB), Y5, Y13            \
+	VMULPS       Y5, Y5, Y12                         \
+	VFMADD231PS  Y9, Y12, Y7                         \
+	VFMADD231PS  Y13, Y12, Y10                       \
+	VMULPS       Y12, Y12, Y12                       \
+	VFMADD231PS  ·binaryLog10(SB), Y12, Y10          \
+	VFMADD231PS  Y10, Y12, Y7                        \
 	VFMADD213PS  ·binaryLog1(SB), Y5, Y7             \
 	VMULPS       Y5, Y7, Y7                          \
-	VADDPS       Y7, Y6, Y8                          \
-	VPSRLD       $23, Y8, Y8                         \
 	VPERMPS      ·quantileCenter(SB), Y8, Y9         \
 	VSUBPS       Y9, Y6, Y6                          \
 	VADDPS       Y7, Y6, Y6                          \
-	VCMPPS       $0x1E, ·quarter(SB), Y4, Y11        \
 	VMOVUPS      ·half(SB), Y10                      \
 	VSUBPS       Y4, Y10, Y10                        \
 	VBLENDVPS    Y11, Y10, Y6, Y6                    \
@@ -180,21 +187,23 @@
 	VBLENDVPS    Y11, Y10, Y7, Y7                    \
 	VMULPS       Y6, Y6, Y5                          \
 	VBLENDVPS    Y11, Y5, Y6, Y5                     \
-	VPERMPS      ·quantileCoefficient8(SB), Y8, Y9   \
-	VPERMPS      ·quantileCoefficient7(SB), Y8, Y10  \
-	VFMADD213PS  Y10, Y5, Y9                         \
-	VPERMPS      ·quantileCoefficient6(SB), Y8, Y10  \
-	VFMADD213PS  Y10, Y5, Y9                         \
-	VPERMPS      ·quantileCoefficient5(SB), Y8, Y10  \
-	VFMADD213PS  Y10, Y5, Y9                         \
-	VPERMPS      ·quantileCoefficient4(SB), Y8, Y10  \
-	VFMADD213PS  Y10, Y5, Y9                         \
-	VPERMPS      ·quantileCoefficient3(SB), Y8, Y10  \
-	VFMADD213PS  Y10, Y5, Y9                         \
-	VPERMPS      ·quantileCoefficient2(SB), Y8, Y10  \
-	VFMADD213PS  Y10, Y5, Y9                         \
+	VPERMPS      ·quantileCoefficient2(SB), Y8, Y9   \
 	VPERMPS      ·quantileCoefficient1(SB), Y8, Y10  \
 	VFMADD213PS  Y10, Y5, Y9                         \
+	VPERMPS      ·quantileCoefficient4(SB), Y8, Y11  \
+	VPERMPS      ·quantileCoefficient3(SB), Y8, Y12  \
+	VFMADD213PS  Y12, Y5, Y11                        \
+	VPERMPS      ·quantileCoefficient6(SB), Y8, Y13  \
+	VPERMPS      ·quantileCoefficient5(SB), Y8, Y10  \
+	VFMADD213PS  Y10, Y5, Y13                        \
+	VPERMPS      ·quantileCoefficient8(SB), Y8, Y14  \
+	VPERMPS      ·quantileCoefficient7(SB), Y8, Y12  \
+	VFMADD213PS  Y12, Y5, Y14                        \
+	VMULPS       Y5, Y5, Y10                         \
+	VFMADD231PS  Y11, Y10, Y9                        \
+	VFMADD231PS  Y14, Y10, Y13                       \
+	VMULPS       Y10, Y10, Y10                       \
+	VFMADD231PS  Y13, Y10, Y9                        \
 	VPERMPS      ·quantileCoefficient0(SB), Y8, Y10  \
 	VFMADD213PS  Y10, Y5, Y9                         \
 	VFMADD231PS  Y9, Y6, Y7                          \

@@ -3,7 +3,7 @@
 // kernels, operation by operation. They take every input. The constants are in
 // constants.s.
 //
-// The macros overwrite Z9 to Z15 and K7 at most. src and dst are others, and
+// The macros overwrite Z9 to Z15, the last one to Z19, and K7 at most. src and dst are others, and
 // may be the same. Each reads its table from Z21 to Z31 at most, which the
 // macro with _CONSTANTS in its name fills. VPERMPS takes four bits of an index:
 // three matter, since the rows of the tables are stored twice.
@@ -172,6 +172,7 @@
 //	Z14  polynomial
 //	Z15  scratch
 //	K7   subnormal lanes, later those of r > 1/4
+// and terms of the polynomials in Z14 to Z19.
 #define NORMAL_QUANTILE(src, dst) \
 	VBROADCASTSS      ·one(SB), Z9                       \
 	VSUBPS            src, Z9, Z9                        \
@@ -184,47 +185,55 @@
 	VPSRAD            $23, Z12, Z12                      \
 	VCVTDQ2PS         Z12, Z13                           \
 	VADDPS            Z13, Z11, Z11                      \
+	VCMPPS.BCST       $0x1E, ·quarter(SB), Z9, K7        \
+	VMOVAPS           Z11, Z13                           \
+	VBROADCASTSS      ·one(SB), K7, Z13                  \
+	VPSRLD            $23, Z13, Z13                      \
 	VPSLLD            $23, Z12, Z12                      \
 	VPSUBD            Z12, Z10, Z10                      \
 	VSUBPS.BCST       ·one(SB), Z10, Z10                 \
-	VBROADCASTSS      ·binaryLog10(SB), Z12              \
-	VFMADD213PS.BCST  ·binaryLog9(SB), Z10, Z12          \
-	VFMADD213PS.BCST  ·binaryLog8(SB), Z10, Z12          \
-	VFMADD213PS.BCST  ·binaryLog7(SB), Z10, Z12          \
-	VFMADD213PS.BCST  ·binaryLog6(SB), Z10, Z12          \
-	VFMADD213PS.BCST  ·binaryLog5(SB), Z10, Z12          \
-	VFMADD213PS.BCST  ·binaryLog4(SB), Z10, Z12          \
-	VFMADD213PS.BCST  ·binaryLog3(SB), Z10, Z12          \
+	VBROADCASTSS      ·binaryLog3(SB), Z12               \
 	VFMADD213PS.BCST  ·binaryLog2(SB), Z10, Z12          \
+	VBROADCASTSS      ·binaryLog5(SB), Z14               \
+	VFMADD213PS.BCST  ·binaryLog4(SB), Z10, Z14          \
+	VBROADCASTSS      ·binaryLog7(SB), Z15               \
+	VFMADD213PS.BCST  ·binaryLog6(SB), Z10, Z15          \
+	VBROADCASTSS      ·binaryLog9(SB), Z16               \
+	VFMADD213PS.BCST  ·binaryLog8(SB), Z10, Z16          \
+	VMULPS            Z10, Z10, Z17                      \
+	VFMADD231PS       Z14, Z17, Z12                      \
+	VFMADD231PS       Z16, Z17, Z15                      \
+	VMULPS            Z17, Z17, Z17                      \
+	VFMADD231PS.BCST  ·binaryLog10(SB), Z17, Z15         \
+	VFMADD231PS       Z15, Z17, Z12                      \
 	VFMADD213PS.BCST  ·binaryLog1(SB), Z10, Z12          \
 	VMULPS            Z10, Z12, Z12                      \
-	VADDPS            Z12, Z11, Z13                      \
-	VPSRLD            $23, Z13, Z13                      \
 	VPERMPS           Z31, Z13, Z14                      \
 	VSUBPS            Z14, Z11, Z11                      \
 	VADDPS            Z12, Z11, Z11                      \
-	VCMPPS.BCST       $0x1E, ·quarter(SB), Z9, K7        \
 	VBROADCASTSS      ·half(SB), Z15                     \
 	VSUBPS            Z9, Z15, K7, Z11                   \
 	VPERMPS           Z30, Z13, Z12                      \
 	VADDPS            Z11, Z11, K7, Z12                  \
 	VMOVAPS           Z11, Z10                           \
 	VMULPS            Z11, Z11, K7, Z10                  \
-	VPERMPS           Z29, Z13, Z14                      \
-	VPERMPS           Z28, Z13, Z15                      \
-	VFMADD213PS       Z15, Z10, Z14                      \
-	VPERMPS           Z27, Z13, Z15                      \
-	VFMADD213PS       Z15, Z10, Z14                      \
-	VPERMPS           Z26, Z13, Z15                      \
-	VFMADD213PS       Z15, Z10, Z14                      \
-	VPERMPS           Z25, Z13, Z15                      \
-	VFMADD213PS       Z15, Z10, Z14                      \
-	VPERMPS           Z24, Z13, Z15                      \
-	VFMADD213PS       Z15, Z10, Z14                      \
-	VPERMPS           Z23, Z13, Z15                      \
-	VFMADD213PS       Z15, Z10, Z14                      \
+	VPERMPS           Z23, Z13, Z14                      \
 	VPERMPS           Z22, Z13, Z15                      \
 	VFMADD213PS       Z15, Z10, Z14                      \
+	VPERMPS           Z25, Z13, Z16                      \
+	VPERMPS           Z24, Z13, Z17                      \
+	VFMADD213PS       Z17, Z10, Z16                      \
+	VPERMPS           Z27, Z13, Z18                      \
+	VPERMPS           Z26, Z13, Z15                      \
+	VFMADD213PS       Z15, Z10, Z18                      \
+	VPERMPS           Z29, Z13, Z19                      \
+	VPERMPS           Z28, Z13, Z17                      \
+	VFMADD213PS       Z17, Z10, Z19                      \
+	VMULPS            Z10, Z10, Z15                      \
+	VFMADD231PS       Z16, Z15, Z14                      \
+	VFMADD231PS       Z19, Z15, Z18                      \
+	VMULPS            Z15, Z15, Z15                      \
+	VFMADD231PS       Z18, Z15, Z14                      \
 	VPERMPS           Z21, Z13, Z15                      \
 	VFMADD213PS       Z15, Z10, Z14                      \
 	VFMADD231PS       Z14, Z11, Z12                      \

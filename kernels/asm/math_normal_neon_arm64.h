@@ -3,7 +3,8 @@
 // operation by operation. They take every input. The constants are in
 // constants.s.
 //
-// x is a pair from 0 to 14. The macros overwrite pairs 16 to 30.
+// x is a pair from 0 to 14. The macros overwrite pairs 16 to 30; the last one
+// also 10 to 14, which x cannot be there.
 
 #include "math_neon_arm64.h"
 
@@ -154,6 +155,7 @@
 //	24, 26  the binary logarithm, of which 26 is the part; 24 is the base after
 //	26, 28  the polynomial; 28 is lanes of r > 1/4 before
 //	30      a row of the table
+// and terms of the polynomials in 10 to 14, 18 and 24 to 30.
 #define NORMAL_QUANTILE(x) \
 	CONSTANT(·one, 16)                           \
 	FSUB8(x, 16, 16)                             \
@@ -174,26 +176,38 @@
 	FADD8(24, 18, 20)                            \
 	CONSTANT(·one, 24)                           \
 	FSUB8(24, 22, 22)                            \
-	CONSTANT(·binaryLog10, 24)                   \
-	HORNER(·binaryLog9, 22, 24, 26)              \
-	HORNER(·binaryLog8, 22, 26, 24)              \
-	HORNER(·binaryLog7, 22, 24, 26)              \
-	HORNER(·binaryLog6, 22, 26, 24)              \
-	HORNER(·binaryLog5, 22, 24, 26)              \
-	HORNER(·binaryLog4, 22, 26, 24)              \
-	HORNER(·binaryLog3, 22, 24, 26)              \
-	HORNER(·binaryLog2, 22, 26, 24)              \
-	HORNER(·binaryLog1, 22, 24, 26)              \
+	CONSTANT(·binaryLog2, 24)                    \
+	CONSTANT(·binaryLog3, 30)                    \
+	FMLA8(30, 22, 24)                            \
+	CONSTANT(·binaryLog4, 26)                    \
+	CONSTANT(·binaryLog5, 30)                    \
+	FMLA8(30, 22, 26)                            \
+	FMUL8(22, 22, 28)                            \
+	FMLA8(28, 26, 24)                            \
+	CONSTANT(·binaryLog6, 26)                    \
+	CONSTANT(·binaryLog7, 30)                    \
+	FMLA8(30, 22, 26)                            \
+	CONSTANT(·binaryLog8, 18)                    \
+	CONSTANT(·binaryLog9, 30)                    \
+	FMLA8(30, 22, 18)                            \
+	FMLA8(28, 18, 26)                            \
+	FMUL8(28, 28, 28)                            \
+	CONSTANT(·binaryLog10, 30)                   \
+	FMLA8(30, 28, 26)                            \
+	FMLA8(28, 26, 24)                            \
+	CONSTANT(·binaryLog1, 26)                    \
+	FMLA8(22, 24, 26)                            \
 	FMUL8(22, 26, 26)                            \
-	FADD8(26, 20, 18)                            \
-	USHR8(23, 18, 18)                            \
-	MOVE8(20, 28)                                \
-	COLUMNS                                      \
-	LOOKUP(·quantileCenter, 24)                  \
-	FSUB8(24, 28, 20)                            \
-	FADD8(26, 20, 20)                            \
+	MOVE8(20, 14)                                \
 	CONSTANT(·quarter, 28)                       \
 	FCMGT8(28, 16, 28)                           \
+	CONSTANT(·one, 18)                           \
+	BIF8(28, 20, 18)                             \
+	USHR8(23, 18, 18)                            \
+	COLUMNS                                      \
+	LOOKUP(·quantileCenter, 24)                  \
+	FSUB8(24, 14, 20)                            \
+	FADD8(26, 20, 20)                            \
 	CONSTANT(·half, 24)                          \
 	FSUB8(16, 24, 24)                            \
 	BIT8(28, 24, 20)                             \
@@ -202,16 +216,26 @@
 	LOOKUP(·quantileValue, 24)                   \
 	FADD8(20, 20, 26)                            \
 	BIT8(28, 26, 24)                             \
-	LOOKUP(·quantileCoefficient8, 26)            \
-	HORNER_LOOKUP(·quantileCoefficient7, 26, 28) \
-	HORNER_LOOKUP(·quantileCoefficient6, 28, 26) \
-	HORNER_LOOKUP(·quantileCoefficient5, 26, 28) \
-	HORNER_LOOKUP(·quantileCoefficient4, 28, 26) \
-	HORNER_LOOKUP(·quantileCoefficient3, 26, 28) \
-	HORNER_LOOKUP(·quantileCoefficient2, 28, 26) \
-	HORNER_LOOKUP(·quantileCoefficient1, 26, 28) \
-	HORNER_LOOKUP(·quantileCoefficient0, 28, 26) \
-	FMLA8(20, 26, 24)                            \
+	LOOKUP(·quantileCoefficient1, 26)            \
+	LOOKUP(·quantileCoefficient2, 28)            \
+	FMLA8(22, 28, 26)                            \
+	LOOKUP(·quantileCoefficient3, 28)            \
+	LOOKUP(·quantileCoefficient4, 12)            \
+	FMLA8(22, 12, 28)                            \
+	FMUL8(22, 22, 14)                            \
+	FMLA8(14, 28, 26)                            \
+	LOOKUP(·quantileCoefficient5, 28)            \
+	LOOKUP(·quantileCoefficient6, 12)            \
+	FMLA8(22, 12, 28)                            \
+	LOOKUP(·quantileCoefficient7, 12)            \
+	LOOKUP(·quantileCoefficient8, 10)            \
+	FMLA8(22, 10, 12)                            \
+	FMLA8(14, 12, 28)                            \
+	FMUL8(14, 14, 14)                            \
+	FMLA8(14, 28, 26)                            \
+	LOOKUP(·quantileCoefficient0, 28)            \
+	FMLA8(22, 26, 28)                            \
+	FMLA8(20, 28, 24)                            \
 	ZERO8(18)                                    \
 	FCMGT8(18, 16, 18)                           \
 	CONSTANT(·notSignBit, 20)                    \
