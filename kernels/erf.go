@@ -3,7 +3,7 @@ package kernels
 import "math"
 
 // Erf sets dst[i] to the error function of src[i], 2/√π·∫₀ˣ exp(−t²)dt. It is
-// odd to the bit, ±1 from ±3.9192 on, and no result is beyond ±1. dst may be
+// odd to the bit, ±1 from about ±3.92 on, and no result is beyond ±1. dst may be
 // src. It panics if the lengths differ.
 func (t *Tier) Erf(dst, src []float32) { unary("Erf: src", t.erf, dst, src) }
 

@@ -5,7 +5,7 @@ import "math"
 // NormalQuantile sets dst[i] to Φ⁻¹(src[i]), the quantile function of the
 // standard normal distribution. Its accuracy is relative near ½, where the
 // result is small, and in both tails, from the smallest subnormal (−14.12…) to
-// the largest float32 below 1 (5.42…). Where p and 1 − p are both float32, the
+// the largest float32 below 1 (5.29…). Where p and 1 − p are both float32, the
 // two results differ by the sign alone. 0 and −0 give −Inf, 1 gives +Inf, ½
 // gives +0, and what is not in [0, 1] NaN. dst may be src. It panics if the
 // lengths differ.
