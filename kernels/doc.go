@@ -35,10 +35,10 @@
 //	Sin2Pi  1.10  1.045  0027739a
 //	Cos2Pi  1.10  0.890  3dff1d6f
 //
-//	Erf             1.00  0.888  bf322f53
-//	NormalCDF       1.50  1.349  bfefa5c0
+//	Erf             1.00  0.926  3f3220ba
+//	NormalCDF       1.70  1.640  c119872a
 //	NormalQuantile  1.30  1.192  3da9a3ba
-//	GELU            1.50  1.404  bea32a54
+//	GELU            1.75  1.694  c094faaa
 //
 // The float64 twins, whose inputs cannot all be tried:
 //
