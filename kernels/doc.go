@@ -37,7 +37,7 @@
 //
 //	Erf             1.00  0.926  3f3220ba
 //	NormalCDF       1.70  1.640  c119872a
-//	NormalQuantile  1.30  1.192  3da9a3ba
+//	NormalQuantile  1.40  1.267  3daa1c82
 //	GELU            1.75  1.694  c094faaa
 //
 // The float64 twins, whose inputs cannot all be tried:
