@@ -275,6 +275,20 @@ func TestElementwiseSpecialValues(t *testing.T) {
 
 		"Sin2Pi": {{0, 0}, {0.25, 1}, {-0.25, -1}, {0.75, -1}, {inf, nan}, {-inf, nan}, {nan, nan}, {signalling, nan}, {math.MaxFloat32, 0}, {0x1p23, 0}, {0x1p21 + 0.25, 1}, {1.0 / 8, 0.70710677}},
 		"Cos2Pi": {{0, 1}, {minusZero, 1}, {0.5, -1}, {-0.5, -1}, {1, 1}, {inf, nan}, {-inf, nan}, {nan, nan}, {math.MaxFloat32, 1}, {0x1p22 + 0.5, -1}, {math.SmallestNonzeroFloat32, 1}},
+
+		"Erf": {{0, 0}, {minusZero, minusZero}, {inf, 1}, {-inf, -1}, {nan, nan}, {signalling, nan}, {bits(0x407ad445), 1}, {4, 1}, {-4, -1}, {-math.MaxFloat32, -1},
+			{3.9, bits(0x3f7fffff)}, {math.SmallestNonzeroFloat32, math.SmallestNonzeroFloat32}, {-math.SmallestNonzeroFloat32, -math.SmallestNonzeroFloat32},
+			{bits(0x007fffff), bits(0x00906eb9)}, {0x1p-126, bits(0x00906eba)}},
+		"NormalCDF": {{0, 0.5}, {minusZero, 0.5}, {inf, 1}, {-inf, 0}, {nan, nan}, {signalling, nan}, {math.MaxFloat32, 1}, {-math.MaxFloat32, 0},
+			{math.SmallestNonzeroFloat32, 0.5}, {-math.SmallestNonzeroFloat32, 0.5}, {5.5, 1}, {-14.5, 0}, {-14.6, 0}, {-20, 0},
+			{-14, 6 * math.SmallestNonzeroFloat32}, {bits(0xc162b914), math.SmallestNonzeroFloat32}, {bits(0xc162b916), 0}},
+		"NormalQuantile": {{0, -inf}, {minusZero, -inf}, {1, inf}, {0.5, 0}, {inf, nan}, {-inf, nan}, {nan, nan}, {signalling, nan}, {-1, nan}, {2, nan}, {bits(0x3f800001), nan},
+			{-math.SmallestNonzeroFloat32, nan}, {math.MaxFloat32, nan}, {-math.MaxFloat32, nan}, {math.SmallestNonzeroFloat32, bits(0xc161f15d)}, {0x1p-126, bits(0xc14f3302)},
+			{bits(0x3f7fffff), bits(0x40a96e37)}, {0x1p-24, bits(0xc0a96e37)}, {0.25, bits(0xbf2cab5c)}, {0.75, bits(0x3f2cab5c)}, {bits(0x3f000001), bits(0x34206c99)}, {bits(0x3effffff), bits(0xb3a06c99)}},
+		"GELU": {{0, 0}, {minusZero, minusZero}, {inf, inf}, {-inf, minusZero}, {nan, nan}, {signalling, nan}, {math.MaxFloat32, math.MaxFloat32}, {-math.MaxFloat32, minusZero},
+			{20, 20}, {14.5, 14.5}, {-14.5, minusZero}, {-20, minusZero}, {-14, bits(0x8000004e)}, {bits(0xc165b274), -math.SmallestNonzeroFloat32}, {bits(0xc165b276), minusZero},
+			{4 * math.SmallestNonzeroFloat32, 2 * math.SmallestNonzeroFloat32}, {-4 * math.SmallestNonzeroFloat32, -2 * math.SmallestNonzeroFloat32},
+			{-math.SmallestNonzeroFloat32, minusZero}},
 	}
 	forEachTier(t, func(t *testing.T, tier *Tier) {
 		for _, f := range functions {
@@ -330,6 +344,10 @@ func TestElementwiseLengthMismatchPanics(t *testing.T) {
 		"Tanh":          func() { Tanh(v, nil) },
 		"SinCos2Pi cos": func() { SinCos2Pi(v, v[:3], v) },
 		"SinCos2Pi src": func() { SinCos2Pi(v, v, v[:3]) },
+		"Erf":           func() { Erf(v, v[:3]) },
+		"NormalCDF":     func() { NormalCDF(v, v[:3]) },
+		"GELU":          func() { GELU(v[:3], v) },
+		"quantile":      func() { NormalQuantile(v, nil) },
 		"NormalRows":    func() { NormalRows(v, 2, 3, 0, 0, 0) },
 		"negative rows": func() { NormalRows(v, -2, -2, 0, 0, 0) },
 	} {

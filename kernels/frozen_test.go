@@ -66,6 +66,12 @@ func TestFrozenBits(t *testing.T) {
 
 		{"Sin2Pi", sweep32(sin2PiRef), 0x2b79ee2bf5a122c2},
 		{"Cos2Pi", sweep32(cos2PiRef), 0xe3c6f668c58dcd9f},
+
+		{"Erf", sweep32(erfRef), 0x134f88b949de2a1b},
+		{"NormalCDF", sweep32(normalCDFRef), 0x3d1c997c5b9a90cf},
+		{"NormalQuantile", sweep32(normalQuantileRef), 0xb80285956aa466d0},
+		{"GELU", sweep32(geluRef), 0x77ab89e5fbedb187},
+
 		{"NormalRows", func() {
 			v := make([]float32, 7*37)
 			NormalRows(v, 37, 7, 1, 2, 3)

@@ -41,6 +41,11 @@ var functions = []Function{
 
 	{"Sin2Pi", func(t *Tier, dst, src, scratch []float32) { t.SinCos2Pi(dst, scratch, src) }, sin2Pi, 0, 1, sin2PiRef},
 	{"Cos2Pi", func(t *Tier, dst, src, scratch []float32) { t.SinCos2Pi(scratch, dst, src) }, cos2Pi, 0, 1, cos2PiRef},
+
+	{"Erf", func(t *Tier, dst, src, _ []float32) { t.Erf(dst, src) }, math.Erf, -3, 3, erfRef},
+	{"NormalCDF", func(t *Tier, dst, src, _ []float32) { t.NormalCDF(dst, src) }, normalCDFMath, -5, 5, normalCDFRef},
+	{"NormalQuantile", func(t *Tier, dst, src, _ []float32) { t.NormalQuantile(dst, src) }, normalQuantileMath, 0, 1, normalQuantileRef},
+	{"GELU", func(t *Tier, dst, src, _ []float32) { t.GELU(dst, src) }, geluMath, -5, 5, geluRef},
 }
 
 func sin2Pi(x float64) float64 { s, _ := sinCos2Pi(x); return s }

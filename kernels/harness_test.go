@@ -50,6 +50,10 @@ func makeEdgeValues() []float32 {
 
 		0x4a800000, 0x4b000000, 0x4b400000, 0x4b800000, 0x4f000000, 0x5f000000, 0x7e800000, 0x7f000000, 0x7f7fffff, // large integers
 		0x7f800000, 0x7f800001, 0x7fc00000, 0x7fffffff, // infinity and NaN
+
+		0x3f321643, 0x3f9467e2, 0x3fcfc4a3, 0x400590b2, 0x40233f13, 0x4040ed73, 0x405e9bd3, 0x407ad445, 0x407c0000, // the intervals of erf, and where it is 1
+		0x3ecccccd, 0x3fe66666, 0x40400000, 0x40933333, 0x40e00000, 0x41233333, 0x40ad7081, 0x4162b914, 0x4165b274, 0x41680000, // the intervals of normalTail, and where Φ and GELU reach their limits
+		0x3daaaaab, 0x3baaaaab, 0x37aaaaab, 0x2faaaaab, 0x1faaaaab, 0x002aaaab, 0x3f7fffff, // the intervals of the quantile
 	} {
 		for _, near := range []uint32{bits - 1, bits, bits + 1} {
 			values = append(values, math.Float32frombits(near), math.Float32frombits(near^signBit))

@@ -23,6 +23,7 @@ type Tier struct {
 	expm1, log1p, silu            func(dst, src []float32)
 	siluBackward                  func(dx, x, dy []float32)
 	addBiasSiLU                   func(y, bias []float32, rows, stride int)
+	erf, normalCDF, normalQuantile, gelu func(dst, src []float32)
 
 	relu         func(dst, src []float32)
 	reluBackward func(dx, y, dy []float32)
@@ -61,6 +62,10 @@ var reference = Tier{
 	silu:         siluSliceRef,
 	siluBackward: siluBackwardRef,
 	addBiasSiLU:  addBiasSiLURef,
+	erf:            erfSliceRef,
+	normalCDF:      normalCDFSliceRef,
+	normalQuantile: normalQuantileSliceRef,
+	gelu:           geluSliceRef,
 
 	relu:         reluRef,
 	reluBackward: reluBackwardRef,

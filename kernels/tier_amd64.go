@@ -26,6 +26,10 @@ var avx2 = Tier{
 	silu:         asm.SiLUAVX2,
 	siluBackward: asm.SiLUBackwardAVX2,
 	addBiasSiLU:  asm.AddBiasSiLUAVX2,
+	erf:            asm.ErfAVX2,
+	normalCDF:      asm.NormalCDFAVX2,
+	normalQuantile: asm.NormalQuantileAVX2,
+	gelu:           asm.GELUAVX2,
 
 	relu:         asm.ReLUAVX2,
 	reluBackward: asm.ReLUBackwardAVX2,
@@ -65,6 +69,10 @@ var avx512 = Tier{
 	silu:         asm.SiLUAVX512,
 	siluBackward: asm.SiLUBackwardAVX512,
 	addBiasSiLU:  asm.AddBiasSiLUAVX512,
+	erf:            asm.ErfAVX512,
+	normalCDF:      asm.NormalCDFAVX512,
+	normalQuantile: asm.NormalQuantileAVX512,
+	gelu:           asm.GELUAVX512,
 
 	relu:         asm.ReLUAVX512,
 	reluBackward: asm.ReLUBackwardAVX512,

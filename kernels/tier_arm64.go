@@ -22,6 +22,10 @@ var neon = Tier{
 	silu:         asm.SiLUNEON,
 	siluBackward: asm.SiLUBackwardNEON,
 	addBiasSiLU:  asm.AddBiasSiLUNEON,
+	erf:            asm.ErfNEON,
+	normalCDF:      asm.NormalCDFNEON,
+	normalQuantile: asm.NormalQuantileNEON,
+	gelu:           asm.GELUNEON,
 
 	relu:         asm.ReLUNEON,
 	reluBackward: asm.ReLUBackwardNEON,

@@ -2,6 +2,7 @@
 
 #include "textflag.h"
 #include "math_avx512_amd64.h"
+#include "math_normal_avx512_amd64.h"
 
 // Registers:
 //	DST, SRC  the next elements
@@ -61,6 +62,26 @@ TEXT ·LogAVX512(SB), NOSPLIT, $0-48
 TEXT ·TanhAVX512(SB), NOSPLIT, $0-48
 	MATH_CONSTANTS
 	UNARY(TANH)
+
+// func ErfAVX512(dst, src []float32)
+TEXT ·ErfAVX512(SB), NOSPLIT, $0-48
+	ERF_CONSTANTS
+	UNARY(ERF)
+
+// func NormalCDFAVX512(dst, src []float32)
+TEXT ·NormalCDFAVX512(SB), NOSPLIT, $0-48
+	TAIL_CONSTANTS
+	UNARY(NORMAL_CDF)
+
+// func NormalQuantileAVX512(dst, src []float32)
+TEXT ·NormalQuantileAVX512(SB), NOSPLIT, $0-48
+	QUANTILE_CONSTANTS
+	UNARY(NORMAL_QUANTILE)
+
+// func GELUAVX512(dst, src []float32)
+TEXT ·GELUAVX512(SB), NOSPLIT, $0-48
+	TAIL_CONSTANTS
+	UNARY(GELU)
 
 // func SinCos2PiAVX512(sin, cos, src []float32)
 TEXT ·SinCos2PiAVX512(SB), NOSPLIT, $0-72

@@ -1,7 +1,7 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_neon_arm64.h"
+#include "math_normal_neon_arm64.h"
 
 // Registers:
 //	DST, SRC   where the next values go to and come from
@@ -50,6 +50,22 @@ TEXT ·LogNEON(SB), NOSPLIT, $0-48
 // func TanhNEON(dst, src []float32)
 TEXT ·TanhNEON(SB), NOSPLIT, $0-48
 	UNARY(TANH)
+
+// func ErfNEON(dst, src []float32)
+TEXT ·ErfNEON(SB), NOSPLIT, $0-48
+	UNARY(ERF)
+
+// func NormalCDFNEON(dst, src []float32)
+TEXT ·NormalCDFNEON(SB), NOSPLIT, $0-48
+	UNARY(NORMAL_CDF)
+
+// func NormalQuantileNEON(dst, src []float32)
+TEXT ·NormalQuantileNEON(SB), NOSPLIT, $0-48
+	UNARY(NORMAL_QUANTILE)
+
+// func GELUNEON(dst, src []float32)
+TEXT ·GELUNEON(SB), NOSPLIT, $0-48
+	UNARY(GELU)
 
 // func SinCos2PiNEON(sin, cos, src []float32)
 TEXT ·SinCos2PiNEON(SB), NOSPLIT, $0-72
