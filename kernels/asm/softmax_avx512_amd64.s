@@ -1,0 +1,192 @@
+//go:build !noasm
+
+#include "textflag.h"
+#include "math_avx512_amd64.h"
+#include "rows_avx512_amd64.h"
+
+// Registers:
+//	DST, DST_STRIDE   the current row of the result and the bytes to the next
+//	SRC, SRC_STRIDE   the same of the source
+//	ROWS              rows to go
+//	FULL, TAIL        columns in whole registers, and the columns after them
+//	COLUMN            the column reached
+//	MAX               the maximum of the row, in all lanes
+//	D, E              sixteen of the source less MAX, and their exponentials
+//	LANES             the sixteen lanes of the sum, then what ends the row
+//	MASK              ones in the lanes of the tail
+//	FINITE            ones if MAX is finite
+#define DST DI
+#define DST_STRIDE R10
+#define SRC SI
+#define SRC_STRIDE R8
+#define SCRATCH AX
+#define ROWS DX
+#define FULL R9
+#define TAIL CX
+#define COLUMN BX
+#define LANES Z0
+#define LANES_Y Y0
+#define LANES_X X0
+#define V Z1
+#define V_Y Y1
+#define V_X X1
+#define MAX Z2
+#define D Z3
+#define E Z4
+#define MASK K1
+#define FINITE K2
+#define LESS $0x11 // false for NaN
+
+#define COUNTS(cols) \
+	MOVQ cols, FULL  \
+	MOVQ FULL, TAIL  \
+	ANDQ $15, TAIL   \
+	ANDQ $-16, FULL  \
+	TAIL_MASK(SCRATCH, MASK)
+
+#define SETUP \
+	MOVQ dst_base+0(FP), DST          \
+	MOVQ src_base+24(FP), SRC         \
+	MOVQ rows+48(FP), ROWS            \
+	COUNTS(cols+56(FP))               \
+	MOVQ dstStride+64(FP), DST_STRIDE \
+	SHLQ $2, DST_STRIDE               \
+	MOVQ srcStride+72(FP), SRC_STRIDE \
+	SHLQ $2, SRC_STRIDE
+
+// MAXIMUM sets all lanes of MAX to the maximum of the row at SRC, unless it has
+// a NaN.
+#define MAXIMUM \
+	XORQ         COLUMN, COLUMN            \
+	VBROADCASTSS ·minusInfinity(SB), MAX   \
+maximum:                                \
+	CMPQ         COLUMN, FULL              \
+	JGE          maximumTail               \
+	VMAXPS       (SRC)(COLUMN*4), MAX, MAX \
+	ADDQ         $16, COLUMN               \
+	JMP          maximum                   \
+maximumTail:                            \
+	VMOVUPS.Z    (SRC)(COLUMN*4), MASK, V  \
+	VMAXPS       V, MAX, MASK, MAX         \
+	VSHUFF32X4   $0x4E, MAX, MAX, V        \
+	VMAXPS       V, MAX, MAX               \
+	VSHUFF32X4   $0xB1, MAX, MAX, V        \
+	VMAXPS       V, MAX, MAX               \
+	VPERMILPS    $0x4E, MAX, V             \
+	VMAXPS       V, MAX, MAX               \
+	VPERMILPS    $0xB1, MAX, V             \
+	VMAXPS       V, MAX, MAX
+
+// EXPONENTIALS leaves the sum of exp(x - MAX) over the row in lane 0 of LANES.
+// keep stores D or E, or nothing, keepTail the same of a tail.
+#define EXPONENTIALS(keep, keepTail) \
+	XORQ      COLUMN, COLUMN           \
+	VPXORD    LANES, LANES, LANES      \
+exponentials:                       \
+	CMPQ      COLUMN, FULL             \
+	JGE       exponentialsTail         \
+	VMOVUPS   (SRC)(COLUMN*4), V       \
+	VSUBPS    MAX, V, D                \
+	EXP(D, E)                          \
+	VADDPS    E, LANES, LANES          \
+	keep                               \
+	ADDQ      $16, COLUMN              \
+	JMP       exponentials             \
+exponentialsTail:                   \
+	VMOVUPS.Z (SRC)(COLUMN*4), MASK, V \
+	VSUBPS    MAX, V, D                \
+	EXP(D, E)                          \
+	VADDPS    E, LANES, MASK, LANES    \
+	keepTail                           \
+	FOLD16(LANES, LANES_Y, LANES_X, V_Y, V_X)
+
+#define KEEP_NOTHING
+#define KEEP_D VMOVUPS D, (DST)(COLUMN*4)
+#define KEEP_D_TAIL VMOVUPS D, MASK, (DST)(COLUMN*4)
+#define KEEP_E VMOVUPS E, (DST)(COLUMN*4)
+#define KEEP_E_TAIL VMOVUPS E, MASK, (DST)(COLUMN*4)
+
+// MAP_ROW applies an operation with lane 0 of LANES to what was kept of the
+// row, and goes to the next row.
+#define MAP_ROW(operation) \
+	VBROADCASTSS LANES_X, LANES            \
+	XORQ         COLUMN, COLUMN            \
+map:                                    \
+	CMPQ         COLUMN, FULL              \
+	JGE          mapTail                   \
+	VMOVUPS      (DST)(COLUMN*4), V        \
+	operation    LANES, V, V               \
+	VMOVUPS      V, (DST)(COLUMN*4)        \
+	ADDQ         $16, COLUMN               \
+	JMP          map                       \
+mapTail:                                \
+	VMOVUPS.Z    (DST)(COLUMN*4), MASK, V  \
+	operation    LANES, V, V               \
+	VMOVUPS      V, MASK, (DST)(COLUMN*4)  \
+	ADDQ         DST_STRIDE, DST           \
+	ADDQ         SRC_STRIDE, SRC
+
+// func LogSumExpAVX512(dst, src []float32, stride, cols int)
+TEXT ·LogSumExpAVX512(SB), NOSPLIT, $0-64
+	MOVQ dst_base+0(FP), DST
+	MOVQ dst_len+8(FP), ROWS
+	MOVQ src_base+24(FP), SRC
+	MOVQ stride+48(FP), SRC_STRIDE
+	SHLQ $2, SRC_STRIDE
+	COUNTS(cols+56(FP))
+
+row:
+	SUBQ $1, ROWS
+	JLT  done
+	MAXIMUM
+
+	// An infinite maximum is replaced by 0.
+	VANDPS.BCST ·notSignBit(SB), MAX, V
+	VCMPPS.BCST LESS, ·infinity(SB), V, FINITE
+	VMOVAPS.Z   MAX, FINITE, MAX
+	EXPONENTIALS(KEEP_NOTHING, KEEP_NOTHING)
+	LOG(LANES, LANES)
+	VADDPS      MAX, LANES, LANES
+	VMOVSS      LANES_X, (DST)
+	ADDQ        $4, DST
+	ADDQ        SRC_STRIDE, SRC
+	JMP         row
+
+done:
+	VZEROUPPER
+	RET
+
+// func SoftmaxAVX512(dst, src []float32, rows, cols, dstStride, srcStride int)
+TEXT ·SoftmaxAVX512(SB), NOSPLIT, $0-80
+	SETUP
+
+row:
+	SUBQ   $1, ROWS
+	JLT    done
+	MAXIMUM
+	EXPONENTIALS(KEEP_E, KEEP_E_TAIL)
+	VMOVSS ·one(SB), V_X
+	VDIVSS LANES_X, V_X, LANES_X
+	MAP_ROW(VMULPS)
+	JMP    row
+
+done:
+	VZEROUPPER
+	RET
+
+// func LogSoftmaxAVX512(dst, src []float32, rows, cols, dstStride, srcStride int)
+TEXT ·LogSoftmaxAVX512(SB), NOSPLIT, $0-80
+	SETUP
+
+row:
+	SUBQ $1, ROWS
+	JLT  done
+	MAXIMUM
+	EXPONENTIALS(KEEP_D, KEEP_D_TAIL)
+	LOG(LANES, LANES)
+	MAP_ROW(VSUBPS)
+	JMP  row
+
+done:
+	VZEROUPPER
+	RET
