@@ -11,7 +11,9 @@ import "math"
 // src.Rows.
 //
 // The terms are added in the lanes of RowSums. If m is infinite it is replaced
-// by 0. The order in which a maximum is taken does not show: zeros of either
+// by 0. The error is at most one ULP of the result and 2⁻²³·(2 + Cols/32).
+//
+// The order in which a maximum is taken does not show: zeros of either
 // sign give the same result, and with a NaN in the row the sum is NaN, whatever
 // m is.
 func (t *Tier) LogSumExp(dst []float32, src Matrix) {

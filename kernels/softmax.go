@@ -8,9 +8,9 @@ package kernels
 // one of only −Inf, gives only NaN, as in PyTorch. −Inf elsewhere gives +0.
 // dst may be src. It panics if the shapes differ.
 //
-// The error is at most 3 ULP of a normal result, plus half a ULP for each unit
-// of m − src[r][c], whose rounding the exponential magnifies, plus Cols/32 for
-// the rounding of the sum.
+// The error of a normal result is at most 3 ULP, plus one for each unit of
+// m − src[r][c], whose rounding the exponential magnifies, plus one for each 16
+// columns of the sum.
 func (t *Tier) Softmax(dst, src Matrix) { softmax(t.softmax, dst, src) }
 
 // Softmax calls Tier.Softmax on the active tier.
@@ -23,6 +23,9 @@ func Softmax(dst, src Matrix) { active.Softmax(dst, src) }
 // with the terms added in the lanes of RowSums. A row with a NaN or +Inf, or
 // one of only −Inf, gives only NaN, as in PyTorch. −Inf elsewhere gives −Inf.
 // dst may be src. It panics if the shapes differ.
+//
+// The error is at most one ULP of the result, half of one of m − src[r][c], and
+// 2⁻²³·(2 + Cols/32) for the sum.
 func (t *Tier) LogSoftmax(dst, src Matrix) { softmax(t.logSoftmax, dst, src) }
 
 // LogSoftmax calls Tier.LogSoftmax on the active tier.
