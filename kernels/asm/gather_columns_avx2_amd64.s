@@ -118,6 +118,12 @@ done:
 	VZEROUPPER
 	RET
 
+// SCATTER copies one value, offset columns after AT.
+#define SCATTER(offset) \
+	MOVLQSX (4*(offset))(COLUMNS)(AT*4), COUNT \
+	MOVL    (4*(offset))(SRC)(AT*4), SCRATCH   \
+	MOVL    SCRATCH, (DST)(COUNT*4)
+
 // AVX2 has no scatter: the values go one by one.
 //
 // func ScatterColumnsAVX2(dst, src []float32, columns []int32, rows, dstStride, srcStride int)
@@ -125,28 +131,41 @@ TEXT ·ScatterColumnsAVX2(SB), NOSPLIT, $0-96
 	MOVQ dst_base+0(FP), DST
 	MOVQ src_base+24(FP), SRC
 	MOVQ columns_base+48(FP), COLUMNS
-	MOVQ columns_len+56(FP), FULL
+	MOVQ columns_len+56(FP), TAIL
 	MOVQ rows+72(FP), ROWS
 	MOVQ dstStride+80(FP), DST_STRIDE
 	SHLQ $2, DST_STRIDE
 	MOVQ srcStride+88(FP), SRC_STRIDE
 	SHLQ $2, SRC_STRIDE
+	MOVQ TAIL, FULL
+	ANDQ $-4, FULL
 
 row:
 	SUBQ $1, ROWS
 	JLT  done
 	XORQ AT, AT
 
-loop:
-	MOVLQSX (COLUMNS)(AT*4), COUNT
-	MOVL    (SRC)(AT*4), SCRATCH
-	MOVL    SCRATCH, (DST)(COUNT*4)
-	ADDQ    $1, AT
-	CMPQ    AT, FULL
-	JLT     loop
-	ADDQ    DST_STRIDE, DST
-	ADDQ    SRC_STRIDE, SRC
-	JMP     row
+four:
+	CMPQ AT, FULL
+	JGE  one
+	SCATTER(0)
+	SCATTER(1)
+	SCATTER(2)
+	SCATTER(3)
+	ADDQ $4, AT
+	JMP  four
+
+one:
+	CMPQ AT, TAIL
+	JGE  next
+	SCATTER(0)
+	ADDQ $1, AT
+	JMP  one
+
+next:
+	ADDQ DST_STRIDE, DST
+	ADDQ SRC_STRIDE, SRC
+	JMP  row
 
 done:
 	RET

@@ -15,6 +15,8 @@
 //	LOW, HIGH            lanes 0 to 7 and 8 to 15 of the sum; LOW is then what
 //	                     ends the row
 //	LOW_MASK, HIGH_MASK  ones in the lanes of the tail
+//	LOW_TAIL, HIGH_TAIL  what is kept of the tail, once W and MAX are done with
+//	W                    minus infinities
 #define DST DI
 #define DST_STRIDE R10
 #define SRC SI
@@ -35,6 +37,8 @@
 #define LOW_MASK Y13
 #define HIGH_MASK Y14
 #define W Y15
+#define LOW_TAIL Y15
+#define HIGH_TAIL Y12
 #define LESS $0x11 // false for NaN
 
 // COUNTS cuts the tail's count, 0 to 15, in two.
@@ -103,16 +107,17 @@ maximumFold:                                      \
 	EXP(D, E)              \
 	VADDPS  E, lanes, lanes \
 	keep(target)
-#define EIGHT_TAIL(memory, target, mask, lanes, keep) \
+#define EIGHT_TAIL(memory, mask, lanes, keep, kept) \
 	VMASKMOVPS memory, mask, D \
 	VSUBPS     MAX, D, D       \
 	EXP(D, E)                  \
 	VANDPS     mask, E, E      \
 	VADDPS     E, lanes, lanes \
-	keep(target, mask)
+	keep(kept)
 
 // EXPONENTIALS leaves the sum of exp(x - MAX) over the row in lane 0 of LOW.
-// keep stores D or E, or nothing, keepTail the same of a tail.
+// keep stores D or E, or nothing; keepTail moves those of the tail to LOW_TAIL
+// and HIGH_TAIL.
 #define EXPONENTIALS(keep, keepTail) \
 	XORQ   COLUMN, COLUMN            \
 	VXORPS LOW, LOW, LOW             \
@@ -127,25 +132,23 @@ exponentials:                     \
 exponentialsTail:                 \
 	TESTQ  TAIL, TAIL                \
 	JEQ    exponentialsFold          \
-	EIGHT_TAIL((SRC)(COLUMN*4), (DST)(COLUMN*4), LOW_MASK, LOW, keepTail)       \
+	EIGHT_TAIL((SRC)(COLUMN*4), LOW_MASK, LOW, keepTail, LOW_TAIL)      \
 	CMPQ   TAIL, $8                  \
 	JLE    exponentialsFold          \
-	EIGHT_TAIL(32(SRC)(COLUMN*4), 32(DST)(COLUMN*4), HIGH_MASK, HIGH, keepTail) \
+	EIGHT_TAIL(32(SRC)(COLUMN*4), HIGH_MASK, HIGH, keepTail, HIGH_TAIL) \
 exponentialsFold:                 \
 	VADDPS HIGH, LOW, LOW            \
 	FOLD8(LOW, LOW_X, D_X)
 
 #define KEEP_NOTHING(target)
-#define KEEP_NOTHING_TAIL(target, mask)
 #define KEEP_D(target) VMOVUPS D, target
-#define KEEP_D_TAIL(target, mask) VMASKMOVPS D, mask, target
+#define KEEP_D_TAIL(kept) VMOVAPS D, kept
 #define KEEP_E(target) VMOVUPS E, target
-#define KEEP_E_TAIL(target, mask) VMASKMOVPS E, mask, target
+#define KEEP_E_TAIL(kept) VMOVAPS E, kept
 
-// MAP_TAIL applies an operation with LOW to columns of a tail under a mask.
-#define MAP_TAIL(operation, target, mask) \
-	VMASKMOVPS target, mask, D \
-	operation  LOW, D, D       \
+// MAP_TAIL stores the operation with LOW of what was kept of a tail.
+#define MAP_TAIL(operation, kept, mask, target) \
+	operation  LOW, kept, D    \
 	VMASKMOVPS D, mask, target
 
 // MAP_ROW applies an operation with lane 0 of LOW to what was kept of the row,
@@ -167,10 +170,10 @@ map:                                   \
 mapTail:                               \
 	TESTQ        TAIL, TAIL               \
 	JEQ          mapDone                  \
-	MAP_TAIL(operation, (DST)(COLUMN*4), LOW_MASK)    \
+	MAP_TAIL(operation, LOW_TAIL, LOW_MASK, (DST)(COLUMN*4))     \
 	CMPQ         TAIL, $8                 \
 	JLE          mapDone                  \
-	MAP_TAIL(operation, 32(DST)(COLUMN*4), HIGH_MASK) \
+	MAP_TAIL(operation, HIGH_TAIL, HIGH_MASK, 32(DST)(COLUMN*4)) \
 mapDone:                               \
 	ADDQ         DST_STRIDE, DST          \
 	ADDQ         SRC_STRIDE, SRC
@@ -193,7 +196,7 @@ row:
 	VANDPS ·notSignBit(SB), MAX, D
 	VCMPPS LESS, ·infinity(SB), D, D
 	VANDPS D, MAX, MAX
-	EXPONENTIALS(KEEP_NOTHING, KEEP_NOTHING_TAIL)
+	EXPONENTIALS(KEEP_NOTHING, KEEP_NOTHING)
 	LOG(LOW, LOW)
 	VADDPS MAX, LOW, LOW
 	VMOVSS LOW_X, (DST)

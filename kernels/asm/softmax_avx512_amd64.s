@@ -78,8 +78,8 @@ maximumTail:                            \
 	VMAXPS       V, MAX, MAX
 
 // EXPONENTIALS leaves the sum of exp(x - MAX) over the row in lane 0 of LANES.
-// keep stores D or E, or nothing, keepTail the same of a tail.
-#define EXPONENTIALS(keep, keepTail) \
+// keep stores D or E, or nothing. Those of the tail stay in D and E.
+#define EXPONENTIALS(keep) \
 	XORQ      COLUMN, COLUMN           \
 	VPXORD    LANES, LANES, LANES      \
 exponentials:                       \
@@ -97,18 +97,15 @@ exponentialsTail:                   \
 	VSUBPS    MAX, V, D                \
 	EXP(D, E)                          \
 	VADDPS    E, LANES, MASK, LANES    \
-	keepTail                           \
 	FOLD16(LANES, LANES_Y, LANES_X, V_Y, V_X)
 
 #define KEEP_NOTHING
 #define KEEP_D VMOVUPS D, (DST)(COLUMN*4)
-#define KEEP_D_TAIL VMOVUPS D, MASK, (DST)(COLUMN*4)
 #define KEEP_E VMOVUPS E, (DST)(COLUMN*4)
-#define KEEP_E_TAIL VMOVUPS E, MASK, (DST)(COLUMN*4)
 
 // MAP_ROW applies an operation with lane 0 of LANES to what was kept of the
-// row, and goes to the next row.
-#define MAP_ROW(operation) \
+// row, of its tail in a register, and goes to the next row.
+#define MAP_ROW(operation, tail) \
 	VBROADCASTSS LANES_X, LANES            \
 	XORQ         COLUMN, COLUMN            \
 map:                                    \
@@ -120,8 +117,7 @@ map:                                    \
 	ADDQ         $16, COLUMN               \
 	JMP          map                       \
 mapTail:                                \
-	VMOVUPS.Z    (DST)(COLUMN*4), MASK, V  \
-	operation    LANES, V, V               \
+	operation    LANES, tail, V            \
 	VMOVUPS      V, MASK, (DST)(COLUMN*4)  \
 	ADDQ         DST_STRIDE, DST           \
 	ADDQ         SRC_STRIDE, SRC
@@ -144,7 +140,7 @@ row:
 	VANDPS.BCST ·notSignBit(SB), MAX, V
 	VCMPPS.BCST LESS, ·infinity(SB), V, FINITE
 	VMOVAPS.Z   MAX, FINITE, MAX
-	EXPONENTIALS(KEEP_NOTHING, KEEP_NOTHING)
+	EXPONENTIALS(KEEP_NOTHING)
 	LOG(LANES, LANES)
 	VADDPS      MAX, LANES, LANES
 	VMOVSS      LANES_X, (DST)
@@ -164,10 +160,10 @@ row:
 	SUBQ   $1, ROWS
 	JLT    done
 	MAXIMUM
-	EXPONENTIALS(KEEP_E, KEEP_E_TAIL)
+	EXPONENTIALS(KEEP_E)
 	VMOVSS ·one(SB), V_X
 	VDIVSS LANES_X, V_X, LANES_X
-	MAP_ROW(VMULPS)
+	MAP_ROW(VMULPS, E)
 	JMP    row
 
 done:
@@ -182,9 +178,9 @@ row:
 	SUBQ $1, ROWS
 	JLT  done
 	MAXIMUM
-	EXPONENTIALS(KEEP_D, KEEP_D_TAIL)
+	EXPONENTIALS(KEEP_D)
 	LOG(LANES, LANES)
-	MAP_ROW(VSUBPS)
+	MAP_ROW(VSUBPS, D)
 	JMP  row
 
 done:

@@ -15,6 +15,7 @@
 //	V, W              columns, scratch
 //	MAX               the maximum of the row, in all lanes
 //	MASK              ones in the lanes of the tail
+//	KEPT              what is kept of the tail
 #define DST R0
 #define SRC R1
 #define DST_STRIDE R2
@@ -31,6 +32,7 @@
 #define W 6
 #define MASK 8
 #define MAX 10
+#define KEPT 12
 #define LOW_SCALAR F0
 
 #define COUNTS(cols) \
@@ -84,8 +86,8 @@ maximumFold:                      \
 	FADD8(V, lanes, lanes)
 
 // EXPONENTIALS leaves the sum of exp(x - MAX) over the row in lane 0 of LOW.
-// The other macros store x - MAX and exp(x - MAX), or nothing, and the same of
-// a tail. The tail belongs to the lanes after those of the last whole pair: low
+// The other macros store x - MAX and exp(x - MAX), or nothing, and keep the same
+// of a tail. The tail belongs to the lanes after those of the last whole pair: low
 // ones, unless that pair was the first of two.
 #define EXPONENTIALS(keepDifference, keepDifferenceTail, keepExponential, keepExponentialTail) \
 	ZERO8(LOW)                   \
@@ -110,15 +112,15 @@ tail:                            \
 	CBZ  TAIL, fold              \
 	LOAD_TAIL(IN, V)             \
 	FSUB8(MAX, V, V)             \
-	keepDifferenceTail(V, OUT)   \
+	keepDifferenceTail(V, KEPT)  \
 	EXP(V)                       \
-	keepExponentialTail(V, OUT)  \
+	keepExponentialTail(V, KEPT) \
 	AND8(MASK, V, V)             \
 	FADD8(V, LOW, LOW)           \
 fold:                            \
 	FOLD16(LOW, HIGH, V)
 
-#define KEEP_NOTHING(x, pointer)
+#define KEEP_NOTHING(x, target)
 
 // MAP_ROW applies an operation with lane 0 of LOW to what was kept of the row,
 // and goes to the next row.
@@ -136,8 +138,7 @@ map:                         \
 	JMP  map                 \
 mapTail:                     \
 	CBZ  TAIL, next          \
-	LOAD_TAIL(OUT, V)        \
-	operation(LOW, V, V)     \
+	operation(LOW, KEPT, V)  \
 	STORE_TAIL(V, OUT)       \
 next:                        \
 	ADD  DST_STRIDE, DST     \
@@ -181,7 +182,7 @@ row:
 	SUBS $1, ROWS
 	BLT  done
 	MAXIMUM
-	EXPONENTIALS(KEEP_NOTHING, KEEP_NOTHING, STORE_NEXT, STORE_TAIL)
+	EXPONENTIALS(KEEP_NOTHING, KEEP_NOTHING, STORE_NEXT, MOVE8)
 	CONSTANT(·one, V)
 	VFDIV_S4(LOW, V, LOW)
 	MAP_ROW(FMUL8)
@@ -198,7 +199,7 @@ row:
 	SUBS $1, ROWS
 	BLT  done
 	MAXIMUM
-	EXPONENTIALS(STORE_NEXT, STORE_TAIL, KEEP_NOTHING, KEEP_NOTHING)
+	EXPONENTIALS(STORE_NEXT, MOVE8, KEEP_NOTHING, KEEP_NOTHING)
 	LOG(LOW)
 	MAP_ROW(FSUB8)
 	JMP  row
