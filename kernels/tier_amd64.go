@@ -96,7 +96,7 @@ var avx512 = Tier{
 	rowMoments:         asm.RowMomentsAVX512,
 
 	gatherColumns:  asm.GatherColumnsAVX512,
-	scatterColumns: asm.ScatterColumnsAVX512,
+	scatterColumns: asm.ScatterColumnsAVX2,
 
 	leakyReLU:         asm.LeakyReLUAVX512,
 	leakyReLUBackward: asm.LeakyReLUBackwardAVX512,

@@ -10,10 +10,10 @@
 //	ROWS              rows to go
 //	FULL, TAIL        columns in whole registers, and the columns after them
 //	AT                the column reached, of COLUMNS
-//	V, INDEX          sixteen values and the columns they come from or go to
+//	V, INDEX          sixteen values and the columns they come from
 //	SOURCE            all of a source row of up to sixteen columns
 //	ALL, MASK         ones in all lanes, and in the lanes of the tail
-//	LANES             the same for one use: a gather or scatter clears it
+//	LANES             the same for one use: a gather clears it
 //	WIDTH             ones in the lanes of a source row
 #define DST DI
 #define DST_STRIDE R10
@@ -33,29 +33,26 @@
 #define LANES K3
 #define WIDTH K4
 
-#define SETUP \
-	MOVQ     dst_base+0(FP), DST           \
-	MOVQ     src_base+24(FP), SRC          \
-	MOVQ     columns_base+48(FP), COLUMNS  \
-	MOVQ     columns_len+56(FP), FULL      \
-	MOVQ     rows+72(FP), ROWS             \
-	MOVQ     FULL, TAIL                    \
-	ANDQ     $15, TAIL                     \
-	ANDQ     $-16, FULL                    \
-	MOVQ     TAIL, CX                      \
-	TAIL_MASK(SCRATCH, MASK)               \
-	KXNORW   ALL, ALL, ALL
-
 // func GatherColumnsAVX512(dst, src []float32, columns []int32, rows, cols, dstStride, srcStride int)
 TEXT ·GatherColumnsAVX512(SB), NOSPLIT, $0-104
-	SETUP
-	MOVQ dstStride+88(FP), DST_STRIDE
-	SHLQ $2, DST_STRIDE
-	MOVQ srcStride+96(FP), SRC_STRIDE
-	SHLQ $2, SRC_STRIDE
-	MOVQ cols+80(FP), CX
-	CMPQ CX, $16
-	JLE  narrow
+	MOVQ   dst_base+0(FP), DST
+	MOVQ   src_base+24(FP), SRC
+	MOVQ   columns_base+48(FP), COLUMNS
+	MOVQ   columns_len+56(FP), FULL
+	MOVQ   rows+72(FP), ROWS
+	MOVQ   dstStride+88(FP), DST_STRIDE
+	SHLQ   $2, DST_STRIDE
+	MOVQ   srcStride+96(FP), SRC_STRIDE
+	SHLQ   $2, SRC_STRIDE
+	MOVQ   FULL, TAIL
+	ANDQ   $15, TAIL
+	ANDQ   $-16, FULL
+	MOVQ   TAIL, CX
+	TAIL_MASK(SCRATCH, MASK)
+	KXNORW ALL, ALL, ALL
+	MOVQ   cols+80(FP), CX
+	CMPQ   CX, $16
+	JLE    narrow
 
 row:
 	SUBQ $1, ROWS
@@ -111,49 +108,6 @@ narrowTail:
 	ADDQ        DST_STRIDE, DST
 	ADDQ        SRC_STRIDE, SRC
 	JMP         narrowRow
-
-done:
-	VZEROUPPER
-	RET
-
-// Of a column that is given twice the last value stays: a scatter writes the
-// lanes of equal indices in ascending order.
-//
-// func ScatterColumnsAVX512(dst, src []float32, columns []int32, rows, dstStride, srcStride int)
-TEXT ·ScatterColumnsAVX512(SB), NOSPLIT, $0-96
-	SETUP
-	MOVQ dstStride+80(FP), DST_STRIDE
-	SHLQ $2, DST_STRIDE
-	MOVQ srcStride+88(FP), SRC_STRIDE
-	SHLQ $2, SRC_STRIDE
-
-row:
-	SUBQ $1, ROWS
-	JLT  done
-	XORQ AT, AT
-
-loop:
-	CMPQ        AT, FULL
-	JGE         tail
-	VMOVDQU32   (COLUMNS)(AT*4), INDEX
-	VMOVUPS     (SRC)(AT*4), V
-	KMOVW       ALL, LANES
-	VSCATTERDPS V, LANES, (DST)(INDEX*4)
-	ADDQ        $16, AT
-	JMP         loop
-
-tail:
-	TESTQ       TAIL, TAIL
-	JEQ         next
-	VMOVDQU32.Z (COLUMNS)(AT*4), MASK, INDEX
-	VMOVUPS.Z   (SRC)(AT*4), MASK, V
-	KMOVW       MASK, LANES
-	VSCATTERDPS V, LANES, (DST)(INDEX*4)
-
-next:
-	ADDQ DST_STRIDE, DST
-	ADDQ SRC_STRIDE, SRC
-	JMP  row
 
 done:
 	VZEROUPPER
