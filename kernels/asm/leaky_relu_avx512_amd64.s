@@ -2,6 +2,7 @@
 
 #include "textflag.h"
 #include "rows_avx512_amd64.h"
+#include "affine_avx512_amd64.h"
 
 // Registers:
 //	DST, SRC, GRADIENT   what is written, what is compared, what is scaled
@@ -10,7 +11,9 @@
 //	ZERO, SLOPE          sixteen +0, sixteen slopes
 //	X, G                 sixteen elements of SRC and GRADIENT
 //	SCALE                ones where X <= 0, which NaN is not
-//	MASK                 ones in the lanes of the tail
+//	MASK                 ones in the lanes of the tail, or of four or two rows
+//	BIASES               the bias, for four or two rows
+//	IN                   the rows that are loaded next
 #define DST DI
 #define SRC SI
 #define GRADIENT DX
@@ -26,8 +29,14 @@
 #define X Z1
 #define G Z2
 #define SLOPE Z3
-#define SCALE K2
-#define MASK K1
+#define X_X X1
+#define X_Y Y1
+#define G_X X2
+#define G_Y Y2
+#define SCALE K7
+#define IN R10
+#define BIASES Z4
+#define COLS bias_len+32(FP)
 #define LESS_OR_EQUAL $0x12 // false for NaN
 
 // LEAK multiplies g by the slope where x <= 0.
@@ -115,6 +124,49 @@ TEXT ·AddBiasLeakyReLUAVX512(SB), NOSPLIT, $0-68
 	TAIL_MASK(SCRATCH, MASK)
 	VBROADCASTSS slope+64(FP), SLOPE
 	VPXORD       ZERO, ZERO, ZERO
+	TESTQ        FULL, FULL
+	JNE          row
+	CMPQ         TAIL, $8
+	JGT          row
+
+	// Up to eight columns go two rows at a time, up to four columns four rows: a
+	// load that follows a masked store beside it waits for it.
+	MOVQ DST, IN
+	CMPQ TAIL, $4
+	JGT  pairs
+	QUAD_MASKS
+	VBROADCASTF32X4.Z (BIAS), ROW0, BIASES
+	VBROADCASTF32X4   (BIAS), ROW1, BIASES
+	VBROADCASTF32X4   (BIAS), ROW2, BIASES
+	VBROADCASTF32X4   (BIAS), ROW3, BIASES
+
+quad:
+	CMPQ   ROWS, $4
+	JLT    narrowDone
+	LOAD_QUAD(IN, stride+56(FP), X)
+	VADDPS BIASES, X, X
+	LEAK(X, X)
+	STORE_QUAD(X, X_X, DST, stride+56(FP), G_X)
+	SUBQ   $4, ROWS
+	JMP    quad
+
+pairs:
+	PAIR_MASKS
+	VBROADCASTF32X8.Z (BIAS), ROW0, BIASES
+	VBROADCASTF32X8   (BIAS), ROW1, BIASES
+
+pair:
+	CMPQ   ROWS, $2
+	JLT    narrowDone
+	LOAD_PAIR(IN, stride+56(FP), X)
+	VADDPS BIASES, X, X
+	LEAK(X, X)
+	STORE_PAIR(X, X_Y, DST, stride+56(FP), G_Y)
+	SUBQ   $2, ROWS
+	JMP    pair
+
+narrowDone:
+	TAIL_MASK(SCRATCH, MASK)
 
 row:
 	SUBQ $1, ROWS
