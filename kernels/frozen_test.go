@@ -79,6 +79,46 @@ func TestFrozenBits(t *testing.T) {
 				add32(x)
 			}
 		}, 0xfa53597294ab3034},
+
+		{"row kernels", func() {
+			const rows, cols = 9, 37
+			x, y, row := Dense(make([]float32, rows*cols), rows, cols), Dense(make([]float32, rows*cols), rows, cols), make([]float32, rows)
+			NormalRows(x.Data, cols, rows, 4, 5, 6)
+			add := func(v []float32) {
+				for _, x := range v {
+					add32(x)
+				}
+			}
+			Softmax(y, x)
+			add(y.Data)
+			SoftmaxBackward(y, y, x)
+			add(y.Data)
+			LogSoftmax(y, x)
+			add(y.Data)
+			LogSoftmaxBackward(y, y, x)
+			add(y.Data)
+			LogSumExp(row, x)
+			add(row)
+			RowDots(row, x, y)
+			add(row)
+			RowMoments(row, y.Data[:rows], x)
+			add(row)
+			add(y.Data[:rows])
+			LeakyReLU(y.Data, x.Data, 0.01)
+			add(y.Data)
+		}, 0xc5ba37c7f7b1c334},
+		{"AdamW", func() {
+			const n = 37
+			p, m, v, g := make([]float32, n), make([]float32, n), make([]float32, n), make([]float32, n)
+			for step := range 3 {
+				NormalRows(g, n, 1, 7, 8, uint64(step))
+				Adam(p, m, v, g, AdamStep{LearningRate: 0.01, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Correction1: 0.1, Correction2: 0.01, GradientScale: 0.5, WeightDecay: 0.1})
+			}
+			for _, x := range p {
+				add32(x)
+			}
+		}, 0xc0a732da60320f04},
+
 		{"Exp64", sweep64(Exp64), 0x445bcca9784f64d0},
 		{"Log64", sweep64(Log64), 0x2f699dc144ecf1b3},
 		{"Tanh64", sweep64(Tanh64), 0x49e02ed5f133688d},

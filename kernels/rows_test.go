@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"unsafe"
 )
 
 // A rowsCall makes the arguments of one call of a kernel over rows and columns
@@ -20,6 +21,7 @@ type rowsCall struct {
 	scale            *ScaleMap // nil draws one
 	singles          [][]float32
 	doubles          [][]float64
+	chosen           []int32
 
 	replay bool // vector and results return what they returned in the call before
 	next   int
@@ -68,6 +70,27 @@ func (c *rowsCall) params() Matrix {
 	}
 	return Matrix{Data: c.vector(2 * c.cols), Rows: c.rows, Cols: 2 * c.cols}
 }
+
+// repeatedRow is one row for all rows.
+func (c *rowsCall) repeatedRow() Matrix {
+	return Matrix{Data: c.vector(c.cols), Rows: c.rows, Cols: c.cols}
+}
+
+// columns chooses n of limit columns, with repetitions, placed as the values
+// are.
+func (c *rowsCall) columns(n, limit int) []int32 {
+	if c.replay || n == 0 {
+		return c.chosen
+	}
+	words := c.place(n)
+	c.chosen = unsafe.Slice((*int32)(unsafe.Pointer(&words[0])), n)
+	for j := range c.chosen {
+		c.chosen[j] = int32(c.random.IntN(limit))
+	}
+	return c.chosen
+}
+
+func (c *rowsCall) slope() float32 { return []float32{0, 0.01, 0.2, 3}[c.random.IntN(4)] }
 
 func (c *rowsCall) bound() float32 { return []float32{0.5, 1, 3, 100}[c.random.IntN(4)] }
 
@@ -165,6 +188,62 @@ var rowsKernels = []struct {
 		n := c.rows * c.cols
 		t.Adam(c.vector(n), c.vector(n), c.vector(n), c.vector(n), AdamStep{
 			LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Correction1: 0.271, Correction2: 0.003, GradientScale: 0.5})
+	}},
+
+	{"LogSumExp", func(t *Tier, c *rowsCall) { t.LogSumExp(c.vector(c.rows), c.matrix()) }},
+	{"Softmax", func(t *Tier, c *rowsCall) { t.Softmax(c.matrix(), c.matrix()) }},
+	{"Softmax in place", func(t *Tier, c *rowsCall) { x := c.matrix(); t.Softmax(x, x) }},
+	{"Softmax of one row", func(t *Tier, c *rowsCall) { t.Softmax(c.matrix(), c.repeatedRow()) }},
+	{"LogSoftmax", func(t *Tier, c *rowsCall) { t.LogSoftmax(c.matrix(), c.matrix()) }},
+	{"LogSoftmax in place", func(t *Tier, c *rowsCall) { x := c.matrix(); t.LogSoftmax(x, x) }},
+	{"SoftmaxBackward", func(t *Tier, c *rowsCall) { t.SoftmaxBackward(c.matrix(), c.matrix(), c.matrix()) }},
+	{"SoftmaxBackward onto y", func(t *Tier, c *rowsCall) { y := c.matrix(); t.SoftmaxBackward(y, y, c.matrix()) }},
+	{"SoftmaxBackward onto dy", func(t *Tier, c *rowsCall) { dy := c.matrix(); t.SoftmaxBackward(dy, c.matrix(), dy) }},
+	{"LogSoftmaxBackward", func(t *Tier, c *rowsCall) { t.LogSoftmaxBackward(c.matrix(), c.matrix(), c.matrix()) }},
+	{"LogSoftmaxBackward onto y", func(t *Tier, c *rowsCall) { y := c.matrix(); t.LogSoftmaxBackward(y, y, c.matrix()) }},
+	{"LogSoftmaxBackward onto dy", func(t *Tier, c *rowsCall) { dy := c.matrix(); t.LogSoftmaxBackward(dy, c.matrix(), dy) }},
+	{"RowDots", func(t *Tier, c *rowsCall) { t.RowDots(c.vector(c.rows), c.matrix(), c.matrix()) }},
+	{"RowDots of one row", func(t *Tier, c *rowsCall) { t.RowDots(c.vector(c.rows), c.matrix(), c.repeatedRow()) }},
+	{"RowMoments", func(t *Tier, c *rowsCall) { t.RowMoments(c.vector(c.rows), c.vector(c.rows), c.matrix()) }},
+	{"GatherColumns", func(t *Tier, c *rowsCall) {
+		t.GatherColumns(c.matrix(), c.matrix(), c.columns(c.cols, c.cols))
+	}},
+	{"GatherColumns of a wider matrix", func(t *Tier, c *rowsCall) {
+		t.GatherColumns(c.matrix(), c.matrixOf(c.rows, 2*c.cols+3), c.columns(c.cols, 2*c.cols+3))
+	}},
+	{"GatherColumns of a narrower matrix", func(t *Tier, c *rowsCall) {
+		t.GatherColumns(c.matrix(), c.matrixOf(c.rows, c.cols/2+1), c.columns(c.cols, c.cols/2+1))
+	}},
+	{"ScatterColumns", func(t *Tier, c *rowsCall) {
+		t.ScatterColumns(c.matrix(), c.matrix(), c.columns(c.cols, c.cols))
+	}},
+	{"ScatterColumns to a wider matrix", func(t *Tier, c *rowsCall) {
+		t.ScatterColumns(c.matrixOf(c.rows, 2*c.cols+3), c.matrix(), c.columns(c.cols, 2*c.cols+3))
+	}},
+	{"ScatterColumns to a narrower matrix", func(t *Tier, c *rowsCall) {
+		t.ScatterColumns(c.matrixOf(c.rows, c.cols/2+1), c.matrix(), c.columns(c.cols, c.cols/2+1))
+	}},
+	{"LeakyReLU", func(t *Tier, c *rowsCall) {
+		t.LeakyReLU(c.vector(c.rows*c.cols), c.vector(c.rows*c.cols), c.slope())
+	}},
+	{"LeakyReLU in place", func(t *Tier, c *rowsCall) { v := c.vector(c.rows * c.cols); t.LeakyReLU(v, v, c.slope()) }},
+	{"LeakyReLUBackward", func(t *Tier, c *rowsCall) {
+		n := c.rows * c.cols
+		t.LeakyReLUBackward(c.vector(n), c.vector(n), c.vector(n), c.slope())
+	}},
+	{"LeakyReLUBackward onto dy", func(t *Tier, c *rowsCall) {
+		y, dy := c.vector(c.rows*c.cols), c.vector(c.rows*c.cols)
+		t.LeakyReLUBackward(dy, y, dy, c.slope())
+	}},
+	{"LeakyReLUBackward onto y", func(t *Tier, c *rowsCall) {
+		y, dy := c.vector(c.rows*c.cols), c.vector(c.rows*c.cols)
+		t.LeakyReLUBackward(y, y, dy, c.slope())
+	}},
+	{"AddBiasLeakyReLU", func(t *Tier, c *rowsCall) { t.AddBiasLeakyReLU(c.matrix(), c.vector(c.cols), c.slope()) }},
+	{"AdamW", func(t *Tier, c *rowsCall) {
+		n := c.rows * c.cols
+		t.Adam(c.vector(n), c.vector(n), c.vector(n), c.vector(n), AdamStep{LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999,
+			Epsilon: 1e-8, Correction1: 0.271, Correction2: 0.003, GradientScale: 0.5, WeightDecay: 0.1})
 	}},
 }
 
@@ -373,6 +452,30 @@ func TestRowsShapes(t *testing.T) {
 		"AffineForwardBackward": func() { AffineForwardBackward(m(2, 3), m(2, 3), m(2, 3), m(2, 6), m(2, 3), v, TanhExpScale(1)) },
 		"AffineInverseBackward": func() { AffineInverseBackward(m(2, 3), m(2, 6), m(2, 3), m(2, 6), m(2, 3), v[:1], TanhExpScale(1)) },
 		"Adam":                  func() { Adam(v, v, v, v[:1], AdamStep{}) },
+
+		"LogSumExp":                func() { LogSumExp(v, m(3, 2)) },
+		"Softmax":                  func() { Softmax(m(2, 3), m(3, 2)) },
+		"Softmax stride 0":         func() { Softmax(shared, m(2, 3)) },
+		"LogSoftmax":               func() { LogSoftmax(m(2, 3), m(2, 4)) },
+		"SoftmaxBackward y":        func() { SoftmaxBackward(m(2, 3), m(2, 2), m(2, 3)) },
+		"SoftmaxBackward stride 0": func() { SoftmaxBackward(shared, m(2, 3), m(2, 3)) },
+		"LogSoftmaxBackward dy":    func() { LogSoftmaxBackward(m(2, 3), m(2, 3), m(1, 3)) },
+		"RowDots b":                func() { RowDots(v, m(2, 3), m(2, 2)) },
+		"RowDots dst":              func() { RowDots(v, m(3, 3), m(3, 3)) },
+		"RowMoments mean":          func() { RowMoments(v[:1], v, m(2, 3)) },
+		"RowMoments variance":      func() { RowMoments(v, v[:1], m(2, 3)) },
+		"GatherColumns dst":        func() { GatherColumns(m(2, 3), m(2, 3), []int32{0, 1}) },
+		"GatherColumns negative":   func() { GatherColumns(m(2, 1), m(2, 3), []int32{-1}) },
+		"ScatterColumns src":       func() { ScatterColumns(m(2, 3), m(2, 3), []int32{0, 1}) },
+		"ScatterColumns beyond":    func() { ScatterColumns(m(2, 3), m(2, 2), []int32{0, 3}) },
+		"ScatterColumns stride 0":  func() { ScatterColumns(shared, m(2, 1), []int32{0}) },
+		"LeakyReLU":                func() { LeakyReLU(v, v[:1], 0.1) },
+		"LeakyReLU slope":          func() { LeakyReLU(v, v, -0.1) },
+		"LeakyReLU slope NaN":      func() { LeakyReLU(v, v, float32(math.NaN())) },
+		"LeakyReLUBackward":        func() { LeakyReLUBackward(v, v, v[:1], 0.1) },
+		"LeakyReLUBackward slope":  func() { LeakyReLUBackward(v, v, v, float32(math.Inf(1))) },
+		"AddBiasLeakyReLU":         func() { AddBiasLeakyReLU(m(2, 3), v, 0.1) },
+		"AddBiasLeakyReLU slope":   func() { AddBiasLeakyReLU(m(1, 2), v, -1) },
 	} {
 		func() {
 			defer func() {

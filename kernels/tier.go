@@ -39,6 +39,21 @@ type Tier struct {
 
 	adam func(p, m, v, g []float32, gradientScale, beta1, rest1, beta2, rest2, rate, root, epsilon float32)
 
+	logSumExp                           func(dst, src []float32, stride, cols int)
+	softmax, logSoftmax                 func(dst, src []float32, rows, cols, dstStride, srcStride int)
+	softmaxBackward, logSoftmaxBackward func(dx, y, dy []float32, rows, cols, dxStride, yStride, dyStride int)
+	rowDots                             func(dst, a, b []float32, aStride, bStride, cols int)
+	rowMoments                          func(mean, variance, src []float32, stride, cols int, count float32)
+
+	gatherColumns  func(dst, src []float32, columns []int32, rows, cols, dstStride, srcStride int)
+	scatterColumns func(dst, src []float32, columns []int32, rows, dstStride, srcStride int)
+
+	leakyReLU         func(dst, src []float32, slope float32)
+	leakyReLUBackward func(dx, y, dy []float32, slope float32)
+	addBiasLeakyReLU  func(y, bias []float32, rows, stride int, slope float32)
+
+	adamW func(p, m, v, g []float32, gradientScale, beta1, rest1, beta2, rest2, rate, root, epsilon, decay float32)
+
 	matmul matmulKernels
 }
 
@@ -82,6 +97,23 @@ var reference = Tier{
 	affine: affineReference(),
 
 	adam: adamRef,
+
+	logSumExp:          logSumExpRef,
+	softmax:            softmaxRef,
+	logSoftmax:         logSoftmaxRef,
+	softmaxBackward:    softmaxBackwardRef,
+	logSoftmaxBackward: logSoftmaxBackwardRef,
+	rowDots:            rowDotsRef,
+	rowMoments:         rowMomentsRef,
+
+	gatherColumns:  gatherColumnsRef,
+	scatterColumns: scatterColumnsRef,
+
+	leakyReLU:         leakyReLURef,
+	leakyReLUBackward: leakyReLUBackwardRef,
+	addBiasLeakyReLU:  addBiasLeakyReLURef,
+
+	adamW: adamWRef,
 
 	matmul: matmulKernels{tile: matmulReference, tilePanels: 8},
 }

@@ -47,6 +47,23 @@ var avx2 = Tier{
 
 	adam: asm.AdamAVX2,
 
+	logSumExp:          asm.LogSumExpAVX2,
+	softmax:            asm.SoftmaxAVX2,
+	logSoftmax:         asm.LogSoftmaxAVX2,
+	softmaxBackward:    asm.SoftmaxBackwardAVX2,
+	logSoftmaxBackward: asm.LogSoftmaxBackwardAVX2,
+	rowDots:            asm.RowDotsAVX2,
+	rowMoments:         asm.RowMomentsAVX2,
+
+	gatherColumns:  asm.GatherColumnsAVX2,
+	scatterColumns: asm.ScatterColumnsAVX2,
+
+	leakyReLU:         asm.LeakyReLUAVX2,
+	leakyReLUBackward: asm.LeakyReLUBackwardAVX2,
+	addBiasLeakyReLU:  asm.AddBiasLeakyReLUAVX2,
+
+	adamW: asm.AdamWAVX2,
+
 	matmul: matmulKernels{tile: asm.MatmulTileAVX2, tilePanels: 1, row: asm.MatmulRowAVX2, rowPanels: 4,
 		pack: asm.CopyBlockAVX2, transpose: asm.TransposeBlocksAVX2},
 }
@@ -89,6 +106,23 @@ var avx512 = Tier{
 	affine: affineAVX512,
 
 	adam: asm.AdamAVX512,
+
+	logSumExp:          asm.LogSumExpAVX512,
+	softmax:            asm.SoftmaxAVX512,
+	logSoftmax:         asm.LogSoftmaxAVX512,
+	softmaxBackward:    asm.SoftmaxBackwardAVX512,
+	logSoftmaxBackward: asm.LogSoftmaxBackwardAVX512,
+	rowDots:            asm.RowDotsAVX512,
+	rowMoments:         asm.RowMomentsAVX512,
+
+	gatherColumns:  asm.GatherColumnsAVX512,
+	scatterColumns: asm.ScatterColumnsAVX2,
+
+	leakyReLU:         asm.LeakyReLUAVX512,
+	leakyReLUBackward: asm.LeakyReLUBackwardAVX512,
+	addBiasLeakyReLU:  asm.AddBiasLeakyReLUAVX512,
+
+	adamW: asm.AdamWAVX512,
 
 	matmul: matmulKernels{tile: asm.MatmulTileAVX512, tilePanels: 3, row: asm.MatmulRowAVX512, rowPanels: 8,
 		narrow: asm.MatmulTileAVX2, pack: asm.CopyBlockAVX2, transpose: asm.TransposeBlocksAVX2},

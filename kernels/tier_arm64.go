@@ -43,6 +43,23 @@ var neon = Tier{
 
 	adam: asm.AdamNEON,
 
+	logSumExp:          asm.LogSumExpNEON,
+	softmax:            asm.SoftmaxNEON,
+	logSoftmax:         asm.LogSoftmaxNEON,
+	softmaxBackward:    asm.SoftmaxBackwardNEON,
+	logSoftmaxBackward: asm.LogSoftmaxBackwardNEON,
+	rowDots:            asm.RowDotsNEON,
+	rowMoments:         asm.RowMomentsNEON,
+
+	gatherColumns:  asm.GatherColumnsNEON,
+	scatterColumns: asm.ScatterColumnsNEON,
+
+	leakyReLU:         asm.LeakyReLUNEON,
+	leakyReLUBackward: asm.LeakyReLUBackwardNEON,
+	addBiasLeakyReLU:  asm.AddBiasLeakyReLUNEON,
+
+	adamW: asm.AdamWNEON,
+
 	matmul: matmulKernels{tile: asm.MatmulTileNEON, tilePanels: 1, row: asm.MatmulRowNEON, rowPanels: 4},
 }
 

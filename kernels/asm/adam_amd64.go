@@ -20,3 +20,15 @@ func AdamAVX2(p, m, v, g []float32, gradientScale, beta1, rest1, beta2, rest2, r
 //
 //go:noescape
 func AdamAVX512(p, m, v, g []float32, gradientScale, beta1, rest1, beta2, rest2, rate, root, epsilon float32)
+
+// AdamWAVX2 is AdamAVX2 with, in place of the last line,
+//
+//	p[i] -= fma(decay, p[i], rate*m[i]/fma(sqrt(v[i]), root, epsilon))
+//
+//go:noescape
+func AdamWAVX2(p, m, v, g []float32, gradientScale, beta1, rest1, beta2, rest2, rate, root, epsilon, decay float32)
+
+// AdamWAVX512 computes what AdamWAVX2 does.
+//
+//go:noescape
+func AdamWAVX512(p, m, v, g []float32, gradientScale, beta1, rest1, beta2, rest2, rate, root, epsilon, decay float32)

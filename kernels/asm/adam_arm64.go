@@ -15,3 +15,10 @@ package asm
 //
 //go:noescape
 func AdamNEON(p, m, v, g []float32, gradientScale, beta1, rest1, beta2, rest2, rate, root, epsilon float32)
+
+// AdamWNEON is AdamNEON with, in place of the last line,
+//
+//	p[i] -= fma(decay, p[i], rate*m[i]/fma(sqrt(v[i]), root, epsilon))
+//
+//go:noescape
+func AdamWNEON(p, m, v, g []float32, gradientScale, beta1, rest1, beta2, rest2, rate, root, epsilon, decay float32)

@@ -1,4 +1,5 @@
-// What the forward and the backward affine kernels share.
+// What the forward and the backward affine kernels share; other kernels use its
+// QUAD and PAIR macros for narrow rows.
 //
 // Three loops go over the rows. Wide rows take a register for sixteen columns.
 // Narrow ones would leave most of a register empty, so that up to four columns

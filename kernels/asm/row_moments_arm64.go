@@ -1,0 +1,34 @@
+//go:build !noasm
+
+package asm
+
+// RowDotsNEON computes, with the strides counted in float32,
+//
+//	for r := range dst {
+//		var lanes [16]float32
+//		for c := range cols {
+//			lanes[c%16] = fma(a[r*aStride+c], b[r*bStride+c], lanes[c%16])
+//		}
+//		dst[r] = fold(lanes) // lanes[i] += lanes[i+8], then +4, +2, +1
+//	}
+//
+//go:noescape
+func RowDotsNEON(dst, a, b []float32, aStride, bStride, cols int)
+
+// RowMomentsNEON computes, with the stride counted in float32,
+//
+//	for r := range mean {
+//		var sums, squares [16]float32
+//		for c := range cols {
+//			sums[c%16] += src[r*stride+c]
+//		}
+//		mean[r] = fold(sums) / count // lanes[i] += lanes[i+8], then +4, +2, +1
+//		for c := range cols {
+//			d := src[r*stride+c] - mean[r]
+//			squares[c%16] = fma(d, d, squares[c%16])
+//		}
+//		variance[r] = fold(squares) / count
+//	}
+//
+//go:noescape
+func RowMomentsNEON(mean, variance, src []float32, stride, cols int, count float32)
