@@ -32,6 +32,7 @@ func (t *Tier) Adam(p, m, v, g []float32, a AdamStep) {
 	rate := float32(float64(a.LearningRate) / float64(a.Correction1))
 	root := float32(1 / math.Sqrt(float64(a.Correction2)))
 	for len(p) > 0 {
+		safePoint()
 		n := min(len(p), chunk)
 		t.adam(p[:n], m[:n], v[:n], g[:n], a.GradientScale, a.Beta1, rest1, a.Beta2, rest2, rate, root, a.Epsilon)
 		p, m, v, g = p[n:], m[n:], v[n:], g[n:]

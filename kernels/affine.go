@@ -33,6 +33,7 @@ func (t *Tier) AffineForward(y, x, params Matrix, logDet []float32, bound float3
 		return
 	}
 	for from, step := 0, rowsPerCall(x.Cols); from < x.Rows; from += step {
+		safePoint()
 		t.affineForward(y.from(from), x.from(from), params.from(from), logDet[from:min(from+step, x.Rows)],
 			y.Stride, x.Stride, params.Stride, x.Cols, bound, reciprocal)
 	}
@@ -73,6 +74,7 @@ func (t *Tier) AffineInverse(x, y, params Matrix, logDet []float32, bound float3
 		return
 	}
 	for from, step := 0, rowsPerCall(y.Cols); from < y.Rows; from += step {
+		safePoint()
 		t.affineInverse(x.from(from), y.from(from), params.from(from), logDet[from:min(from+step, y.Rows)],
 			x.Stride, y.Stride, params.Stride, y.Cols, bound, reciprocal)
 	}

@@ -17,6 +17,7 @@ func (t *Tier) AffineForwardBackward(dx, dparams, x, params, dy Matrix, dLogDet 
 	checkRows("dLogDet", len(dLogDet), x.Rows)
 	reciprocal := checkBound(bound)
 	for from, step := 0, rowsPerCall(x.Cols); from < x.Rows && x.Cols > 0; from += step {
+		safePoint()
 		t.affineForwardBackward(dx.from(from), dparams.from(from), x.from(from), params.from(from), dy.from(from), dLogDet[from:min(from+step, x.Rows)],
 			dx.Stride, dparams.Stride, x.Stride, params.Stride, dy.Stride, x.Cols, bound, reciprocal)
 	}
@@ -60,6 +61,7 @@ func (t *Tier) AffineInverseBackward(dy, dparams, x, params, dx Matrix, dLogDet 
 	checkRows("dLogDet", len(dLogDet), x.Rows)
 	reciprocal := checkBound(bound)
 	for from, step := 0, rowsPerCall(x.Cols); from < x.Rows && x.Cols > 0; from += step {
+		safePoint()
 		t.affineInverseBackward(dy.from(from), dparams.from(from), x.from(from), params.from(from), dx.from(from), dLogDet[from:min(from+step, x.Rows)],
 			dy.Stride, dparams.Stride, x.Stride, params.Stride, dx.Stride, x.Cols, bound, reciprocal)
 	}

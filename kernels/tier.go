@@ -137,6 +137,7 @@ const chunk = 16 << 10
 func unary(source string, kernel func(dst, src []float32), dst, src []float32) {
 	checkLength(source, len(src), len(dst))
 	for len(dst) > 0 {
+		safePoint()
 		n := min(len(dst), chunk)
 		kernel(dst[:n], src[:n])
 		dst, src = dst[n:], src[n:]
