@@ -93,7 +93,7 @@ func TestSummarizePauses(t *testing.T) {
 	buckets := []float64{math.Inf(-1), 0, 1e-6, 1e-3, math.Inf(1)}
 	before := &metrics.Float64Histogram{Counts: []uint64{0, 5, 9, 0}, Buckets: buckets}
 	after := &metrics.Float64Histogram{Counts: []uint64{0, 8, 10, 0}, Buckets: buckets}
-	if p := summarize("x", before, after); p != (Pause{"x", 4, time.Microsecond, time.Millisecond}) {
+	if p := summarize("x", before, after); p != (Pause{Name: "x", Collections: 4, Median: time.Microsecond, Worst: time.Millisecond}) {
 		t.Errorf("got %+v", p)
 	}
 	after.Counts[3] = 1

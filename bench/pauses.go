@@ -14,10 +14,16 @@ import (
 // Pause is how long the garbage collector waited for all goroutines to stop
 // while one of them ran a kernel.
 type Pause struct {
-	Name          string
-	Collections   int
-	Median, Worst time.Duration // upper edges of the runtime's buckets
+	Name        string
+	Collections int
+	// Upper edges of the runtime's buckets. Calm is the worst of the round
+	// whose worst was least: what recurs in every round is the kernel's, what
+	// does not is the machine's, which took a processor away meanwhile.
+	Median, Calm, Worst time.Duration
 }
+
+// pauseRounds is the number of rounds that the time of a kernel is cut into.
+const pauseRounds = 5
 
 // Pauses runs each kernel whose name matches only (nil: all) on n elements, on
 // the active tier, over and over for o.Time on one goroutine, while another
@@ -52,14 +58,21 @@ func pause(o Options, name string, run func()) Pause {
 			run()
 		}
 	}()
-	before := readPauses()
-	for start := time.Now(); time.Since(start) < o.Time; {
-		runtime.GC()
+	first := readPauses()
+	calm, before, after := time.Duration(math.MaxInt64), first, first
+	for range pauseRounds {
+		for start := time.Now(); time.Since(start) < o.Time/pauseRounds; {
+			runtime.GC()
+		}
+		after = readPauses()
+		calm = min(calm, summarize(name, before, after).Worst)
+		before = after
 	}
-	after := readPauses()
 	stop.Store(true)
 	<-done
-	return summarize(name, before, after)
+	p := summarize(name, first, after)
+	p.Calm = calm
+	return p
 }
 
 func readPauses() *metrics.Float64Histogram {

@@ -115,7 +115,12 @@ func pausesCommand(out *printer, o *bench.Options) *cobra.Command {
 		Long: `Run each kernel on one goroutine while another collects garbage, and print how
 long the collector waited until every goroutine had stopped. Assembly cannot be
 interrupted, so kernels cut long vectors; a plain copy, which nothing cuts, is
-measured first, for comparison. Whatever else runs on the machine adds to it.`,
+measured first, for comparison.
+
+  median  of all collections
+  calm    the worst of the calmest of 5 rounds: what a kernel causes recurs in
+          every round, what the machine causes by running something else does not
+  worst   of all collections`,
 		RunE: func(*cobra.Command, []string) error {
 			if out.benchfmt {
 				return usageError{errors.New("pauses are no benchmark results: choose --json")}
@@ -138,9 +143,10 @@ measured first, for comparison. Whatever else runs on the machine adds to it.`,
 
 func (p *printer) pause(r bench.Pause) error {
 	if p.json {
-		return p.jsonLine(map[string]any{"name": r.Name, "collections": r.Collections, "median_ns": r.Median.Nanoseconds(), "worst_ns": r.Worst.Nanoseconds()})
+		return p.jsonLine(map[string]any{"name": r.Name, "collections": r.Collections, "median_ns": r.Median.Nanoseconds(), "calm_ns": r.Calm.Nanoseconds(), "worst_ns": r.Worst.Nanoseconds()})
 	}
-	fmt.Printf("%-44s %6d collections  median %8.3f ms  worst %8.3f ms\n", r.Name, r.Collections, r.Median.Seconds()*1e3, r.Worst.Seconds()*1e3)
+	fmt.Printf("%-44s %6d collections  median %7.3f  calm %7.3f  worst %7.3f ms\n", r.Name, r.Collections,
+		r.Median.Seconds()*1e3, r.Calm.Seconds()*1e3, r.Worst.Seconds()*1e3)
 	return nil
 }
 
