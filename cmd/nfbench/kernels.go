@@ -13,7 +13,7 @@ import (
 )
 
 func kernelsCommand(out *printer, o *bench.Options) *cobra.Command {
-	sizes, only := []int{1 << 10, 1 << 16, 1 << 24}, ""
+	sizes, only, count := []int{1 << 10, 1 << 16, 1 << 24}, "", 1
 	c := &cobra.Command{
 		Use:   "kernels",
 		Short: "Measure every kernel on every tier of this processor, one core",
@@ -31,12 +31,17 @@ func kernelsCommand(out *printer, o *bench.Options) *cobra.Command {
 					return usageError{fmt.Errorf("--sizes %d: want at least 1024 elements", n)}
 				}
 			}
+			if count < 1 {
+				return usageError{fmt.Errorf("--count %d: want at least 1", count)}
+			}
 			pattern, err := pattern("only", only)
 			if err != nil {
 				return err
 			}
 			found := false
-			bench.Kernels(*o, sizes, pattern, func(r bench.Result) { found = true; out.result(r) })
+			for range count {
+				bench.Kernels(*o, sizes, pattern, func(r bench.Result) { found = true; out.result(r) })
+			}
 			if !found {
 				return usageError{fmt.Errorf("--only %s matches no kernel; names are as kernels/Exp/tier=avx2/n=1024", only)}
 			}
@@ -44,6 +49,7 @@ func kernelsCommand(out *printer, o *bench.Options) *cobra.Command {
 		},
 	}
 	c.Flags().IntSliceVar(&sizes, "sizes", sizes, "elements; the defaults lie in L1, in L2 and in memory")
+	c.Flags().IntVar(&count, "count", count, "measure everything so many times: benchstat wants 6 or more")
 	c.Flags().StringVar(&only, "only", only, "measure those whose name matches this regular expression, such as 'Exp/tier=avx'")
 	return c
 }
