@@ -1,7 +1,7 @@
 # What to build, prove and measure; `make help` lists it. The scripts behind
 # the targets can be run by hand as well.
 
-.PHONY: build help demo test parity format lint race cross fuzz bench clean
+.PHONY: build help demo test exhaustive parity format lint race cross fuzz bench clean
 
 build: ## the commands, bin/nf and bin/nfbench (the default target)
 	@scripts/build
@@ -9,7 +9,7 @@ build: ## the commands, bin/nf and bin/nfbench (the default target)
 
 help: ## this list
 	@echo "make, or make TARGET:"
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  %-8s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "  %-10s %s\n", $$1, $$2 }'
 
 demo: ## set-up and the main job in a minute: train, score, sample and plot two moons (NO_INSTALL=1: install nothing)
 	@scripts/install-openblas
@@ -18,6 +18,9 @@ demo: ## set-up and the main job in a minute: train, score, sample and plot two 
 
 test: ## every test, on every matmul and kernel tier that this machine has
 	@scripts/test
+
+exhaustive: ## every elementwise kernel on all 2^32 float32, resumable (FUNCTIONS=Exp,Log chooses)
+	@scripts/exhaustive
 
 parity: ## the same bytes from every kernel tier, worker count, batch size and processor
 	@scripts/parity
@@ -41,4 +44,4 @@ bench: ## the benchmarks, as go test prints them (BENCH=regexp chooses)
 	go test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem ./...
 
 clean: ## removes what the targets above write
-	rm -rf bin demo-out
+	rm -rf bin demo-out exhaustive-out

@@ -2,89 +2,75 @@ package bench
 
 import (
 	"fmt"
-	"math"
+	"regexp"
 
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
-// unary is a kernel measured over vectors of n values and, where there is one,
-// math's function.
-type unary struct {
-	name  string
-	call  func(t *kernels.Tier, dst, src []float32)
-	math  func(float64) float64
-	share int // one element is computed for each so many values of a vector
-	bytes int // moved for each element
-	// src is drawn from U(shift-bound, shift+bound).
-	bound, shift float32
-}
+// sampleSize is the most elements that the reference, which is exact and slow,
+// is measured on; its time for more is scaled up.
+const sampleSize = 1 << 16
 
-var unaries = []unary{
-	{"exp", func(t *kernels.Tier, d, s []float32) { t.Exp(d, s) }, math.Exp, 1, 8, 5, 0},
-	{"log", func(t *kernels.Tier, d, s []float32) { t.Log(d, s) }, math.Log, 1, 8, 5, 5.5},
-	{"tanh", func(t *kernels.Tier, d, s []float32) { t.Tanh(d, s) }, math.Tanh, 1, 8, 3, 0},
-	{"relu", func(t *kernels.Tier, d, s []float32) { t.ReLU(d, s) }, nil, 1, 8, 3, 0},
-	{"sincos2pi", func(t *kernels.Tier, d, s []float32) { n := len(s) / 2; t.SinCos2Pi(d[:n], d[n:2*n], s[:n]) }, nil, 2, 12, 1, 0},
-	{"normals", func(t *kernels.Tier, d, _ []float32) { t.NormalRows(d, len(d)/64, 64, 1, 0, 0) }, nil, 1, 4, 1, 0},
-	{"affine", affine, nil, 2, 16, 2, 0},
-	{"affine-narrow", affineNarrow, nil, 2, 16, 2, 0},
-	{"adam", func(t *kernels.Tier, d, s []float32) {
-		half := len(d) / 2
-		t.Adam(d[:half], d[half:2*half], s[:half], s[half:2*half], kernels.AdamStep{LearningRate: 1e-9, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Correction1: 0.5, Correction2: 0.5, GradientScale: 1})
-	}, nil, 2, 28, 1, 2},
-}
-
-func affine(t *kernels.Tier, d, s []float32)       { affineRows(t, d, s, 64) }
-func affineNarrow(t *kernels.Tier, d, s []float32) { affineRows(t, d, s, 3) }
-
-// affineRows runs the fused coupling on rows of the given width. The
-// parameters are src itself, reread from its start, as [raw scale | shift].
-func affineRows(t *kernels.Tier, d, s []float32, width int) {
-	rows := len(d) / (2 * width) // half the elements are x, as the parameters are twice as many
-	t.AffineForward(kernels.Dense(d, rows, width), kernels.Dense(s, rows, width), kernels.Dense(s, rows, 2*width), d[len(d)-rows:], kernels.TanhExpScale(1))
-}
-
-// Kernels measures every elementwise kernel on every tier of this processor,
-// at each number of elements, one core: ns for each element, GB/s, and the
-// ratios to a plain copy of the same size and to math's function.
-func Kernels(o Options, sizes []int, report func(Result)) {
+// Kernels measures the kernels whose result's name matches only (nil: all), on
+// every tier of this processor, at each number of elements, on one core: ns for
+// each element, GB/s, and the ratios to a plain copy of as many float32 and to
+// package math's function. The reference's time beyond sampleSize elements is
+// that of so many, scaled, and the figure "sampled" says so.
+func Kernels(o Options, sizes []int, only *regexp.Regexp, report func(Result)) {
 	for _, n := range sizes {
-		src, dst := make([]float32, n), make([]float32, n)
-		copyNs, _ := o.median(func() { copy(dst, src) })
-		for _, u := range unaries {
-			elements := float64(n / u.share)
-			random := fill(n, 1, u.bound)
-			for i := range random {
-				src[i] = random[i] + u.shift
-			}
+		var copyNs float64
+		for _, w := range workloads() {
+			var prepared func(t *kernels.Tier)
+			var elements int
 			var mathNs float64
-			if u.math != nil {
-				part := src[:min(n, 1<<10)]
-				ns, _ := o.median(func() {
-					for i, v := range part {
-						dst[i] = float32(u.math(float64(v)))
-					}
-				})
-				mathNs = ns / float64(len(part))
-			}
 			for _, t := range kernels.Tiers() {
-				if t.Name() == "reference" && n > 1<<16 {
-					continue // exact, and slow: its time is stated at the smaller sizes
+				name := fmt.Sprintf("kernels/%s/tier=%s/n=%d", w.name, t.Name(), n)
+				if only != nil && !only.MatchString(name) {
+					continue
 				}
-				ns, calls := o.median(func() { u.call(t, dst, src) })
-				r := Result{
-					Name: fmt.Sprintf("kernels/%s/%s/%d", u.name, t.Name(), n), Runs: calls, Ns: ns,
-					Figures: []Figure{
-						{"ns/elem", ns / elements},
-						{"GB/s", elements * float64(u.bytes) / ns},
-						{"x-copy", ns / copyNs},
-					},
+				if copyNs == 0 {
+					dst, src := make([]float32, n), fill(n, 1, 1)
+					copyNs, _ = o.median(func() { copy(dst, src) })
 				}
-				if u.math != nil {
-					r.Figures = append(r.Figures, Figure{"math/this", mathNs / (ns / elements)})
+				if w.math != nil && mathNs == 0 {
+					mathNs = o.mathTime(w)
+				}
+				run, count := prepared, elements
+				sampled := t.Name() == "reference" && n > sampleSize
+				switch {
+				case sampled:
+					run, count = w.prepare(sampleSize)
+				case run == nil:
+					run, count = w.prepare(n)
+					prepared, elements = run, count
+				}
+				ns, calls := o.median(func() { run(t) })
+				each := ns / float64(count)
+				r := Result{Name: name, Runs: calls, Ns: each * float64(n), Figures: []Figure{
+					{"ns/elem", each},
+					{"GB/s", w.bytes / each},
+					{"x-copy", each / (copyNs / float64(n))},
+				}}
+				if w.math != nil {
+					r.Figures = append(r.Figures, Figure{"math/this", mathNs / each})
+				}
+				if sampled {
+					r.Figures = append(r.Figures, Figure{"sampled", float64(count)})
 				}
 				report(r)
 			}
 		}
 	}
+}
+
+// mathTime is the time of package math's function for an element, of 1024 of
+// the arguments that the kernel is measured on.
+func (o Options) mathTime(w workload) float64 {
+	src, dst := w.arguments(1<<10), make([]float32, 1<<10)
+	ns, _ := o.median(func() {
+		for i, x := range src {
+			dst[i] = float32(w.math(float64(x)))
+		}
+	})
+	return ns / float64(len(src))
 }

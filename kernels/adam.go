@@ -40,6 +40,7 @@ func (t *Tier) Adam(p, m, v, g []float32, a AdamStep) {
 	root := float32(1 / math.Sqrt(float64(a.Correction2)))
 	decay := float32(float64(a.LearningRate) * float64(a.WeightDecay))
 	for len(p) > 0 {
+		safePoint()
 		n := min(len(p), chunk)
 		if a.WeightDecay != 0 {
 			t.adamW(p[:n], m[:n], v[:n], g[:n], a.GradientScale, a.Beta1, rest1, a.Beta2, rest2, rate, root, a.Epsilon, decay)

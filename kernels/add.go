@@ -6,6 +6,7 @@ func (t *Tier) Add(dst, a, b []float32) {
 	checkLength("Add: a", len(a), len(dst))
 	checkLength("Add: b", len(b), len(dst))
 	for len(dst) > 0 {
+		safePoint()
 		n := min(len(dst), chunk)
 		t.add(dst[:n], a[:n], b[:n])
 		dst, a, b = dst[n:], a[n:], b[n:]
@@ -26,6 +27,7 @@ func addRef(dst, a, b []float32) {
 func (t *Tier) Scale(dst, src []float32, factor float32) {
 	checkLength("Scale: src", len(src), len(dst))
 	for len(dst) > 0 {
+		safePoint()
 		n := min(len(dst), chunk)
 		t.scale(dst[:n], src[:n], factor)
 		dst, src = dst[n:], src[n:]

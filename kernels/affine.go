@@ -46,6 +46,7 @@ func (t *Tier) AffineForward(y, x, params Matrix, logDet []float32, m ScaleMap) 
 	}
 	kernel := t.affine[m.kind].forward
 	for from, step := 0, rowsPerCall(x.Cols); from < x.Rows; from += step {
+		safePoint()
 		kernel(y.from(from), x.from(from), params.from(from), logDet[from:min(from+step, x.Rows)],
 			y.Stride, x.Stride, params.Stride, x.Cols, m.constant, m.reciprocal)
 	}
@@ -90,6 +91,7 @@ func (t *Tier) AffineInverse(x, y, params Matrix, logDet []float32, m ScaleMap) 
 	}
 	kernel := t.affine[m.kind].inverse
 	for from, step := 0, rowsPerCall(y.Cols); from < y.Rows; from += step {
+		safePoint()
 		kernel(x.from(from), y.from(from), params.from(from), logDet[from:min(from+step, y.Rows)],
 			x.Stride, y.Stride, params.Stride, y.Cols, m.constant, m.reciprocal)
 	}

@@ -24,6 +24,7 @@ func (t *Tier) AffineForwardBackward(dx, dparams, x, params, dy Matrix, dLogDet 
 	m.check()
 	kernel := t.affine[m.kind].forwardBackward
 	for from, step := 0, rowsPerCall(x.Cols); from < x.Rows && x.Cols > 0; from += step {
+		safePoint()
 		kernel(dx.from(from), dparams.from(from), x.from(from), params.from(from), dy.from(from), dLogDet[from:min(from+step, x.Rows)],
 			dx.Stride, dparams.Stride, x.Stride, params.Stride, dy.Stride, x.Cols, m.constant, m.reciprocal)
 	}
@@ -70,6 +71,7 @@ func (t *Tier) AffineInverseBackward(dy, dparams, x, params, dx Matrix, dLogDet 
 	m.check()
 	kernel := t.affine[m.kind].inverseBackward
 	for from, step := 0, rowsPerCall(x.Cols); from < x.Rows && x.Cols > 0; from += step {
+		safePoint()
 		kernel(dy.from(from), dparams.from(from), x.from(from), params.from(from), dx.from(from), dLogDet[from:min(from+step, x.Rows)],
 			dy.Stride, dparams.Stride, x.Stride, params.Stride, dx.Stride, x.Cols, m.constant, m.reciprocal)
 	}

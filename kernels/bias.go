@@ -6,6 +6,7 @@ func (t *Tier) AddBias(y Matrix, bias []float32) {
 	y.checkOutput("y", y.Rows, y.Cols)
 	checkLength("AddBias: bias", len(bias), y.Cols)
 	for from, step := 0, rowsPerCall(y.Cols); from < y.Rows && y.Cols > 0; from += step {
+		safePoint()
 		t.addBias(y.from(from), bias, min(step, y.Rows-from), y.Stride)
 	}
 }
@@ -28,6 +29,7 @@ func (t *Tier) AddBiasReLU(y Matrix, bias []float32) {
 	y.checkOutput("y", y.Rows, y.Cols)
 	checkLength("AddBiasReLU: bias", len(bias), y.Cols)
 	for from, step := 0, rowsPerCall(y.Cols); from < y.Rows && y.Cols > 0; from += step {
+		safePoint()
 		t.addBiasReLU(y.from(from), bias, min(step, y.Rows-from), y.Stride)
 	}
 }

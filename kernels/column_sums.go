@@ -11,6 +11,7 @@ func (t *Tier) AddColumnSums(dst []float32, src Matrix) {
 	src.check("src", src.Rows, src.Cols)
 	checkLength("AddColumnSums: dst", len(dst), src.Cols)
 	for from, step := 0, rowsPerCall(src.Cols); from < src.Rows && src.Cols > 0; from += step {
+		safePoint()
 		t.addColumnSums(dst, src.from(from), min(step, src.Rows-from), src.Stride)
 	}
 }

@@ -19,6 +19,7 @@ func (t *Tier) StandardNormalLogDensity(dst []float64, z Matrix) {
 		return
 	}
 	for from, step := 0, rowsPerCall(z.Cols); from < z.Rows; from += step {
+		safePoint()
 		t.standardNormalLogDensity(dst[from:min(from+step, z.Rows)], z.from(from), z.Stride, z.Cols, constant)
 	}
 }

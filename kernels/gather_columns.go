@@ -23,6 +23,7 @@ func (t *Tier) GatherColumns(dst, src Matrix, columns []int32) {
 		return
 	}
 	for from, step := 0, rowsPerCall(len(columns)); from < src.Rows; from += step {
+		safePoint()
 		t.gatherColumns(dst.from(from), src.from(from), columns, min(step, src.Rows-from), src.Cols, dst.Stride, src.Stride)
 	}
 }
@@ -61,6 +62,7 @@ func (t *Tier) ScatterColumns(dst, src Matrix, columns []int32) {
 		return
 	}
 	for from, step := 0, rowsPerCall(len(columns)); from < dst.Rows; from += step {
+		safePoint()
 		t.scatterColumns(dst.from(from), src.from(from), columns, min(step, dst.Rows-from), dst.Stride, src.Stride)
 	}
 }

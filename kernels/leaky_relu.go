@@ -16,6 +16,7 @@ func (t *Tier) LeakyReLU(dst, src []float32, slope float32) {
 	checkLength("LeakyReLU: src", len(src), len(dst))
 	checkSlope("LeakyReLU", slope)
 	for len(dst) > 0 {
+		safePoint()
 		n := min(len(dst), chunk)
 		t.leakyReLU(dst[:n], src[:n], slope)
 		dst, src = dst[n:], src[n:]
@@ -48,6 +49,7 @@ func (t *Tier) LeakyReLUBackward(dx, y, dy []float32, slope float32) {
 	checkLength("LeakyReLUBackward: dy", len(dy), len(dx))
 	checkSlope("LeakyReLUBackward", slope)
 	for len(dx) > 0 {
+		safePoint()
 		n := min(len(dx), chunk)
 		t.leakyReLUBackward(dx[:n], y[:n], dy[:n], slope)
 		dx, y, dy = dx[n:], y[n:], dy[n:]
@@ -77,6 +79,7 @@ func (t *Tier) AddBiasLeakyReLU(y Matrix, bias []float32, slope float32) {
 	checkLength("AddBiasLeakyReLU: bias", len(bias), y.Cols)
 	checkSlope("AddBiasLeakyReLU", slope)
 	for from, step := 0, rowsPerCall(y.Cols); from < y.Rows && y.Cols > 0; from += step {
+		safePoint()
 		t.addBiasLeakyReLU(y.from(from), bias, min(step, y.Rows-from), y.Stride, slope)
 	}
 }

@@ -26,6 +26,7 @@ func (t *Tier) LogSumExp(dst []float32, src Matrix) {
 		return
 	}
 	for from, step := 0, rowsPerCall(src.Cols); from < src.Rows; from += step {
+		safePoint()
 		t.logSumExp(dst[from:min(from+step, src.Rows)], src.from(from), src.Stride, src.Cols)
 	}
 }

@@ -92,6 +92,7 @@ func (t *Tier) Matmul(c Matrix, a Strided, b Panels, start Matrix, relu bool) {
 		kernel, width := t.matmul.next(rows, cols-first)
 		step := max(matmulWork/(max(depth, 1)*width)/matmulRows, 1) * matmulRows
 		for top := 0; top < rows; top += step {
+			safePoint()
 			if depth > 0 {
 				aFirst = &a.Data[top*a.RowStride]
 				bFirst = &b.Data[first/PanelWidth*b.PanelStride]

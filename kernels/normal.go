@@ -32,6 +32,7 @@ func (t *Tier) NormalRows(dst []float32, rows, cols int, seed uint64, stream uin
 		// Blocks follow each other in dst, over the ends of rows.
 		n := len(dst) / groupWords * groupWords
 		for done := 0; done < n; done += chunk {
+			safePoint()
 			t.normal(dst[done:min(done+chunk, n)], countersAt(uint64(done/4), blocks, seed, stream, first))
 		}
 		if n < len(dst) {
@@ -47,6 +48,7 @@ func (t *Tier) NormalRows(dst []float32, rows, cols int, seed uint64, stream uin
 	total := rows * padded // values, were rows whole blocks
 	row, column := 0, 0    // where the next value of the buffer goes
 	for done := 0; done < total; done += len(buffer) {
+		safePoint()
 		n := min(len(buffer), (total-done+groupWords-1)/groupWords*groupWords)
 		t.normal(buffer[:n], countersAt(uint64(done/4), blocks, seed, stream, first))
 		values := buffer[:min(n, total-done)]

@@ -105,6 +105,7 @@ func (t *Tier) PackPanels(dst Panels, src Matrix) {
 		return
 	}
 	for first := 0; first < dst.Cols; first += PanelWidth {
+		safePoint()
 		panel := dst.Data[first/PanelWidth*dst.PanelStride:]
 		width := min(PanelWidth, dst.Cols-first)
 		if width == PanelWidth && t.matmul.pack != nil {
@@ -131,6 +132,7 @@ func (t *Tier) TransposePanels(dst, src Panels) {
 	src.checkPacked("src")
 	dst.checkPacked("dst")
 	for first := 0; first < dst.Cols; first += PanelWidth {
+		safePoint()
 		panel := dst.Data[first/PanelWidth*dst.PanelStride:]
 		height := min(PanelWidth, dst.Cols-first)
 		k := 0

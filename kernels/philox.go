@@ -18,6 +18,7 @@ import (
 func (t *Tier) PhiloxWords(dst []uint32, seed uint64, stream uint32, index uint64) {
 	blocks := blocksOf("PhiloxWords", len(dst))
 	for done := 0; done < len(dst); {
+		safePoint()
 		rest := dst[done:]
 		start := countersAt(uint64(done/4), blocks, seed, stream, index)
 		if n := min(len(rest), chunk) / groupWords * groupWords; n > 0 {

@@ -5,6 +5,7 @@ package kernels
 func (t *Tier) ReLU(dst, src []float32) {
 	checkLength("ReLU: src", len(src), len(dst))
 	for len(dst) > 0 {
+		safePoint()
 		n := min(len(dst), chunk)
 		t.relu(dst[:n], src[:n])
 		dst, src = dst[n:], src[n:]
@@ -35,6 +36,7 @@ func (t *Tier) ReLUBackward(dx, y, dy []float32) {
 	checkLength("ReLUBackward: y", len(y), len(dx))
 	checkLength("ReLUBackward: dy", len(dy), len(dx))
 	for len(dx) > 0 {
+		safePoint()
 		n := min(len(dx), chunk)
 		t.reluBackward(dx[:n], y[:n], dy[:n])
 		dx, y, dy = dx[n:], y[n:], dy[n:]

@@ -12,6 +12,7 @@ func (t *Tier) RowDots(dst []float32, a, b Matrix) {
 		return
 	}
 	for from, step := 0, rowsPerCall(a.Cols); from < a.Rows; from += step {
+		safePoint()
 		t.rowDots(dst[from:min(from+step, a.Rows)], a.from(from), b.from(from), a.Stride, b.Stride, a.Cols)
 	}
 }

@@ -23,6 +23,7 @@ func (t *Tier) RowMoments(mean, variance []float32, src Matrix) {
 		return
 	}
 	for from, step := 0, rowsPerCall(src.Cols); from < src.Rows; from += step {
+		safePoint()
 		to := min(from+step, src.Rows)
 		t.rowMoments(mean[from:to], variance[from:to], src.from(from), src.Stride, src.Cols, float32(src.Cols))
 	}

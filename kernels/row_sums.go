@@ -11,6 +11,7 @@ func (t *Tier) RowSums(dst []float32, src Matrix) {
 		return
 	}
 	for from, step := 0, rowsPerCall(src.Cols); from < src.Rows; from += step {
+		safePoint()
 		t.rowSums(dst[from:min(from+step, src.Rows)], src.from(from), src.Stride, src.Cols)
 	}
 }
@@ -39,6 +40,7 @@ func (t *Tier) RowSumSquares(dst []float32, src Matrix) {
 		return
 	}
 	for from, step := 0, rowsPerCall(src.Cols); from < src.Rows; from += step {
+		safePoint()
 		t.rowSumSquares(dst[from:min(from+step, src.Rows)], src.from(from), src.Stride, src.Cols)
 	}
 }

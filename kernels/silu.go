@@ -52,6 +52,7 @@ func (t *Tier) SiLUBackward(dx, x, dy []float32) {
 	checkLength("SiLUBackward: x", len(x), len(dx))
 	checkLength("SiLUBackward: dy", len(dy), len(dx))
 	for len(dx) > 0 {
+		safePoint()
 		n := min(len(dx), chunk)
 		t.siluBackward(dx[:n], x[:n], dy[:n])
 		dx, x, dy = dx[n:], x[n:], dy[n:]
@@ -79,6 +80,7 @@ func (t *Tier) AddBiasSiLU(y Matrix, bias []float32) {
 	y.checkOutput("y", y.Rows, y.Cols)
 	checkLength("AddBiasSiLU: bias", len(bias), y.Cols)
 	for from, step := 0, rowsPerCall(y.Cols); from < y.Rows && y.Cols > 0; from += step {
+		safePoint()
 		t.addBiasSiLU(y.from(from), bias, min(step, y.Rows-from), y.Stride)
 	}
 }

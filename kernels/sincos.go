@@ -10,6 +10,7 @@ func (t *Tier) SinCos2Pi(sin, cos, src []float32) {
 	checkLength("SinCos2Pi: cos", len(cos), len(sin))
 	checkLength("SinCos2Pi: src", len(src), len(sin))
 	for len(src) > 0 {
+		safePoint()
 		n := min(len(src), chunk)
 		t.sinCos2Pi(sin[:n], cos[:n], src[:n])
 		sin, cos, src = sin[n:], cos[n:], src[n:]

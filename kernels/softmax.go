@@ -35,6 +35,7 @@ func softmax(kernel func(dst, src []float32, rows, cols, dstStride, srcStride in
 	src.check("src", src.Rows, src.Cols)
 	dst.checkOutput("dst", src.Rows, src.Cols)
 	for from, step := 0, rowsPerCall(src.Cols); from < src.Rows && src.Cols > 0; from += step {
+		safePoint()
 		kernel(dst.from(from), src.from(from), min(step, src.Rows-from), src.Cols, dst.Stride, src.Stride)
 	}
 }

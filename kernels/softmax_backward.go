@@ -26,6 +26,7 @@ func softmaxBackward(kernel func(dx, y, dy []float32, rows, cols, dxStride, yStr
 	dy.check("dy", y.Rows, y.Cols)
 	dx.checkOutput("dx", y.Rows, y.Cols)
 	for from, step := 0, rowsPerCall(y.Cols); from < y.Rows && y.Cols > 0; from += step {
+		safePoint()
 		kernel(dx.from(from), y.from(from), dy.from(from), min(step, y.Rows-from), y.Cols, dx.Stride, y.Stride, dy.Stride)
 	}
 }

@@ -23,6 +23,7 @@ type Tier struct {
 	expm1, log1p, silu            func(dst, src []float32)
 	siluBackward                  func(dx, x, dy []float32)
 	addBiasSiLU                   func(y, bias []float32, rows, stride int)
+
 	erf, normalCDF, normalQuantile, gelu func(dst, src []float32)
 
 	relu         func(dst, src []float32)
@@ -77,6 +78,7 @@ var reference = Tier{
 	silu:         siluSliceRef,
 	siluBackward: siluBackwardRef,
 	addBiasSiLU:  addBiasSiLURef,
+
 	erf:            erfSliceRef,
 	normalCDF:      normalCDFSliceRef,
 	normalQuantile: normalQuantileSliceRef,
@@ -177,6 +179,7 @@ const chunk = 16 << 10
 func unary(source string, kernel func(dst, src []float32), dst, src []float32) {
 	checkLength(source, len(src), len(dst))
 	for len(dst) > 0 {
+		safePoint()
 		n := min(len(dst), chunk)
 		kernel(dst[:n], src[:n])
 		dst, src = dst[n:], src[n:]

@@ -26,6 +26,7 @@ var avx2 = Tier{
 	silu:         asm.SiLUAVX2,
 	siluBackward: asm.SiLUBackwardAVX2,
 	addBiasSiLU:  asm.AddBiasSiLUAVX2,
+
 	erf:            asm.ErfAVX2,
 	normalCDF:      asm.NormalCDFAVX2,
 	normalQuantile: asm.NormalQuantileAVX2,
@@ -86,6 +87,7 @@ var avx512 = Tier{
 	silu:         asm.SiLUAVX512,
 	siluBackward: asm.SiLUBackwardAVX512,
 	addBiasSiLU:  asm.AddBiasSiLUAVX512,
+
 	erf:            asm.ErfAVX512,
 	normalCDF:      asm.NormalCDFAVX512,
 	normalQuantile: asm.NormalQuantileAVX512,
@@ -129,13 +131,20 @@ var avx512 = Tier{
 }
 
 // processorTiers returns the tiers that this processor can run beside the
-// reference, best last. They are a ladder: AVX-512 counts only above AVX2 and
-// FMA, so that GODEBUG=cpu.avx2=off turns off both.
+// reference, best last.
 func processorTiers() []*Tier {
-	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA {
+	x := &cpu.X86
+	return ladder(x.HasAVX2, x.HasFMA, x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL)
+}
+
+// ladder returns the tiers that a processor with these extensions can run: AVX2
+// takes FMA too, and AVX-512, which stands for F, BW, DQ and VL, counts only
+// above them, so that GODEBUG=cpu.avx2=off turns off both.
+func ladder(hasAVX2, hasFMA, hasAVX512 bool) []*Tier {
+	switch {
+	case !hasAVX2 || !hasFMA:
 		return nil
-	}
-	if !cpu.X86.HasAVX512F || !cpu.X86.HasAVX512BW || !cpu.X86.HasAVX512DQ || !cpu.X86.HasAVX512VL {
+	case !hasAVX512:
 		return []*Tier{&avx2}
 	}
 	return []*Tier{&avx2, &avx512}

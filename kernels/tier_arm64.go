@@ -22,6 +22,7 @@ var neon = Tier{
 	silu:         asm.SiLUNEON,
 	siluBackward: asm.SiLUBackwardNEON,
 	addBiasSiLU:  asm.AddBiasSiLUNEON,
+
 	erf:            asm.ErfNEON,
 	normalCDF:      asm.NormalCDFNEON,
 	normalQuantile: asm.NormalQuantileNEON,

@@ -83,25 +83,6 @@ func reason(b blas.Backend) string {
 	return "it is linked"
 }
 
-func kernelsCommand(out *printer, o *bench.Options) *cobra.Command {
-	sizes := []int{1 << 10, 1 << 16, 1 << 24}
-	c := &cobra.Command{
-		Use:   "kernels",
-		Short: "Measure every elementwise kernel on every tier of this processor, one core",
-		RunE: func(*cobra.Command, []string) error {
-			for _, n := range sizes {
-				if n < 1<<10 {
-					return usageError{fmt.Errorf("--sizes %d: want at least 1024 elements", n)}
-				}
-			}
-			bench.Kernels(*o, sizes, out.result)
-			return nil
-		},
-	}
-	c.Flags().IntSliceVar(&sizes, "sizes", sizes, "elements; the defaults lie in L1, in L2 and in memory")
-	return c
-}
-
 func gemmCommand(out *printer, o *bench.Options) *cobra.Command {
 	widths, rows, backward := []int{16, 64, 128, 256, 512}, []int{1, 8, 64, 512}, false
 	c := &cobra.Command{

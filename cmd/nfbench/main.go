@@ -21,7 +21,8 @@ func main() {
 	root := &cobra.Command{
 		Use:   "nfbench",
 		Short: "Measure nf's kernels, matmuls and scoring on this machine",
-		Long: `nfbench measures nf on the machine at hand. Every figure is a median of 9 timings.
+		Long: `nfbench measures nf on the machine at hand. Every figure is a median of timings, 9 where
+nothing else is said.
 
 Nothing else should run meanwhile. NF_KERNELS and NF_BLAS choose the backends, as for nf.`,
 		SilenceErrors: true, SilenceUsage: true,
@@ -42,7 +43,7 @@ Nothing else should run meanwhile. NF_KERNELS and NF_BLAS choose the backends, a
 		_, err := blas.Default()
 		return err
 	}
-	root.AddCommand(infoCommand(&out), kernelsCommand(&out, &o), gemmCommand(&out, &o), scoreCommand(&out, &o))
+	root.AddCommand(infoCommand(&out), kernelsCommand(&out, &o), ratiosCommand(&out, &o), pausesCommand(&out, &o), gemmCommand(&out, &o), scoreCommand(&out, &o))
 	for _, c := range root.Commands() {
 		c.Args = func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/seed-192fdf7a/nf/kernels"
 )
 
 // TestMain runs the command itself when a test asks for it.
@@ -37,7 +39,8 @@ func run(t *testing.T, args ...string) (stdout, stderr string, code int) {
 func TestCommands(t *testing.T) {
 	for want, args := range map[string][]string{
 		"matmul":                            {"info"},
-		"kernels/exp/reference/1024":        {"kernels", "--sizes", "1024", "--time", "1ms"},
+		"kernels/Exp/tier=reference/n=1024": {"kernels", "--sizes", "1024", "--only", "Exp|Adam", "--time", "1ms"},
+		"nothing running":                   {"pauses", "--elements", "20000", "--only", "ReLU|Affine", "--time", "1ms"},
 		"gemm/forward/builtin/rows=2/16x16": {"gemm", "--widths", "16", "--rows", "2", "--time", "1ms"},
 		"matmul-share":                      {"score", "--rows", "3", "--layers", "2", "--hidden", "8", "--time", "1ms"},
 	} {
@@ -60,8 +63,39 @@ func TestCommands(t *testing.T) {
 	}
 }
 
+// TestRatios has a line for every ratio and SIMD tier, none of which the
+// reference alone has.
+func TestRatios(t *testing.T) {
+	out, errs, code := run(t, "ratios", "--time", "1ms")
+	if code != 0 {
+		t.Fatalf("exit %d, %s", code, errs)
+	}
+	tiers := kernels.Tiers()[1:]
+	for _, tier := range tiers {
+		if !strings.Contains(out, tier.Name()) {
+			t.Errorf("no line for %s:\n%s", tier.Name(), out)
+		}
+	}
+	if len(tiers) == 0 {
+		if !strings.Contains(out, "reference") {
+			t.Errorf("without a SIMD tier it prints %q", out)
+		}
+	} else if !strings.Contains(out, "math.Exp/Exp") || !strings.Contains(out, "AffineForward/(Tanh+Exp)") {
+		t.Errorf("it prints\n%s", out)
+	}
+	out, errs, code = run(t, "ratios", "--time", "1ms", "--json")
+	if code != 0 {
+		t.Errorf("--json: exit %d, %s", code, errs)
+	}
+	for line := range strings.Lines(out) {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("--json prints %q", line)
+		}
+	}
+}
+
 func TestUsageErrorsExitWith2(t *testing.T) {
-	for _, args := range [][]string{{"nothing"}, {"score", "--rows", "0"}, {"score", "--rows", "x"}, {"info", "extra"}, {"info", "--json", "--benchfmt"}, {"kernels", "--sizes", "3"}} {
+	for _, args := range [][]string{{"nothing"}, {"score", "--rows", "0"}, {"score", "--rows", "x"}, {"info", "extra"}, {"info", "--json", "--benchfmt"}, {"kernels", "--sizes", "3"}, {"kernels", "--only", "("}, {"kernels", "--only", "nonesuch"}, {"pauses", "--elements", "0"}, {"ratios", "--benchfmt"}} {
 		if _, errs, code := run(t, args...); code != 2 || errs == "" {
 			t.Errorf("%v: exit %d, %q", args, code, errs)
 		}

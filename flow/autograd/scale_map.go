@@ -126,14 +126,14 @@ func (a Affine) scale64(u float64) scale64 {
 		d := 1 + max(u, -u)/a.Bound
 		return scale64{true, u / d, 1 / float64(d*d)}
 	case Sigmoid:
-		y := sigmoid64(u + 2)
+		y := kernels.Sigmoid64(u + 2)
 		scale := y + a.Epsilon
-		return scale64{false, scale, float64(y*sigmoid64(-2-u)) / scale}
+		return scale64{false, scale, float64(y*kernels.Sigmoid64(-2-u)) / scale}
 	case Softplus:
-		scale := softplus64(u) + a.Epsilon
-		return scale64{false, scale, sigmoid64(u) / scale}
+		scale := kernels.Softplus64(u) + a.Epsilon
+		return scale64{false, scale, kernels.Sigmoid64(u) / scale}
 	case SigmoidReciprocal:
-		return scale64{false, 1 + kernels.Exp64(-2-u), -sigmoid64(-2 - u)}
+		return scale64{false, 1 + kernels.Exp64(-2-u), -kernels.Sigmoid64(-2 - u)}
 	}
 	panic(a.unknown())
 }
@@ -157,22 +157,4 @@ func (s scale64) divide(v float64) float64 {
 		return v * kernels.Exp64(-s.root)
 	}
 	return v / s.root
-}
-
-// sigmoid64 is the logistic function, 1/(1 + e⁻ˣ).
-func sigmoid64(x float64) float64 {
-	if x < 0 {
-		e := kernels.Exp64(x)
-		return e / (1 + e)
-	}
-	return 1 / (1 + kernels.Exp64(-x))
-}
-
-// softplus64 is log(1 + eˣ).
-func softplus64(x float64) float64 {
-	e := kernels.Exp64(-max(x, -x))
-	// What is lost in rounding the sum is a small part of the sum, and so of its
-	// log.
-	sum := 1 + e
-	return max(x, 0) + (kernels.Log64(sum) - (sum-1-e)/sum)
 }

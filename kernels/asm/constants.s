@@ -183,19 +183,6 @@ CONSTANT(·philoxMultiplier1, 0x00000000CD9E8D57)
 CONSTANT(·philoxKeyStep0, 0x9E3779B99E3779B9)
 CONSTANT(·philoxKeyStep1, 0xBB67AE85BB67AE85)
 
-// ROW_TWICE defines a row of a table of eight whose index is not reduced below
-// eight: AVX-512 looks up the lowest four bits of it.
-#define ROW_TWICE(name, bits01, bits23, bits45, bits67) \
-	DATA name+0(SB)/8, $bits01  \
-	DATA name+8(SB)/8, $bits23  \
-	DATA name+16(SB)/8, $bits45 \
-	DATA name+24(SB)/8, $bits67 \
-	DATA name+32(SB)/8, $bits01 \
-	DATA name+40(SB)/8, $bits23 \
-	DATA name+48(SB)/8, $bits45 \
-	DATA name+56(SB)/8, $bits67 \
-	GLOBL name(SB), RODATA|NOPTR, $64
-
 // sigmoidQuotient.
 CONSTANT(·sigmoidLargest, 0x42DA000042DA0000) // 109
 CONSTANT(·sigmoidEighths, 0xC138AA3BC138AA3B)

@@ -1,0 +1,48 @@
+package bench
+
+import (
+	"strings"
+
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// couplingWorkloads are the fused couplings, the affine one under every scale
+// map.
+func couplingWorkloads() []workload {
+	var all []workload
+	add := func(suffix string, width int, m kernels.ScaleMap) {
+		all = append(all,
+			workload{name: "AffineForward" + suffix, prepare: affine((*kernels.Tier).AffineForward, width, m), bytes: 16},
+			workload{name: "AffineInverse" + suffix, prepare: affine((*kernels.Tier).AffineInverse, width, m), bytes: 16},
+			workload{name: "AffineForwardBackward" + suffix, prepare: affineBackward((*kernels.Tier).AffineForwardBackward, width, m), bytes: 28},
+			workload{name: "AffineInverseBackward" + suffix, prepare: affineBackward((*kernels.Tier).AffineInverseBackward, width, m), bytes: 28})
+	}
+	add("", wide, kernels.TanhExpScale(1))
+	add("-narrow", narrow, kernels.TanhExpScale(1))
+	for _, m := range []kernels.ScaleMap{
+		kernels.ExpScale(), kernels.SoftclipScale(6.9), kernels.SigmoidScale(1e-3), kernels.SoftplusScale(1e-3), kernels.SigmoidReciprocalScale(),
+	} {
+		name, _, _ := strings.Cut(m.String(), "(")
+		add("-"+name, wide, m)
+	}
+	return all
+}
+
+func affine(kernel func(t *kernels.Tier, y, x, params kernels.Matrix, logDet []float32, m kernels.ScaleMap), width int, m kernels.ScaleMap) func(n int) (func(t *kernels.Tier), int) {
+	return func(n int) (func(t *kernels.Tier), int) {
+		x, y := matrix(n, 1, width), matrix(n, 1, width)
+		params := kernels.Dense(fill(2*len(x.Data), 2, 2), x.Rows, 2*width)
+		logDet := make([]float32, x.Rows)
+		return func(t *kernels.Tier) { kernel(t, y, x, params, logDet, m) }, len(x.Data)
+	}
+}
+
+func affineBackward(kernel func(t *kernels.Tier, dx, dparams, x, params, dy kernels.Matrix, dLogDet []float32, m kernels.ScaleMap), width int, m kernels.ScaleMap) func(n int) (func(t *kernels.Tier), int) {
+	return func(n int) (func(t *kernels.Tier), int) {
+		x, dy, dx := matrix(n, 1, width), matrix(n, 2, width), matrix(n, 3, width)
+		params := kernels.Dense(fill(2*len(x.Data), 4, 2), x.Rows, 2*width)
+		dparams := kernels.Dense(make([]float32, 2*len(x.Data)), x.Rows, 2*width)
+		dLogDet := fill(x.Rows, 5, 1)
+		return func(t *kernels.Tier) { kernel(t, dx, dparams, x, params, dy, dLogDet, m) }, len(x.Data)
+	}
+}
