@@ -11,7 +11,7 @@
 // Mask registers:
 //	MASK            the lanes in use
 //	ROW0 .. ROW3    of QUAD and PAIR: the lanes of each row
-//	FIRST           of SUM_QUAD and SUM_PAIR: the first lane of each row's place
+//	FIRST           of FIRST_OF_QUAD and FIRST_OF_PAIR: the first lane of each row's place
 #define MASK K1
 #define ROW0 K2
 #define ROW1 K3
@@ -97,22 +97,29 @@
 	VBROADCASTSS   4(pointer), ROW1, z \
 	ADDQ           $8, pointer
 
+// FIRST_OF_QUAD and FIRST_OF_PAIR set FIRST.
+#define FIRST_OF_QUAD \
+	MOVL  $0x1111, SCRATCH \
+	KMOVW SCRATCH, FIRST
+
+#define FIRST_OF_PAIR \
+	MOVL  $0x0101, SCRATCH \
+	KMOVW SCRATCH, FIRST
+
 // SUM_QUAD moves the sums of the four rows of z to its first four lanes, in the
 // order of foldLanes: its steps of 8 and 4 would add +0 to lanes that started
-// at +0.
+// at +0. It sets FIRST.
 #define SUM_QUAD(z, scratch) \
-	MOVL        $0x1111, SCRATCH          \
-	KMOVW       SCRATCH, FIRST            \
+	FIRST_OF_QUAD                         \
 	VPXORD      scratch, scratch, scratch \
 	VADDPS.Z    z, scratch, MASK, z       \
 	SUM4(z, scratch)                      \
 	VCOMPRESSPS z, FIRST, z
 
 // SUM_PAIR moves the sums of the two rows of z to its first two lanes, in the
-// order of foldLanes.
+// order of foldLanes. It sets FIRST.
 #define SUM_PAIR(z, scratch) \
-	MOVL        $0x0101, SCRATCH          \
-	KMOVW       SCRATCH, FIRST            \
+	FIRST_OF_PAIR                         \
 	VPXORD      scratch, scratch, scratch \
 	VADDPS.Z    z, scratch, MASK, z       \
 	VSHUFF32X4  $0xB1, z, z, scratch      \

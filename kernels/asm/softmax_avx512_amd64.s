@@ -228,6 +228,7 @@ TEXT ·LogSumExpAVX512(SB), NOSPLIT, $0-64
 	COUNTS
 	BRANCH_BY_WIDTH(pairs, row)
 	QUAD_MASKS
+	FIRST_OF_QUAD
 
 quad:
 	CMPQ        ROWS, $4
@@ -246,6 +247,7 @@ quad:
 
 pairs:
 	PAIR_MASKS
+	FIRST_OF_PAIR
 
 pair:
 	CMPQ        ROWS, $2
