@@ -49,6 +49,7 @@ CONSTANT(·logSplit, 0x3F2AAAAB3F2AAAAB) // the bits of 2/3
 CONSTANT(·smallestNormal, 0x0080000000800000) // 2⁻¹²⁶
 CONSTANT(·subnormalScale, 0x4B0000004B000000) // 2²³
 CONSTANT(·subnormalExponent, 0xC1B80000C1B80000) // −23
+CONSTANT(·normalRange, 0x7F0000007F000000) // the bits of +Inf less those of 2⁻¹²⁶
 CONSTANT(·infinity, 0x7F8000007F800000) // +Inf
 CONSTANT(·minusInfinity, 0xFF800000FF800000) // −Inf
 CONSTANT(·logSpecial, 0x0353042203530422) // VFIXUPIMMPS: NaN stays, ±0 to −Inf, below 0 to NaN, +Inf stays

@@ -2,7 +2,7 @@
 
 #include "textflag.h"
 #include "math_avx512_amd64.h"
-#include "math_normal_avx512_amd64.h"
+#include "unary_avx512_amd64.h"
 
 // Registers:
 //	DST, SRC  the next elements
@@ -23,65 +23,26 @@
 	DECL  SCRATCH        \
 	KMOVW SCRATCH, MASK
 
-// UNARY is the body of an elementwise function.
-#define UNARY(OPERATION) \
-	MOVQ    dst_base+0(FP), DST  \
-	MOVQ    dst_len+8(FP), LEFT  \
-	MOVQ    src_base+24(FP), SRC \
-	SUBQ    $16, LEFT            \
-	JLT     tail                 \
-	PCALIGN $32                  \
-loop: \
-	VMOVUPS (SRC), Z0            \
-	OPERATION(Z0, Z0)            \
-	VMOVUPS Z0, (DST)            \
-	ADDQ    $64, SRC             \
-	ADDQ    $64, DST             \
-	SUBQ    $16, LEFT            \
-	JGE     loop                 \
-tail: \
-	ADDQ    $16, LEFT            \
-	JEQ     done                 \
-	TAIL                         \
-	VMOVUPS.Z (SRC), MASK, Z0    \
-	OPERATION(Z0, Z0)            \
-	VMOVUPS Z0, MASK, (DST)      \
-done: \
-	VZEROUPPER                   \
-	RET
-
 // func ExpAVX512(dst, src []float32)
 TEXT ·ExpAVX512(SB), NOSPLIT, $0-48
 	UNARY(EXP)
 
+// NOT_NORMAL tells whether a lane is not a normal positive number: whether its
+// bits less those of 2^-126, as integers without sign, reach those of +Inf less
+// 2^-126.
+#define NOT_NORMAL(src) \
+	VPSUBD.BCST  ·smallestNormal(SB), src, Z9       \
+	VPCMPUD.BCST $5, ·normalRange(SB), Z9, K7       \
+	KORTESTW     K7, K7
+
 // func LogAVX512(dst, src []float32)
 TEXT ·LogAVX512(SB), NOSPLIT, $0-48
-	UNARY(LOG)
+	UNARY_BOUNDED(LOG, LOG_NORMAL, NOT_NORMAL)
 
 // func TanhAVX512(dst, src []float32)
 TEXT ·TanhAVX512(SB), NOSPLIT, $0-48
 	MATH_CONSTANTS
 	UNARY(TANH)
-
-// func ErfAVX512(dst, src []float32)
-TEXT ·ErfAVX512(SB), NOSPLIT, $0-48
-	ERF_CONSTANTS
-	UNARY(ERF)
-
-// func NormalCDFAVX512(dst, src []float32)
-TEXT ·NormalCDFAVX512(SB), NOSPLIT, $0-48
-	TAIL_CONSTANTS
-	UNARY(NORMAL_CDF)
-
-// func NormalQuantileAVX512(dst, src []float32)
-TEXT ·NormalQuantileAVX512(SB), NOSPLIT, $0-48
-	QUANTILE_CONSTANTS
-	UNARY(NORMAL_QUANTILE)
-
-// func GELUAVX512(dst, src []float32)
-TEXT ·GELUAVX512(SB), NOSPLIT, $0-48
-	TAIL_CONSTANTS
-	UNARY(GELU)
 
 // func SinCos2PiAVX512(sin, cos, src []float32)
 TEXT ·SinCos2PiAVX512(SB), NOSPLIT, $0-72

@@ -1,7 +1,8 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_normal_neon_arm64.h"
+#include "math_neon_arm64.h"
+#include "unary_neon_arm64.h"
 
 // Registers:
 //	DST, SRC   where the next values go to and come from
@@ -16,29 +17,6 @@
 #define X 0
 #define Y 2
 
-// UNARY applies a macro to all of src. Its labels are those of the function
-// that uses it.
-#define UNARY(operation) \
-	MOVD dst_base+0(FP), DST  \
-	MOVD dst_len+8(FP), LEFT  \
-	MOVD src_base+24(FP), SRC \
-loop:                         \
-	SUBS $8, LEFT             \
-	BLT  tail                 \
-	LOAD_NEXT(SRC, X)         \
-	operation(X)              \
-	STORE_NEXT(X, DST)        \
-	JMP  loop                 \
-tail:                         \
-	ADDS $8, LEFT             \
-	BEQ  done                 \
-	TAIL_OFFSETS(LEFT)        \
-	LOAD_TAIL(SRC, X)         \
-	operation(X)              \
-	STORE_TAIL(X, DST)        \
-done:                         \
-	RET
-
 // func ExpNEON(dst, src []float32)
 TEXT ·ExpNEON(SB), NOSPLIT, $0-48
 	UNARY(EXP)
@@ -50,22 +28,6 @@ TEXT ·LogNEON(SB), NOSPLIT, $0-48
 // func TanhNEON(dst, src []float32)
 TEXT ·TanhNEON(SB), NOSPLIT, $0-48
 	UNARY(TANH)
-
-// func ErfNEON(dst, src []float32)
-TEXT ·ErfNEON(SB), NOSPLIT, $0-48
-	UNARY(ERF)
-
-// func NormalCDFNEON(dst, src []float32)
-TEXT ·NormalCDFNEON(SB), NOSPLIT, $0-48
-	UNARY(NORMAL_CDF)
-
-// func NormalQuantileNEON(dst, src []float32)
-TEXT ·NormalQuantileNEON(SB), NOSPLIT, $0-48
-	UNARY(NORMAL_QUANTILE)
-
-// func GELUNEON(dst, src []float32)
-TEXT ·GELUNEON(SB), NOSPLIT, $0-48
-	UNARY(GELU)
 
 // func SinCos2PiNEON(sin, cos, src []float32)
 TEXT ·SinCos2PiNEON(SB), NOSPLIT, $0-72
