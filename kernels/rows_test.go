@@ -17,6 +17,7 @@ type rowsCall struct {
 	special          bool // one value in four is special
 	place            func(values int) []float32
 	broadcastsParams bool
+	bins             int // of splines: 0 for many
 	singles          [][]float32
 	doubles          [][]float64
 
@@ -137,6 +138,42 @@ var rowsKernels = []struct {
 	{"AffineInverseBackward in place", func(t *Tier, c *rowsCall) {
 		dx := c.matrix()
 		t.AffineInverseBackward(dx, c.matrixOf(c.rows, 2*c.cols), c.matrix(), c.params(), dx, c.vector(c.rows), c.bound())
+	}},
+	{"SplineForward", func(t *Tier, c *rowsCall) {
+		s := c.spline()
+		t.SplineForward(c.matrix(), c.boxed(s), c.splineParams(s), c.vector(c.rows), s)
+	}},
+	{"SplineForward in place", func(t *Tier, c *rowsCall) {
+		s := c.spline()
+		x := c.boxed(s)
+		t.SplineForward(x, x, c.splineParams(s), c.vector(c.rows), s)
+	}},
+	{"SplineInverse", func(t *Tier, c *rowsCall) {
+		s := c.spline()
+		t.SplineInverse(c.matrix(), c.boxed(s), c.splineParams(s), c.vector(c.rows), s)
+	}},
+	{"SplineInverse in place", func(t *Tier, c *rowsCall) {
+		s := c.spline()
+		y := c.boxed(s)
+		t.SplineInverse(y, y, c.splineParams(s), c.vector(c.rows), s)
+	}},
+	{"SplineForwardBackward", func(t *Tier, c *rowsCall) {
+		s := c.spline()
+		t.SplineForwardBackward(c.matrix(), c.matrixOf(c.rows, s.Blocks()*c.cols), c.boxed(s), c.splineParams(s), c.matrix(), c.vector(c.rows), s)
+	}},
+	{"SplineForwardBackward in place", func(t *Tier, c *rowsCall) {
+		s := c.spline()
+		dy := c.matrix()
+		t.SplineForwardBackward(dy, c.matrixOf(c.rows, s.Blocks()*c.cols), c.boxed(s), c.splineParams(s), dy, c.vector(c.rows), s)
+	}},
+	{"SplineInverseBackward", func(t *Tier, c *rowsCall) {
+		s := c.spline()
+		t.SplineInverseBackward(c.matrix(), c.matrixOf(c.rows, s.Blocks()*c.cols), c.boxed(s), c.splineParams(s), c.matrix(), c.vector(c.rows), s)
+	}},
+	{"SplineInverseBackward in place", func(t *Tier, c *rowsCall) {
+		s := c.spline()
+		x := c.boxed(s)
+		t.SplineInverseBackward(x, c.matrixOf(c.rows, s.Blocks()*c.cols), x, c.splineParams(s), c.matrix(), c.vector(c.rows), s)
 	}},
 	{"Adam", func(t *Tier, c *rowsCall) {
 		n := c.rows * c.cols

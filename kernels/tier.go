@@ -35,6 +35,9 @@ type Tier struct {
 	affineForwardBackward        affineBackward
 	affineInverseBackward        affineBackward
 
+	spline         func(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, rule asm.SplineRule)
+	splineBackward func(dIn, dparams, x, params, dOut, dLogDet []float32, dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, rule asm.SplineRule)
+
 	adam func(p, m, v, g []float32, gradientScale, beta1, rest1, beta2, rest2, rate, root, epsilon float32)
 
 	matmul matmulKernels
@@ -77,6 +80,9 @@ var reference = Tier{
 	affineInverse:         affineInverseRef,
 	affineForwardBackward: affineForwardBackwardRef,
 	affineInverseBackward: affineInverseBackwardRef,
+
+	spline:         splineRef,
+	splineBackward: splineBackwardRef,
 
 	adam: adamRef,
 

@@ -38,6 +38,9 @@ var avx2 = Tier{
 	affineForwardBackward: asm.AffineForwardBackwardAVX2,
 	affineInverseBackward: asm.AffineInverseBackwardAVX2,
 
+	spline:         splineRef,
+	splineBackward: splineBackwardRef,
+
 	adam: asm.AdamAVX2,
 
 	matmul: matmulKernels{tile: asm.MatmulTileAVX2, tilePanels: 1, row: asm.MatmulRowAVX2, rowPanels: 4,
@@ -73,6 +76,9 @@ var avx512 = Tier{
 	affineInverse:         asm.AffineInverseAVX512,
 	affineForwardBackward: asm.AffineForwardBackwardAVX512,
 	affineInverseBackward: asm.AffineInverseBackwardAVX512,
+
+	spline:         asm.SplineAVX512,
+	splineBackward: asm.SplineBackwardAVX512,
 
 	adam: asm.AdamAVX512,
 

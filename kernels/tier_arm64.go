@@ -34,6 +34,9 @@ var neon = Tier{
 	affineForwardBackward: asm.AffineForwardBackwardNEON,
 	affineInverseBackward: asm.AffineInverseBackwardNEON,
 
+	spline:         asm.SplineNEON,
+	splineBackward: asm.SplineBackwardNEON,
+
 	adam: asm.AdamNEON,
 
 	matmul: matmulKernels{tile: asm.MatmulTileNEON, tilePanels: 1, row: asm.MatmulRowNEON, rowPanels: 4},
