@@ -38,8 +38,8 @@ var avx2 = Tier{
 	affineForwardBackward: asm.AffineForwardBackwardAVX2,
 	affineInverseBackward: asm.AffineInverseBackwardAVX2,
 
-	spline:         splineRef,
-	splineBackward: splineBackwardRef,
+	spline:         asm.SplineAVX2,
+	splineBackward: asm.SplineBackwardAVX2,
 
 	adam: asm.AdamAVX2,
 
