@@ -17,7 +17,7 @@ type rowsCall struct {
 	special          bool // one value in four is special
 	place            func(values int) []float32
 	broadcastsParams bool
-	bins             int // of splines: 0 for many
+	chosen           Spline // by spline
 	singles          [][]float32
 	doubles          [][]float64
 

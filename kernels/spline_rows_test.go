@@ -10,17 +10,17 @@ import (
 
 // What rowsKernels needs to call the spline kernels.
 
-// spline chooses by the shape, so that a replay has the same.
+// spline chooses by the shape, once a call.
 func (c *rowsCall) spline() Spline {
-	bins := []int{1, 2, 5, 8, 16}[(c.rows+c.cols)%5]
-	if c.bins != 0 {
-		return splineRules(c.bins)["identity"]
+	if c.chosen.Bins == 0 {
+		bins := []int{1, 2, 5, 8, 16}[(c.rows+c.cols)%5]
+		if c.rows*c.cols > chunk {
+			bins = 8
+		}
+		names := []string{"nflows", "identity", "circular", "zuko", "zuko circular"}
+		c.chosen = splineRules(bins)[names[(c.rows*3+c.cols/5)%5]]
 	}
-	if c.rows*c.cols > chunk {
-		bins = 8
-	}
-	names := []string{"nflows", "identity", "circular", "zuko", "zuko circular"}
-	return splineRules(bins)[names[(c.rows*3+c.cols/5)%5]]
+	return c.chosen
 }
 
 func (c *rowsCall) splineParams(s Spline) Matrix {
@@ -115,7 +115,7 @@ func BenchmarkSpline(b *testing.B) {
 			for _, tier := range Tiers()[1:] {
 				b.Run(fmt.Sprintf("%s/%dx%d/%s", kernel.name, shape[0], shape[1], tier.Name()), func(b *testing.B) {
 					c := newRowsCall(shape[0], shape[1])
-					c.bins = 8
+					c.chosen = splineRules(8)["identity"]
 					kernel.run(tier, c)
 					c.replay = true
 					for b.Loop() {

@@ -46,6 +46,9 @@
 #define DIVF(a, b, d) VDIVPS b, a, d
 #define FMAF(a, b, d) VFMADD231PS b, a, d
 #define FMSF(a, b, d) VFNMADD231PS b, a, d
+// MAXF sets m to a where that is greater: VMAXPS gives m if one is NaN or both
+// are 0.
+#define MAXF(a, m) VMAXPS m, a, m
 #define SQRTF(a, d) VSQRTPS a, d
 #define NEGF(a, d) VXORPS ·signBit(SB), a, d
 #define ABSF(a, d) VANDPS ·notSignBit(SB), a, d

@@ -12,7 +12,8 @@
 //	P0      the value           P1, P2  width and height
 //	P3, P4  slopes at its ends  P6      left knot
 
-	// Clip the raw sizes; find the largest.
+	// The largest of the raw sizes, and of those that are clipped into POWERS. A0
+	// and A1 are where they are.
 	SLOTS_AT(RAW, A0)
 	SLOTS_AT(RAW, A1)
 	SLOTS_AT(POWERS, A2)
@@ -21,13 +22,28 @@
 	ADD_BINS(A3)
 	LDC(·minusInfinity, P2)
 	LDC(·minusInfinity, P3)
-	GET(CLIP_SIZE, P6)
 	MOVE(BINS, N)
+	IF_NOT_ZERO(SOFTCLIP, softclip)
+
+largest:
+	FETCH(A0, P0)
+	FETCH(A1, P1)
+	MAXF(P0, P2)
+	MAXF(P1, P3)
+	STEP(A0)
+	STEP(A1)
+	LOOP_NEXT(N, largest)
+	SLOTS_AT(RAW, A0)
+	SLOTS_AT(RAW, A1)
+	ADD_BINS(A1)
+	JUMP(powers)
+
+softclip:
+	GET(CLIP_SIZE, P6)
 
 clip:
 	FETCH(A0, P0)
 	FETCH(A1, P1)
-	IF_ZERO(SOFTCLIP, clipped)
 	ABSF(P0, T0)
 	LDC(·one, T1)
 	FMAF(T0, P6, T1)
@@ -36,31 +52,30 @@ clip:
 	LDC(·one, T1)
 	FMAF(T0, P6, T1)
 	DIVF(P1, T1, P1)
-
-clipped:
 	KEEP(P0, A2)
 	KEEP(P1, A3)
-	GT(P0, P2)
-	BLEND(P0, P2)
-	GT(P1, P3)
-	BLEND(P1, P3)
+	MAXF(P0, P2)
+	MAXF(P1, P3)
 	STEP(A0)
 	STEP(A1)
 	STEP(A2)
 	STEP(A3)
 	LOOP_NEXT(N, clip)
-
-	// Exponentials and their sums.
 	SLOTS_AT(POWERS, A2)
 	SLOTS_AT(POWERS, A3)
 	ADD_BINS(A3)
+	COPY(A2, A0)
+	COPY(A3, A1)
+
+	// Exponentials and their sums.
+powers:
 	ZERO(P4)
 	ZERO(P5)
 	MOVE(BINS, N)
 
 power:
-	FETCH(A2, P0)
-	FETCH(A3, P1)
+	FETCH(A0, P0)
+	FETCH(A1, P1)
 	SUBF(P0, P2, P0)
 	SUBF(P1, P3, P1)
 	EXPF(P0)
@@ -69,6 +84,8 @@ power:
 	KEEP(P1, A3)
 	ADDF(P0, P4, P4)
 	ADDF(P1, P5, P5)
+	STEP(A0)
+	STEP(A1)
 	STEP(A2)
 	STEP(A3)
 	LOOP_NEXT(N, power)

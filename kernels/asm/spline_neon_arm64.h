@@ -57,6 +57,9 @@
 #define GT(a, b) FCMGT8(b, a, M)
 #define EQ(a, b) PAIR3(VFCMEQ_S4, b, a, M)
 #define BLEND(a, d) BIT8(M, a, d)
+#define MAXF(a, m) \
+	GT(a, m) \
+	BLEND(a, m)
 #define EXPF(v) EXP(v)
 #define LOGF(v) LOG(v)
 #define SOFTPLUSF(v) SOFTPLUS(v)
