@@ -62,6 +62,8 @@
 #define EQ(a, b) VCMPPS $0x00, b, a, M
 #define BLEND(a, d) VBLENDVPS M, a, d, d
 #define EXPF(v) EXP(v, v)
+#define POWER_CONSTANTS
+#define POWERF(v) EXPF(v)
 #define LOGF(v) LOG(v, v)
 #define SOFTPLUSF(v) SOFTPLUS(v, v)
 #define SIGMOIDF(v) SIGMOID(v, v)
@@ -69,6 +71,9 @@
 #define PUT(a, slot) VMOVUPS a, (slot*SLOT)(SLOTS)
 #define FETCH(pointer, d) VMOVUPS (pointer), d
 #define KEEP(a, pointer) VMOVUPS a, (pointer)
+#define ADD_FETCH(pointer, d) VADDPS (pointer), d, d
+#define FMA_GET(a, slot, d) VFMADD231PS (slot*SLOT)(SLOTS), a, d
+#define BLEND_FETCH(at, pointer, d) VBLENDVPS M, at(pointer), d, d
 
 #define COPY(a, d) MOVQ a, d
 #define MOVE(argument, d) MOVQ argument, d

@@ -62,6 +62,36 @@
 #define EQ(a, b) VCMPPS $0x00, b, a, M
 #define BLEND(a, d) VMOVAPS a, M, d
 #define EXPF(v) EXP(v, v)
+// POWERF is EXPF for values that are not above 0, or NaN, with its constants in
+// registers: loads are what EXP waits for. POWER_CONSTANTS fills T0 to T7, Q and
+// Z26, Z27.
+#define POWER_CONSTANTS \
+	LDC(·expSmallest, Z26) \
+	LDC(·roundMagic, Z27)  \
+	LDC(·log2E, T0)        \
+	LDC(·ln2High, T1)      \
+	LDC(·ln2Low, T2)       \
+	LDC(·exp6, T3)         \
+	LDC(·exp5, T4)         \
+	LDC(·exp4, T5)         \
+	LDC(·exp3, T6)         \
+	LDC(·exp2, T7)         \
+	LDC(·one, Q)
+#define POWERF(v) \
+	VMAXPS       v, Z26, Z9   \
+	VMOVAPS      T0, Z10      \
+	VFMADD213PS  Z27, Z9, Z10 \
+	VSUBPS       Z27, Z10, Z10 \
+	VFNMADD231PS T1, Z10, Z9  \
+	VFNMADD231PS T2, Z10, Z9  \
+	VMOVAPS      T3, v        \
+	VFMADD213PS  T4, Z9, v    \
+	VFMADD213PS  T5, Z9, v    \
+	VFMADD213PS  T6, Z9, v    \
+	VFMADD213PS  T7, Z9, v    \
+	VFMADD213PS  Q, Z9, v     \
+	VFMADD213PS  Q, Z9, v     \
+	VSCALEFPS    Z10, v, v
 #define LOGF(v) LOG(v, v)
 #define SOFTPLUSF(v) SOFTPLUS(v, v)
 #define SIGMOIDF(v) SIGMOID(v, v)
@@ -69,6 +99,9 @@
 #define PUT(a, slot) VMOVUPS a, (slot*SLOT)(SLOTS)
 #define FETCH(pointer, d) VMOVUPS (pointer), d
 #define KEEP(a, pointer) VMOVUPS a, (pointer)
+#define ADD_FETCH(pointer, d) VADDPS (pointer), d, d
+#define FMA_GET(a, slot, d) VFMADD231PS (slot*SLOT)(SLOTS), a, d
+#define BLEND_FETCH(at, pointer, d) VMOVUPS at(pointer), M, d
 
 #define COPY(a, d) MOVQ a, d
 #define MOVE(argument, d) MOVQ argument, d
@@ -110,13 +143,24 @@
 
 // STAGE_… moves the blocks at A1, COLS apart, to the slots from A0 on;
 // UNSTAGE_… moves them back. n blocks are in N.
-#define STAGE_COLUMNS(loop) \
+#define STAGE_COLUMNS(loop, last, staged) \
+	SUBQ $2, N                            \
+	JLT  last                             \
 loop: \
-	VMOVUPS.Z (A1), MASK, P0 \
-	KEEP(P0, A0)             \
-	STEP(A0)                 \
-	LEAQ (A1)(COLS*4), A1    \
-	LOOP_NEXT(N, loop)
+	VMOVUPS.Z (A1), MASK, P0              \
+	VMOVUPS.Z (A1)(COLS*4), MASK, P1      \
+	VMOVUPS P0, (A0)                      \
+	VMOVUPS P1, SLOT(A0)                  \
+	LEAQ (A1)(COLS*8), A1                 \
+	ADDQ $(2*SLOT), A0                    \
+	SUBQ $2, N                            \
+	JGE  loop                             \
+last: \
+	CMPQ N, $-2                           \
+	JEQ  staged                           \
+	VMOVUPS.Z (A1), MASK, P0              \
+	VMOVUPS P0, (A0)                      \
+staged:
 #define UNSTAGE_COLUMNS(loop) \
 loop: \
 	FETCH(A0, P0)          \

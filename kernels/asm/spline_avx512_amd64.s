@@ -45,7 +45,7 @@ wide:
 columns:
 	NEXT_MASK
 	RAW_BLOCKS(PARAMS_ARG)
-	STAGE_COLUMNS(stageColumns)
+	STAGE_COLUMNS(stageColumns, stageLast, staged)
 	LOAD_COLUMNS(IN_ARG, IN)
 
 map:

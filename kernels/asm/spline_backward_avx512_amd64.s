@@ -56,7 +56,7 @@ wide:
 columns:
 	NEXT_MASK
 	RAW_BLOCKS(PARAMS_ARG)
-	STAGE_COLUMNS(stageColumns)
+	STAGE_COLUMNS(stageColumns, stageLast, staged)
 	LOAD_COLUMNS(IN_ARG, IN)
 	LOAD_COLUMNS(D_OUT_ARG, D_OUT)
 

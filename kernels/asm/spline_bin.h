@@ -4,7 +4,7 @@
 //
 // Registers: P0 to P6 are kept by EXPF, LOGF, SOFTPLUSF and SIGMOIDF, which take
 // no others; T0 to T7 and Q are not. M, the mask of the last comparison, may be
-// T6. A0 to A3 are addresses, N a count.
+// T6, and ADD_FETCH, FMA_GET and BLEND_FETCH may overwrite Q. A0 to A3 are addresses, N a count.
 //
 // Scratch memory is slots of one register: those that have names, then RAW, the
 // raw parameters by blocks, then POWERS, the exponentials of the widths and of
@@ -72,14 +72,15 @@ powers:
 	ZERO(P4)
 	ZERO(P5)
 	MOVE(BINS, N)
+	POWER_CONSTANTS
 
 power:
 	FETCH(A0, P0)
 	FETCH(A1, P1)
 	SUBF(P0, P2, P0)
 	SUBF(P1, P3, P1)
-	EXPF(P0)
-	EXPF(P1)
+	POWERF(P0)
+	POWERF(P1)
 	KEEP(P0, A2)
 	KEEP(P1, A3)
 	ADDF(P0, P4, P4)
@@ -140,22 +141,19 @@ search:
 knot:
 	LDC(·one, T6)
 	ADDF(T6, P5, P5)
-	FETCH(A2, T6)
-	ADDF(T6, P3, P3)
+	ADD_FETCH(A2, P3)
+	ADD_FETCH(A3, P4)
 	STEP(A2)
-	FETCH(A3, T6)
-	ADDF(T6, P4, P4)
 	STEP(A3)
+	STEP(A0)
 	GET(MINUS_BOUND, T7)
 	BY_HEIGHT(knotHeight)
-	GET(WIDTH_STEP, T6)
-	FMAF(P5, T6, T7)
+	FMA_GET(P5, WIDTH_STEP, T7)
 	FMAF(P3, P1, T7)
 	JUMP(compare)
 
 knotHeight:
-	GET(HEIGHT_STEP, T6)
-	FMAF(P5, T6, T7)
+	FMA_GET(P5, HEIGHT_STEP, T7)
 	FMAF(P4, P2, T7)
 
 compare:
@@ -163,15 +161,10 @@ compare:
 	BLEND(P3, P6)
 	BLEND(P4, T0)
 	BLEND(P5, T5)
-	FETCH(A2, Q)
-	BLEND(Q, T1)
-	FETCH(A3, Q)
-	BLEND(Q, T2)
-	FETCH(A0, Q)
-	BLEND(Q, T3)
-	STEP(A0)
-	FETCH(A0, Q)
-	BLEND(Q, T4)
+	BLEND_FETCH(0, A2, T1)
+	BLEND_FETCH(0, A3, T2)
+	BLEND_FETCH(-SLOT, A0, T3)
+	BLEND_FETCH(0, A0, T4)
 
 nextKnot:
 	LOOP_NEXT(N, knot)

@@ -61,6 +61,8 @@
 	GT(a, m) \
 	BLEND(a, m)
 #define EXPF(v) EXP(v)
+#define POWER_CONSTANTS
+#define POWERF(v) EXPF(v)
 #define LOGF(v) LOG(v)
 #define SOFTPLUSF(v) SOFTPLUS(v)
 #define SIGMOIDF(v) SIGMOID(v)
@@ -72,6 +74,16 @@
 	VST1_2_S4(a, 26)
 #define FETCH(pointer, d) LOAD(pointer, d)
 #define KEEP(a, pointer) STORE(a, pointer)
+#define ADD_FETCH(pointer, d) \
+	FETCH(pointer, Q) \
+	ADDF(Q, d, d)
+#define FMA_GET(a, slot, d) \
+	GET(slot, Q) \
+	FMAF(a, Q, d)
+#define BLEND_FETCH(at, pointer, d) \
+	ADD $(at), pointer, R26 \
+	VLD1_2_S4(26, Q) \
+	BLEND(Q, d)
 
 #define COPY(a, d) MOVD a, d
 #define MOVE(argument, d) MOVD argument, d
