@@ -126,6 +126,12 @@ func (s Spline) rule(inverse bool) asm.SplineRule {
 // gradients of its parameters, whatever these are. Bound and −Bound map to
 // themselves, with the log-det of the end bin. NaN gives NaN with a NaN
 // log-det, and parameters that are NaN or +Inf give NaN inside the box.
+//
+// Against exact arithmetic, for raw parameters of size up to 10, the error of a
+// value is below 2e-6·Bound·(1 + slope), slope being that of the map taken, and
+// that of a column's log-det below 8e-6·(1 + Bound·steepness), steepness being
+// how fast the log-det changes with the input. The largest found are 1.2e-6 and
+// 3.9e-6; the float64 twins (Forward64 and others) are what they are held to.
 
 // SplineForward maps data to noise. In the bin of x, with left knot (x₀, y₀),
 // width w, height h, slopes d₀ and d₁ at its ends, s = h/w, ξ = (x − x₀)/w and
