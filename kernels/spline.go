@@ -203,7 +203,8 @@ func splineRef(out, in, params, logDet []float32, outStride, inStride, paramsStr
 // splineValue maps one value; the log is that of the slope at x in both
 // directions. Block k is params[k·stride].
 func splineValue(in float32, params []float32, stride int, rule *asm.SplineRule) (out, logSlope float32) {
-	b := findBin(in, rule.Inverse != 0, params, stride, rule)
+	var b splineBin
+	b.find(in, rule.Inverse != 0, params, stride, rule)
 	s := b.height / b.width
 	var xi float32
 	if rule.Inverse == 0 {
@@ -251,9 +252,8 @@ type splineBin struct {
 	widthPowers, heightPowers   [MaxSplineBins]float32
 }
 
-// findBin finds the bin of x, or that of y if byHeight.
-func findBin(in float32, byHeight bool, params []float32, stride int, rule *asm.SplineRule) *splineBin {
-	var b splineBin
+// find sets b, which is zero, to the bin of x, or to that of y if byHeight.
+func (b *splineBin) find(in float32, byHeight bool, params []float32, stride int, rule *asm.SplineRule) {
 	bins := rule.Bins
 	b.widthSum = softmaxPowers(b.widthPowers[:bins], params, stride, rule)
 	b.heightSum = softmaxPowers(b.heightPowers[:bins], params[bins*stride:], stride, rule)
@@ -300,7 +300,6 @@ func findBin(in float32, byHeight bool, params []float32, stride int, rule *asm.
 			b.slope1 = 1
 		}
 	}
-	return &b
 }
 
 // softmaxPowers sets powers to the exponentials of a softmax and returns their

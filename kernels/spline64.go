@@ -11,7 +11,8 @@ func (s Spline) Forward64(x float64, params []float64, stride int) (y, logDet fl
 	if s.outside64(x) {
 		return x, 0
 	}
-	b := s.bin64(x, false, params, stride)
+	var b spline64
+	b.find(&s, x, false, params, stride)
 	m := b.map64(b.clip64((x - b.x) / b.width))
 	y = b.y + float64(b.height*(m.numerator/m.denominator))
 	if !(x < float64(s.Bound)) {
@@ -25,7 +26,8 @@ func (s Spline) Inverse64(y float64, params []float64, stride int) (x, logDet fl
 	if s.outside64(y) {
 		return y, 0
 	}
-	b := s.bin64(y, true, params, stride)
+	var b spline64
+	b.find(&s, y, true, params, stride)
 	eta := b.clip64((y - b.y) / b.height)
 	ratio := b.height / b.width
 	linear := b.slope0 - float64(eta*(b.slope0+b.slope1-float64(2*ratio)))
@@ -69,11 +71,11 @@ type spline64 struct {
 
 func (s Spline) outside64(v float64) bool { return v < -float64(s.Bound) || v > float64(s.Bound) }
 
-func (s Spline) bin64(in float64, byHeight bool, params []float64, stride int) *spline64 {
+// find sets b, which is zero, to the bin of x, or to that of y if byHeight.
+func (b *spline64) find(s *Spline, in float64, byHeight bool, params []float64, stride int) {
 	if err := s.Check(); err != nil {
 		panic(err.Error())
 	}
-	var b spline64
 	bins, bound := s.Bins, float64(s.Bound)
 	s.softmax64(b.widths[:bins], params, stride)
 	s.softmax64(b.heights[:bins], params[bins*stride:], stride)
@@ -97,7 +99,6 @@ func (s Spline) bin64(in float64, byHeight bool, params []float64, stride int) *
 	b.width, b.height = size(b.widths[b.index], minWidth), size(b.heights[b.index], minHeight)
 	b.slope0, b.raw0 = s.slope64(b.index, params, stride)
 	b.slope1, b.raw1 = s.slope64(b.index+1, params, stride)
-	return &b
 }
 
 // softmax64 sets shares to the softmax of the raw sizes.
@@ -183,7 +184,8 @@ func (s Spline) backward64(dparams []float64, x float64, params []float64, strid
 	if s.outside64(x) {
 		return dOut
 	}
-	b := s.bin64(x, false, params, stride)
+	var b spline64
+	b.find(&s, x, false, params, stride)
 	m := b.map64(b.clip64((x - b.x) / b.width))
 	xi, omega, ratio, product := m.xi, m.omega, m.ratio, m.product
 	xi2, omega2, d2 := float64(xi*xi), float64(omega*omega), float64(m.denominator*m.denominator)

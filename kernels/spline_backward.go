@@ -62,7 +62,8 @@ func splineBackwardRef(dIn, dparams, x, params, dOut, dLogDet []float32,
 // splineGradient returns the gradient of the input of one value, and writes
 // those of its parameters; block k is at k·stride. slope is ∂f/∂x, l its log.
 func splineGradient(dparams []float32, x, dOut, dl float32, params []float32, stride int, rule *asm.SplineRule) (dIn float32) {
-	b := findBin(x, false, params, stride, rule)
+	var b splineBin
+	b.find(x, false, params, stride, rule)
 	perWidth, perHeight := 1/b.width, 1/b.height
 	s := float32(b.height * perWidth)
 	xi := clipUnit(float32((x - b.x) * perWidth))

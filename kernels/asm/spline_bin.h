@@ -1,4 +1,4 @@
-// The bin of a value: findBin of package kernels, operation by operation, for
+// The bin of a value: splineBin.find of package kernels, operation by operation, for
 // all processors. The instructions are macros of spline_PROCESSOR.h, and
 // BY_HEIGHT jumps to its label where the bin is that of y.
 //

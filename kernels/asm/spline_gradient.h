@@ -1,4 +1,4 @@
-// splineGradient of package kernels after findBin, for all processors: it
+// splineGradient of package kernels after splineBin.find, for all processors: it
 // leaves the gradient of the input in OUT and those of the parameters in RAW,
 // in their place. spline_bin.h goes before.
 //	P0  1/denominator    P1  ξ²    P5  ω²    P6  1/the slope's numerator

@@ -1,4 +1,4 @@
-// splineValue of package kernels after findBin, for all processors: it leaves
+// splineValue of package kernels after splineBin.find, for all processors: it leaves
 // the result in OUT and the log of the slope in LOG_SLOPE. spline_bin.h goes
 // before.
 //	T0  ξ    T1  s    T2  ω    T3  ξω    T4  ξ²    Q  q    P5  the result
