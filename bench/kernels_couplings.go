@@ -25,7 +25,42 @@ func couplingWorkloads() []workload {
 		name, _, _ := strings.Cut(m.String(), "(")
 		add("-"+name, wide, m)
 	}
+	for _, shape := range []struct {
+		suffix string
+		width  int
+	}{{"", wide}, {"-narrow", narrow}} {
+		suffix, width := shape.suffix, shape.width
+		all = append(all,
+			workload{name: "SplineForward" + suffix, prepare: spline((*kernels.Tier).SplineForward, width), bytes: 4 * (2 + 23)},
+			workload{name: "SplineInverse" + suffix, prepare: spline((*kernels.Tier).SplineInverse, width), bytes: 4 * (2 + 23)},
+			workload{name: "SplineForwardBackward" + suffix, prepare: splineBackward((*kernels.Tier).SplineForwardBackward, width), bytes: 4 * (3 + 46)},
+			workload{name: "SplineInverseBackward" + suffix, prepare: splineBackward((*kernels.Tier).SplineInverseBackward, width), bytes: 4 * (3 + 46)})
+	}
 	return all
+}
+
+// eightBins is the spline that is measured: of 23 parameters.
+var eightBins = kernels.Spline{Bins: 8, Bound: 3, MinWidth: 1e-3, MinHeight: 1e-3, MinSlope: 1e-3, SlopeBeta: 1}
+
+func spline(kernel func(t *kernels.Tier, y, x, params kernels.Matrix, logDet []float32, s kernels.Spline), width int) func(n int) (func(t *kernels.Tier), int) {
+	return func(n int) (func(t *kernels.Tier), int) {
+		x, y := matrix(n, 1, width), matrix(n, 1, width)
+		blocks := eightBins.Blocks()
+		params := kernels.Dense(fill(blocks*len(x.Data), 2, 2), x.Rows, blocks*width)
+		logDet := make([]float32, x.Rows)
+		return func(t *kernels.Tier) { kernel(t, y, x, params, logDet, eightBins) }, len(x.Data)
+	}
+}
+
+func splineBackward(kernel func(t *kernels.Tier, dx, dparams, x, params, dy kernels.Matrix, dLogDet []float32, s kernels.Spline), width int) func(n int) (func(t *kernels.Tier), int) {
+	return func(n int) (func(t *kernels.Tier), int) {
+		x, dy, dx := matrix(n, 1, width), matrix(n, 2, width), matrix(n, 3, width)
+		blocks := eightBins.Blocks()
+		params := kernels.Dense(fill(blocks*len(x.Data), 4, 2), x.Rows, blocks*width)
+		dparams := kernels.Dense(make([]float32, blocks*len(x.Data)), x.Rows, blocks*width)
+		dLogDet := fill(x.Rows, 5, 1)
+		return func(t *kernels.Tier) { kernel(t, dx, dparams, x, params, dy, dLogDet, eightBins) }, len(x.Data)
+	}
 }
 
 func affine(kernel func(t *kernels.Tier, y, x, params kernels.Matrix, logDet []float32, m kernels.ScaleMap), width int, m kernels.ScaleMap) func(n int) (func(t *kernels.Tier), int) {

@@ -19,9 +19,10 @@ type rowsCall struct {
 	place            func(values int) []float32
 	broadcastsParams bool
 	scale            *ScaleMap // nil draws one
+	chosen           Spline    // by spline
 	singles          [][]float32
 	doubles          [][]float64
-	chosen           []int32
+	order            []int32
 
 	replay bool // vector and results return what they returned in the call before
 	next   int
@@ -80,14 +81,14 @@ func (c *rowsCall) repeatedRow() Matrix {
 // are.
 func (c *rowsCall) columns(n, limit int) []int32 {
 	if c.replay || n == 0 {
-		return c.chosen
+		return c.order
 	}
 	words := c.place(n)
-	c.chosen = unsafe.Slice((*int32)(unsafe.Pointer(&words[0])), n)
-	for j := range c.chosen {
-		c.chosen[j] = int32(c.random.IntN(limit))
+	c.order = unsafe.Slice((*int32)(unsafe.Pointer(&words[0])), n)
+	for j := range c.order {
+		c.order[j] = int32(c.random.IntN(limit))
 	}
-	return c.chosen
+	return c.order
 }
 
 func (c *rowsCall) slope() float32 { return []float32{0, 0.01, 0.2, 3}[c.random.IntN(4)] }
@@ -183,6 +184,42 @@ var rowsKernels = []struct {
 	{"AffineInverseBackward in place", func(t *Tier, c *rowsCall) {
 		dx := c.matrix()
 		t.AffineInverseBackward(dx, c.matrixOf(c.rows, 2*c.cols), c.matrix(), c.params(), dx, c.vector(c.rows), c.scaleMap())
+	}},
+	{"SplineForward", func(t *Tier, c *rowsCall) {
+		s := c.spline()
+		t.SplineForward(c.matrix(), c.boxed(s), c.splineParams(s), c.vector(c.rows), s)
+	}},
+	{"SplineForward in place", func(t *Tier, c *rowsCall) {
+		s := c.spline()
+		x := c.boxed(s)
+		t.SplineForward(x, x, c.splineParams(s), c.vector(c.rows), s)
+	}},
+	{"SplineInverse", func(t *Tier, c *rowsCall) {
+		s := c.spline()
+		t.SplineInverse(c.matrix(), c.boxed(s), c.splineParams(s), c.vector(c.rows), s)
+	}},
+	{"SplineInverse in place", func(t *Tier, c *rowsCall) {
+		s := c.spline()
+		y := c.boxed(s)
+		t.SplineInverse(y, y, c.splineParams(s), c.vector(c.rows), s)
+	}},
+	{"SplineForwardBackward", func(t *Tier, c *rowsCall) {
+		s := c.spline()
+		t.SplineForwardBackward(c.matrix(), c.matrixOf(c.rows, s.Blocks()*c.cols), c.boxed(s), c.splineParams(s), c.matrix(), c.vector(c.rows), s)
+	}},
+	{"SplineForwardBackward in place", func(t *Tier, c *rowsCall) {
+		s := c.spline()
+		dy := c.matrix()
+		t.SplineForwardBackward(dy, c.matrixOf(c.rows, s.Blocks()*c.cols), c.boxed(s), c.splineParams(s), dy, c.vector(c.rows), s)
+	}},
+	{"SplineInverseBackward", func(t *Tier, c *rowsCall) {
+		s := c.spline()
+		t.SplineInverseBackward(c.matrix(), c.matrixOf(c.rows, s.Blocks()*c.cols), c.boxed(s), c.splineParams(s), c.matrix(), c.vector(c.rows), s)
+	}},
+	{"SplineInverseBackward in place", func(t *Tier, c *rowsCall) {
+		s := c.spline()
+		x := c.boxed(s)
+		t.SplineInverseBackward(x, c.matrixOf(c.rows, s.Blocks()*c.cols), x, c.splineParams(s), c.matrix(), c.vector(c.rows), s)
 	}},
 	{"Adam", func(t *Tier, c *rowsCall) {
 		n := c.rows * c.cols

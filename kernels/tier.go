@@ -38,6 +38,9 @@ type Tier struct {
 
 	affine [scaleKinds]affineKernels
 
+	spline         func(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, rule asm.SplineRule)
+	splineBackward func(dIn, dparams, x, params, dOut, dLogDet []float32, dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, rule asm.SplineRule)
+
 	adam func(p, m, v, g []float32, gradientScale, beta1, rest1, beta2, rest2, rate, root, epsilon float32)
 
 	logSumExp                           func(dst, src []float32, stride, cols int)
@@ -97,6 +100,9 @@ var reference = Tier{
 	standardNormalLogDensity: standardNormalLogDensityRef,
 
 	affine: affineReference(),
+
+	spline:         splineRef,
+	splineBackward: splineBackwardRef,
 
 	adam: adamRef,
 

@@ -46,6 +46,9 @@ var avx2 = Tier{
 
 	affine: affineAVX2,
 
+	spline:         asm.SplineAVX2,
+	splineBackward: asm.SplineBackwardAVX2,
+
 	adam: asm.AdamAVX2,
 
 	logSumExp:          asm.LogSumExpAVX2,
@@ -106,6 +109,9 @@ var avx512 = Tier{
 	standardNormalLogDensity: asm.StandardNormalLogDensityAVX512,
 
 	affine: affineAVX512,
+
+	spline:         asm.SplineAVX512,
+	splineBackward: asm.SplineBackwardAVX512,
 
 	adam: asm.AdamAVX512,
 

@@ -42,6 +42,9 @@ var neon = Tier{
 
 	affine: affineNEON,
 
+	spline:         asm.SplineNEON,
+	splineBackward: asm.SplineBackwardNEON,
+
 	adam: asm.AdamNEON,
 
 	logSumExp:          asm.LogSumExpNEON,

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/kernels"
 )
 
 // families names every Spec, as files do. It is filled at init because chain
@@ -92,6 +93,8 @@ func (u Univariate) MarshalJSON() ([]byte, error) {
 			a.Epsilon = &u.Epsilon
 		}
 		return marshalTagged("affine", a)
+	case *autograd.Spline:
+		return marshalTagged("spline", splineJSON(u.Rule))
 	}
 	return nil, fmt.Errorf("transform: no name is known for the univariate %T", u.Univariate)
 }
@@ -101,6 +104,18 @@ type affineJSON struct {
 	ScaleMap autograd.ScaleMap `json:"scale_map"`
 	Bound    *float64          `json:"bound,omitempty"`
 	Epsilon  *float64          `json:"epsilon,omitempty"`
+}
+
+// splineJSON is kernels.Spline with the names that a file has.
+type splineJSON struct {
+	Bins      int     `json:"bins"`
+	Bound     float32 `json:"bound"`
+	MinWidth  float32 `json:"min_width,omitempty"`
+	MinHeight float32 `json:"min_height,omitempty"`
+	MinSlope  float32 `json:"min_slope,omitempty"`
+	SlopeBeta float32 `json:"slope_beta,omitempty"`
+	Softclip  float32 `json:"softclip,omitempty"`
+	Circular  bool    `json:"circular,omitempty"`
 }
 
 // univariate returns the map that the object describes.
@@ -151,8 +166,15 @@ func (u *Univariate) UnmarshalJSON(data []byte) error {
 		}
 		u.Univariate = affine
 		return nil
+	case "spline":
+		var s splineJSON
+		if err := decodeStrict(rest, &s, name); err != nil {
+			return err
+		}
+		u.Univariate = &autograd.Spline{Rule: kernels.Spline(s)}
+		return nil
 	}
-	return fmt.Errorf("univariate type %q is not known to this version, which knows additive, affine", name)
+	return fmt.Errorf("univariate type %q is not known to this version, which knows additive, affine, spline", name)
 }
 
 func (u Univariate) check() error {
@@ -166,6 +188,8 @@ func (u Univariate) check() error {
 			return fmt.Errorf("affine: %w", err)
 		}
 		return nil
+	case *autograd.Spline:
+		return v.Check()
 	default:
 		return fmt.Errorf("the univariate %T has no name in a file; give a pointer to one that has", v)
 	}

@@ -38,6 +38,10 @@
 #define VFCMLE0_S4(n, d)   WORD $(0x6EA0D800 | (n)<<5 | (d))
 #define VFCMLT0_S4(n, d)   WORD $(0x4EA0E800 | (n)<<5 | (d))
 
+#define VFABS_S4(n, d)     WORD $(0x4EA0F800 | (n)<<5 | (d))
+#define VFCMGE_S4(m, n, d) WORD $(0x6E20E400 | (m)<<16 | (n)<<5 | (d))
+#define VFCMEQ_S4(m, n, d) WORD $(0x4E20E400 | (m)<<16 | (n)<<5 | (d))
+
 // Integers to float32, to the nearest.
 #define VSCVTF_S4(n, d) WORD $(0x4E21D800 | (n)<<5 | (d))
 #define VUCVTF_S4(n, d) WORD $(0x6E21D800 | (n)<<5 | (d))

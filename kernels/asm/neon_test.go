@@ -64,6 +64,10 @@ var neonMacros = map[string]string{
 	"VTBL2_B16":     "TBL V{d}.16B, {V{n}.16B, V{n+1}.16B}, V{m}.16B",
 	"VLD1_2_S4":     "LD1 {V{t}.4S, V{t+1}.4S}, [X{a}]",
 	"VST1_2_S4":     "ST1 {V{t}.4S, V{t+1}.4S}, [X{a}]",
+
+	"VFABS_S4":  "FABS V{d}.4S, V{n}.4S",
+	"VFCMGE_S4": "FCMGE V{d}.4S, V{n}.4S, V{m}.4S",
+	"VFCMEQ_S4": "FCMEQ V{d}.4S, V{n}.4S, V{m}.4S",
 }
 
 // neonArguments are values for each argument of a macro, all different within
