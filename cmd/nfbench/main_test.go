@@ -36,10 +36,10 @@ func run(t *testing.T, args ...string) (stdout, stderr string, code int) {
 
 func TestCommands(t *testing.T) {
 	for want, args := range map[string][]string{
-		"matmul":                            {"info"},
-		"kernels/exp/reference/1024":        {"kernels", "--sizes", "1024", "--time", "1ms"},
-		"gemm/forward/builtin/rows=2/16x16": {"gemm", "--widths", "16", "--rows", "2", "--time", "1ms"},
-		"matmul-share":                      {"score", "--rows", "3", "--layers", "2", "--hidden", "8", "--time", "1ms"},
+		"matmul":                     {"info"},
+		"kernels/exp/reference/1024": {"kernels", "--sizes", "1024", "--time", "1ms"},
+		"forward      2 16x16":       {"gemm", "--widths", "16", "--rows", "2", "--time", "1ms"},
+		"matmul-share":               {"score", "--rows", "3", "--layers", "2", "--hidden", "8", "--time", "1ms"},
 	} {
 		out, errs, code := run(t, args...)
 		if code != 0 || !strings.Contains(out, want) {
