@@ -8,15 +8,6 @@ import (
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
-// The products are cut into blocks of rowBlock rows and depthBlock terms, so
-// that a block of the left operand stays in the second-level cache while it
-// meets panel after panel. Cutting changes no bit: a chain that is cut along
-// its terms is stored as float32 and goes on from there.
-const (
-	rowBlock   = 96
-	depthBlock = 256
-)
-
 // Builtin returns the built-in backend on the best kernels of this processor.
 func Builtin() Backend { return builtin{} }
 
@@ -80,7 +71,7 @@ func (w *builtinWeights) Forward(y, x kernels.Matrix, act Activation) {
 	checkShape("x", x, x.Rows, w.in)
 	checkShape("y", y, x.Rows, w.out)
 	bias := kernels.Matrix{Data: w.bias, Rows: x.Rows, Cols: w.out}
-	multiply(w.tier, y, x.Strided(), w.panels, bias, act == ReLU)
+	w.tier.Matmul(y, x.Strided(), w.panels, bias, act == ReLU)
 }
 
 func (w *builtinWeights) BackwardInput(dx, dy kernels.Matrix, accumulate bool) {
@@ -93,7 +84,7 @@ func (w *builtinWeights) BackwardInput(dx, dy kernels.Matrix, accumulate bool) {
 	if accumulate {
 		start = dx
 	}
-	multiply(w.tier, dx, dy.Strided(), w.transposedPanels(), start, false)
+	w.tier.Matmul(dx, dy.Strided(), w.transposedPanels(), start, false)
 }
 
 // transposedPanels returns wᵀ in panels, which it packs on the first call after
@@ -130,11 +121,12 @@ func (b builtin) GradientWeights(dw []float32, x, dy kernels.Matrix, accumulate 
 	if accumulate {
 		start = c
 	}
-	// Whole panels of dy are read in place; each of its rows is used only as
+	// dy is read in place as far as may be; each of its rows is used only as
 	// often as x has blocks of rows, too seldom to repay packing.
-	full := kernels.FullPanels(dy)
+	tier := b.kernels()
+	full := tier.PanelsInPlace(dy, x.Cols)
 	if full.Cols > 0 {
-		multiply(b.kernels(), columns(c, 0, full.Cols), x.Transposed(), full, columns(start, 0, full.Cols), false)
+		tier.Matmul(columns(c, 0, full.Cols), x.Transposed(), full, columns(start, 0, full.Cols), false)
 	}
 	if full.Cols == dy.Cols {
 		return
@@ -145,8 +137,8 @@ func (b builtin) GradientWeights(dw []float32, x, dy kernels.Matrix, accumulate 
 		*buffer = make([]float32, need)
 	}
 	panel := kernels.PanelsOf(*buffer, rest.Rows, rest.Cols)
-	b.kernels().PackPanels(panel, rest)
-	multiply(b.kernels(), columns(c, full.Cols, c.Cols), x.Transposed(), panel, columns(start, full.Cols, c.Cols), false)
+	tier.PackPanels(panel, rest)
+	tier.Matmul(columns(c, full.Cols, c.Cols), x.Transposed(), panel, columns(start, full.Cols, c.Cols), false)
 	scratch.Put(buffer)
 }
 
@@ -156,29 +148,4 @@ func columns(m kernels.Matrix, from, to int) kernels.Matrix {
 	m.Data = m.Data[min(from, len(m.Data)):]
 	m.Cols = to - from
 	return m
-}
-
-// multiply writes c = start + a·b, or its positive part, block by block; start
-// is as kernels.Tier.Matmul takes it.
-func multiply(tier *kernels.Tier, c kernels.Matrix, a kernels.Strided, b kernels.Panels, start kernels.Matrix, relu bool) {
-	depth := a.Cols
-	if c.Rows <= rowBlock && depth <= depthBlock {
-		tier.Matmul(c, a, b, start, relu)
-		return
-	}
-	for top := 0; top < c.Rows; top += rowBlock {
-		bottom := min(top+rowBlock, c.Rows)
-		rows, left, init := c.Slice(top, bottom), a.Slice(top, bottom), start
-		if start.Data != nil {
-			init = start.Slice(top, bottom)
-		}
-		for first := 0; ; first += depthBlock {
-			last := min(first+depthBlock, depth)
-			tier.Matmul(rows, left.Columns(first, last), b.Slice(first, last), init, relu && last == depth)
-			if last == depth {
-				break
-			}
-			init = rows
-		}
-	}
 }

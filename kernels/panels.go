@@ -18,6 +18,8 @@ type Panels struct {
 	Data                []float32
 	Rows, Cols          int
 	Stride, PanelStride int
+
+	narrowed bool // the last panel is not whole and ends with its last column
 }
 
 // panelGap separates packed panels by one cache line: panels whose length is a
@@ -52,6 +54,24 @@ func FullPanels(m Matrix) Panels {
 	return Panels{Data: m.Data, Rows: m.Rows, Cols: m.Cols / PanelWidth * PanelWidth, Stride: m.Stride, PanelStride: PanelWidth}
 }
 
+// PanelsInPlace returns the leading columns of m as a view of m's own values:
+// all of them where the kernels of the tier can read them in place for a product
+// with the given number of rows, else those that fill whole panels. It is an
+// operand for that tier and number of rows only, and not to be cut.
+func (t *Tier) PanelsInPlace(m Matrix, rows int) Panels {
+	p := FullPanels(m)
+	if p.Cols < m.Cols && t.readsInPlace(m.Cols, rows) {
+		p.Cols, p.narrowed = m.Cols, true
+	}
+	return p
+}
+
+// readsInPlace tells whether the tier's kernels can read a last panel that is
+// not whole.
+func (t *Tier) readsInPlace(cols, rows int) bool {
+	return t.matmul.tileReadsColumns || cols%PanelWidth <= t.matmul.narrowColumns && rows >= fewRows && rows%narrowRows == 0
+}
+
 // Slice returns the rows [from, to) as a view.
 func (p Panels) Slice(from, to int) Panels {
 	if from < to && p.Cols > 0 {
@@ -83,6 +103,9 @@ func (p Panels) check(name string, rows, cols int) {
 		return
 	}
 	need := (cols-1)/PanelWidth*p.PanelStride + (rows-1)*p.Stride + PanelWidth
+	if p.narrowed {
+		need -= PanelWidth - (cols-1)%PanelWidth - 1
+	}
 	if p.Stride < 0 || p.PanelStride < 0 || len(p.Data) < need {
 		panic(fmt.Sprintf("kernels: %s holds %d values, too few for %dx%d in panels", name, len(p.Data), rows, cols))
 	}

@@ -70,8 +70,10 @@ var avx512 = Tier{
 
 	adam: asm.AdamAVX512,
 
-	matmul: matmulKernels{tile: asm.MatmulTileAVX512, tilePanels: 3, row: asm.MatmulRowAVX512, rowPanels: 8,
-		narrow: asm.MatmulTileAVX2, pack: asm.CopyBlockAVX2, transpose: asm.TransposeBlocksAVX2},
+	matmul: matmulKernels{tile: asm.MatmulTileAVX512, tilePanels: 3, tileReadsColumns: true,
+		row: asm.MatmulRowAVX512, pair: asm.MatmulPairAVX512, pairPanels: 4,
+		narrow: asm.MatmulNarrowAVX512, narrowColumns: 8, turnedColumns: 8,
+		pack: asm.CopyBlockAVX2, transpose: asm.TransposeBlocksAVX2},
 }
 
 // processorTiers returns the tiers that this processor can run beside the

@@ -24,7 +24,8 @@ package asm
 func MatmulTileNEON(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
 	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
 
-// MatmulRowNEON takes one row and 49 to 64 cols.
+// MatmulRowNEON takes one row and groups of 64 cols, of which the last may have
+// 49 and more; an init of nil is zeros.
 //
 //go:noescape
 func MatmulRowNEON(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,

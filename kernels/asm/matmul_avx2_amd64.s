@@ -250,54 +250,80 @@ advance:
 	RET
 
 // The row kernel reads 4 panels at once: the accumulators of panel p are Y(2p)
-// and Y(2p+1), R12 and R9 are the panel stride and 3 times that. R8 columns of the
-// last panel start from SI and go to R13: the frame where they are fewer than
-// 16, from which they are copied to c.
+// and Y(2p+1), BX stands at their b, R12 and R9 are the panel stride and 3 times
+// that. R8 columns of the last panel start from R15 and go to R13: the frame
+// where they are fewer than 16, from which they are copied to c. SI is 0 where
+// the start is zeros.
 
 // func MatmulRowAVX2(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
 //	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
 TEXT ·MatmulRowAVX2(SB), NOSPLIT, $64-105
-	MOVQ c+0(FP), DI
-	MOVQ init+16(FP), SI
-	MOVQ a+32(FP), AX
-	MOVQ aColumnStride+48(FP), R10
-	SHLQ $2, R10
-	MOVQ b+56(FP), DX
-	MOVQ bStride+64(FP), R11
-	SHLQ $2, R11
-	MOVQ panelStride+72(FP), R12
-	SHLQ $2, R12
-	LEAQ (R12)(R12*2), R9
+	MOVQ   c+0(FP), DI
+	MOVQ   init+16(FP), SI
+	MOVQ   aColumnStride+48(FP), R10
+	SHLQ   $2, R10
+	MOVQ   b+56(FP), BX
+	MOVQ   bStride+64(FP), R11
+	SHLQ   $2, R11
+	MOVQ   panelStride+72(FP), R12
+	SHLQ   $2, R12
+	LEAQ   (R12)(R12*2), R9
+	VXORPS Y15, Y15, Y15
 
+group:
+	MOVQ    $64, R8
+	CMPQ    cols+88(FP), R8
+	CMOVQLT cols+88(FP), R8
+	SUBQ    $48, R8
+	LEAQ    192(DI), R13
+	CMPQ    R8, $16
+	JEQ     source
+	LEAQ    frame-64(SP), R13
+
+source:
+	TESTQ   SI, SI
+	JZ      zero
 	VMOVUPS (SI), Y0
 	VMOVUPS 32(SI), Y1
 	VMOVUPS 64(SI), Y2
 	VMOVUPS 96(SI), Y3
 	VMOVUPS 128(SI), Y4
 	VMOVUPS 160(SI), Y5
-	LEAQ    192(SI), SI
-	LEAQ    192(DI), R13
-	MOVQ    cols+88(FP), R8
-	SUBQ    $48, R8
+	LEAQ    192(SI), R15
+	ADDQ    $256, SI
 	CMPQ    R8, $16
 	JEQ     start
-	LEAQ    frame-64(SP), R13
 	XORQ    CX, CX
 
-source:
-	MOVL (SI)(CX*4), BX
-	MOVL BX, (R13)(CX*4)
+sourceColumn:
+	MOVL (R15)(CX*4), DX
+	MOVL DX, (R13)(CX*4)
 	INCQ CX
 	CMPQ CX, R8
-	JLT  source
-	MOVQ R13, SI
+	JLT  sourceColumn
+	MOVQ R13, R15
 
 start:
-	VMOVUPS (SI), Y6
-	VMOVUPS 32(SI), Y7
-	MOVQ    depth+96(FP), CX
-	TESTQ   CX, CX
-	JZ      activate
+	VMOVUPS (R15), Y6
+	VMOVUPS 32(R15), Y7
+	JMP     terms
+
+zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+terms:
+	MOVQ  a+32(FP), AX
+	MOVQ  BX, DX
+	MOVQ  depth+96(FP), CX
+	TESTQ CX, CX
+	JZ    activate
 
 loop:
 	VBROADCASTSS (AX), Y14
@@ -315,9 +341,8 @@ loop:
 	JNZ          loop
 
 activate:
-	CMPB   relu+104(FP), $0
-	JEQ    write
-	VXORPS Y15, Y15, Y15
+	CMPB relu+104(FP), $0
+	JEQ  write
 	POSITIVE(Y0)
 	POSITIVE(Y1)
 	POSITIVE(Y2)
@@ -337,16 +362,20 @@ write:
 	VMOVUPS Y6, (R13)
 	VMOVUPS Y7, 32(R13)
 	CMPQ    R8, $16
-	JEQ     done
+	JEQ     next
 	XORQ    CX, CX
 
 result:
-	MOVL (R13)(CX*4), BX
-	MOVL BX, 192(DI)(CX*4)
+	MOVL (R13)(CX*4), DX
+	MOVL DX, 192(DI)(CX*4)
 	INCQ CX
 	CMPQ CX, R8
 	JLT  result
 
-done:
+next:
+	LEAQ (BX)(R12*4), BX
+	ADDQ $256, DI
+	SUBQ $64, cols+88(FP)
+	JGT  group
 	VZEROUPPER
 	RET

@@ -5,7 +5,7 @@
 // The matmul kernels on AVX-512: a tile of up to 8 rows by 3 panels of 16
 // columns stays in 24 registers through the loop over k.
 //
-// Registers of both kernels:
+// Registers:
 //
 //	AX, BX     a at the current k: row 0, row 4       DX        b at the current k
 //	R8, R9     row stride of a, and 3 times that      R10       column stride of a
@@ -48,9 +48,9 @@
 	VMOVUPS.Z 128(SI), K3, z; \
 	ADDQ      R15, SI;
 
-// LOADp loads one row of p panels of b.
+// LOADp loads one row of p panels of b; of a single panel only its columns.
 #define LOAD1 \
-	VMOVUPS (DX), Z24
+	VMOVUPS.Z (DX), K1, Z24
 #define LOAD2 \
 	VMOVUPS (DX), Z24;        \
 	VMOVUPS (DX)(R12*1), Z25
@@ -230,85 +230,5 @@ three1:
 	TILE(1, ROWS1, INIT3, LOAD3, FMA3, RELU3, STORE3, three1loop, three1activate, three1write)
 
 done:
-	VZEROUPPER
-	RET
-
-// The row kernel reads 8 panels at once: accumulator p is Zp, DX and BX stand
-// at panels 0 and 4, and R12, R9 are the panel stride and 3 times that.
-
-// func MatmulRowAVX512(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
-//	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
-TEXT ·MatmulRowAVX512(SB), NOSPLIT, $0-105
-	MOVQ c+0(FP), DI
-	MOVQ init+16(FP), SI
-	MOVQ a+32(FP), AX
-	MOVQ aColumnStride+48(FP), R10
-	SHLQ $2, R10
-	MOVQ b+56(FP), DX
-	MOVQ bStride+64(FP), R11
-	SHLQ $2, R11
-	MOVQ panelStride+72(FP), R12
-	SHLQ $2, R12
-	LEAQ (R12)(R12*2), R9
-	LEAQ (DX)(R12*4), BX
-
-	// K1: the columns of the last panel.
-	MOVQ  cols+88(FP), CX
-	SUBQ  $112, CX
-	MOVQ  $1, R8
-	SHLQ  CX, R8
-	DECQ  R8
-	KMOVW R8, K1
-
-	VMOVUPS   (SI), Z0
-	VMOVUPS   64(SI), Z1
-	VMOVUPS   128(SI), Z2
-	VMOVUPS   192(SI), Z3
-	VMOVUPS   256(SI), Z4
-	VMOVUPS   320(SI), Z5
-	VMOVUPS   384(SI), Z6
-	VMOVUPS.Z 448(SI), K1, Z7
-	MOVQ      depth+96(FP), CX
-	TESTQ     CX, CX
-	JZ        activate
-
-loop:
-	VBROADCASTSS (AX), Z27
-	VFMADD231PS  (DX), Z27, Z0
-	VFMADD231PS  (DX)(R12*1), Z27, Z1
-	VFMADD231PS  (DX)(R12*2), Z27, Z2
-	VFMADD231PS  (DX)(R9*1), Z27, Z3
-	VFMADD231PS  (BX), Z27, Z4
-	VFMADD231PS  (BX)(R12*1), Z27, Z5
-	VFMADD231PS  (BX)(R12*2), Z27, Z6
-	VFMADD231PS  (BX)(R9*1), Z27, Z7
-	ADDQ         R10, AX
-	ADDQ         R11, DX
-	ADDQ         R11, BX
-	DECQ         CX
-	JNZ          loop
-
-activate:
-	CMPB   relu+104(FP), $0
-	JEQ    write
-	VPXORQ Z31, Z31, Z31
-	POSITIVE(Z0)
-	POSITIVE(Z1)
-	POSITIVE(Z2)
-	POSITIVE(Z3)
-	POSITIVE(Z4)
-	POSITIVE(Z5)
-	POSITIVE(Z6)
-	POSITIVE(Z7)
-
-write:
-	VMOVUPS Z0, (DI)
-	VMOVUPS Z1, 64(DI)
-	VMOVUPS Z2, 128(DI)
-	VMOVUPS Z3, 192(DI)
-	VMOVUPS Z4, 256(DI)
-	VMOVUPS Z5, 320(DI)
-	VMOVUPS Z6, 384(DI)
-	VMOVUPS Z7, K1, 448(DI)
 	VZEROUPPER
 	RET

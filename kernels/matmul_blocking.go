@@ -1,0 +1,52 @@
+package kernels
+
+// blocking is how Matmul cuts a product: the block of a of blocks.rows by
+// blocks.depth stays in the second-level cache while it meets one group of
+// panels after the other. It changes no bit: a chain that is cut along its
+// terms is stored as float32 and goes on from there.
+type blocking struct {
+	elements int // of a block of a
+	depth    int // its terms at most
+}
+
+// Caches that are taken where the processor does not tell, and the least that
+// is believed.
+const (
+	usualL1, leastL1 = 32 << 10, 4 << 10
+	usualL2, leastL2 = 512 << 10, 32 << 10
+)
+
+var processorBlocking = blockingFor(processorInfo)
+
+// blockingFor returns the blocking for a processor's caches. A panel of depth
+// terms takes half of the first level, so that tile after tile reads it from
+// there; a block of a takes half of the second.
+func blockingFor(p ProcessorInfo) blocking {
+	l1, l2 := p.L1Data, p.L2
+	if l1 <= 0 {
+		l1 = usualL1
+	}
+	if l2 <= 0 {
+		l2 = usualL2
+	}
+	l1, l2 = max(l1, leastL1), max(l2, leastL2)
+	return blocking{elements: l2 / 2 / 4, depth: l1 / 2 / (4 * PanelWidth)}
+}
+
+// of returns the rows and the terms of a block of a product; group is the
+// number of columns that one kernel takes.
+func (b blocking) of(rows, cols, depth, group int) (blockRows, blockDepth int) {
+	if cols <= group {
+		// a is read once: rows need no blocks, and terms only for the sake of b.
+		blockRows = rows
+	}
+	blockDepth = depth
+	if depth > b.depth+b.depth/2 && rows*depth > b.elements {
+		blockDepth = b.depth
+	}
+	if blockRows == 0 {
+		blockRows = max(b.elements/max(blockDepth, 1)/matmulRows, 1) * matmulRows
+		blockRows = min(blockRows, rows)
+	}
+	return blockRows, blockDepth
+}
