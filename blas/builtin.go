@@ -68,28 +68,38 @@ func (w *builtinWeights) Set(weights, bias []float32) {
 }
 
 func (w *builtinWeights) Forward(y, x kernels.Matrix, act Activation) {
-	checkShape("x", x, x.Rows, w.in)
-	checkShape("y", y, x.Rows, w.out)
-	bias := kernels.Matrix{Data: w.bias, Rows: x.Rows, Cols: w.out}
-	w.tier.Matmul(y, x.Strided(), w.panels, bias, act == ReLU)
+	if x.Cols != w.in || y.Rows != x.Rows || y.Cols != w.out {
+		checkShape("x", x, x.Rows, w.in)
+		checkShape("y", y, x.Rows, w.out)
+	}
+	// Field by field: see kernels.Tier.MatmulReferences.
+	var a kernels.Strided
+	a.Data, a.Rows, a.Cols, a.RowStride, a.ColumnStride = x.Data, x.Rows, x.Cols, x.Stride, 1
+	var bias kernels.Matrix
+	bias.Data, bias.Rows, bias.Cols = w.bias, x.Rows, w.out
+	w.tier.MatmulReferences(&y, &a, &w.panels, &bias, act == ReLU)
 }
 
 func (w *builtinWeights) BackwardInput(dx, dy kernels.Matrix, accumulate bool) {
-	checkShape("dy", dy, dy.Rows, w.out)
-	checkShape("dx", dx, dy.Rows, w.in)
+	if dy.Cols != w.out || dx.Rows != dy.Rows || dx.Cols != w.in {
+		checkShape("dy", dy, dy.Rows, w.out)
+		checkShape("dx", dx, dy.Rows, w.in)
+	}
 	if w.in == 0 {
 		return
 	}
-	start := kernels.Matrix{}
+	var a kernels.Strided
+	a.Data, a.Rows, a.Cols, a.RowStride, a.ColumnStride = dy.Data, dy.Rows, dy.Cols, dy.Stride, 1
+	start := &kernels.Matrix{}
 	if accumulate {
-		start = dx
+		start = &dx
 	}
-	w.tier.Matmul(dx, dy.Strided(), w.transposedPanels(), start, false)
+	w.tier.MatmulReferences(&dx, &a, w.transposedPanels(), start, false)
 }
 
 // transposedPanels returns wᵀ in panels, which it packs on the first call after
 // Set: weights that only score never need it.
-func (w *builtinWeights) transposedPanels() kernels.Panels {
+func (w *builtinWeights) transposedPanels() *kernels.Panels {
 	if !w.transposedValid.Load() {
 		w.transposedLock.Lock()
 		defer w.transposedLock.Unlock()
@@ -101,7 +111,7 @@ func (w *builtinWeights) transposedPanels() kernels.Panels {
 			w.transposedValid.Store(true)
 		}
 	}
-	return w.transposed
+	return &w.transposed
 }
 
 // scratch recycles the buffers that GradientWeights packs the last columns of

@@ -73,11 +73,49 @@ const (
 // starts from the result of the first. It does not allocate and may be called
 // concurrently. It panics where shapes do not fit.
 func (t *Tier) Matmul(c Matrix, a Strided, b Panels, start Matrix, relu bool) {
-	t.matmulBlocked(c, a, b, start, relu, processorBlocking)
+	t.MatmulReferences(&c, &a, &b, &start, relu)
+}
+
+// MatmulReferences is Matmul without the copies of its operands' descriptions,
+// for products so small that those count: one row of a small layer. It gains
+// only if the caller fills them field by field, since a literal is a copy too.
+func (t *Tier) MatmulReferences(c *Matrix, a *Strided, b *Panels, start *Matrix, relu bool) {
+	t.matmulBlocked(c, a, b, start, relu, &processorBlocking)
 }
 
 // matmulBlocked is Matmul with blocks of the given size, which change no bit.
-func (t *Tier) matmulBlocked(c Matrix, a Strided, b Panels, start Matrix, relu bool, blocks blocking) {
+func (t *Tier) matmulBlocked(c *Matrix, a *Strided, b *Panels, start *Matrix, relu bool, blocks *blocking) {
+	rows, cols, depth := c.Rows, c.Cols, a.Cols
+	if rows <= 0 || cols <= 0 || depth <= 0 || a.Rows != rows || b.Rows != depth || b.Cols != cols ||
+		c.Stride < cols || (rows-1)*c.Stride+cols > len(c.Data) ||
+		a.RowStride < 0 || a.ColumnStride < 0 || (rows-1)*a.RowStride+(depth-1)*a.ColumnStride >= len(a.Data) ||
+		b.Stride < 0 || b.PanelStride < 0 || (cols-1)/PanelWidth*b.PanelStride+(depth-1)*b.Stride+PanelWidth > len(b.Data) ||
+		start.Data != nil && (start.Rows != rows || start.Cols != cols || start.Stride != 0 && start.Stride < cols || (rows-1)*start.Stride+cols > len(start.Data)) ||
+		b.narrowed {
+		// What is unusual or wrong.
+		t.checkMatmul(*c, *a, *b, *start)
+		if rows == 0 || cols == 0 {
+			return
+		}
+	}
+	// Field by field: a literal is built in one place and then copied, and the
+	// copy waits until the stores are done.
+	var p product
+	p.kernels = &t.matmul
+	p.c, p.cStride = &c.Data[0], c.Stride
+	p.aRowStride, p.aColumnStride = a.RowStride, a.ColumnStride
+	p.bStride, p.panelStride, p.narrowed = b.Stride, b.PanelStride, b.narrowed
+	if depth > 0 {
+		p.a, p.b = &a.Data[0], &b.Data[0]
+	}
+	if start.Data != nil {
+		p.init, p.initStride = &start.Data[0], start.Stride
+	}
+	p.multiply(rows, cols, depth, relu, blocks)
+}
+
+// checkMatmul panics where the operands of Matmul do not fit.
+func (t *Tier) checkMatmul(c Matrix, a Strided, b Panels, start Matrix) {
 	rows, cols, depth := c.Rows, c.Cols, a.Cols
 	c.check("c", rows, cols)
 	a.check("a", rows, depth)
@@ -91,21 +129,6 @@ func (t *Tier) matmulBlocked(c Matrix, a Strided, b Panels, start Matrix, relu b
 	if b.narrowed && !t.readsInPlace(b.Cols, rows) {
 		panic(fmt.Sprintf("kernels: b has %d columns in place, which tier %s cannot read for %d rows", b.Cols, t.name, rows))
 	}
-	if rows == 0 || cols == 0 {
-		return
-	}
-	p := product{
-		kernels: &t.matmul, c: &c.Data[0], cStride: c.Stride,
-		aRowStride: a.RowStride, aColumnStride: a.ColumnStride,
-		bStride: b.Stride, panelStride: b.PanelStride, narrowed: b.narrowed,
-	}
-	if depth > 0 {
-		p.a, p.b = &a.Data[0], &b.Data[0]
-	}
-	if start.Data != nil {
-		p.init, p.initStride = &start.Data[0], start.Stride
-	}
-	p.multiply(rows, cols, depth, relu, blocks)
 }
 
 // product is a matmul whose operands have been checked, or a block of one.
@@ -136,7 +159,7 @@ func (p product) block(top, first int) product {
 }
 
 // multiply cuts the product into blocks of rows and of terms.
-func (p *product) multiply(rows, cols, depth int, relu bool, blocks blocking) {
+func (p *product) multiply(rows, cols, depth int, relu bool, blocks *blocking) {
 	blockRows, blockDepth := blocks.of(rows, cols, depth, p.kernels.tilePanels*PanelWidth)
 	if blockRows >= rows && blockDepth >= depth {
 		p.groups(rows, cols, depth, relu)

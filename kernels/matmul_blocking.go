@@ -19,8 +19,8 @@ const (
 var processorBlocking = blockingFor(processorInfo)
 
 // blockingFor returns the blocking for a processor's caches. A panel of depth
-// terms takes half of the first level, so that tile after tile reads it from
-// there; a block of a takes half of the second.
+// terms is as large as the first level; a block of a takes a sixth of the second,
+// beside a group of panels, what is prefetched and the rows of c.
 func blockingFor(p ProcessorInfo) blocking {
 	l1, l2 := p.L1Data, p.L2
 	if l1 <= 0 {
@@ -30,23 +30,21 @@ func blockingFor(p ProcessorInfo) blocking {
 		l2 = usualL2
 	}
 	l1, l2 = max(l1, leastL1), max(l2, leastL2)
-	return blocking{elements: l2 / 2 / 4, depth: l1 / 2 / (4 * PanelWidth)}
+	return blocking{elements: l2 / 6 / 4, depth: l1 / (4 * PanelWidth)}
 }
 
 // of returns the rows and the terms of a block of a product; group is the
 // number of columns that one kernel takes.
-func (b blocking) of(rows, cols, depth, group int) (blockRows, blockDepth int) {
-	if cols <= group {
-		// a is read once: rows need no blocks, and terms only for the sake of b.
-		blockRows = rows
+func (b *blocking) of(rows, cols, depth, group int) (blockRows, blockDepth int) {
+	if rows*depth <= b.elements {
+		return rows, depth
 	}
 	blockDepth = depth
-	if depth > b.depth+b.depth/2 && rows*depth > b.elements {
+	if depth > b.depth+b.depth/2 {
 		blockDepth = b.depth
 	}
-	if blockRows == 0 {
-		blockRows = max(b.elements/max(blockDepth, 1)/matmulRows, 1) * matmulRows
-		blockRows = min(blockRows, rows)
+	if cols <= group {
+		return rows, blockDepth // a is read once: its rows need no blocks
 	}
-	return blockRows, blockDepth
+	return min(max(b.elements/blockDepth/matmulRows, 1)*matmulRows, rows), blockDepth
 }

@@ -16,47 +16,70 @@
 //	DX, R11, DI       b at the current k, its stride, and 3 times that
 //	R10               column stride of a             CX        k still to do
 //	R12               rows of this pass, up to 16    SI        scratch
-//	Z0…Z7             accumulators, one a column     Z31       zero
-//	Z16…Z19           rows of a block, temporaries   Z20…Z23   its columns
+//	Z0…Z7             accumulators, one a column; halves of 8 rows are in Y0…Y7
+//	                  and Y8…Y15
+//	Z16…Z27           rows and columns of a block, temporaries
+//	Z28               one element of b               Z31       zero
 //	K1                rows of this pass              K7        ReLU
 //	K2…K5             elements of a block that are there, in quads 0 to 3
 //
 // Strides are bytes once loaded.
 
-// COLUMNSn(op) is op(address of b's element, accumulator) for each of n columns.
+// COLUMNSn(op) is op(address of b's element, accumulator of 16 rows, of the lower
+// 8, of the upper 8) for each of n columns.
 #define COLUMNS1(op) \
-	op((DX), Z0)
+	op((DX), Z0, Y0, Y8)
 #define COLUMNS2(op) \
 	COLUMNS1(op) \
-	op(4(DX), Z1)
+	op(4(DX), Z1, Y1, Y9)
 #define COLUMNS3(op) \
 	COLUMNS2(op) \
-	op(8(DX), Z2)
+	op(8(DX), Z2, Y2, Y10)
 #define COLUMNS4(op) \
 	COLUMNS3(op) \
-	op(12(DX), Z3)
+	op(12(DX), Z3, Y3, Y11)
 #define COLUMNS5(op) \
 	COLUMNS4(op) \
-	op(16(DX), Z4)
+	op(16(DX), Z4, Y4, Y12)
 #define COLUMNS6(op) \
 	COLUMNS5(op) \
-	op(20(DX), Z5)
+	op(20(DX), Z5, Y5, Y13)
 #define COLUMNS7(op) \
 	COLUMNS6(op) \
-	op(24(DX), Z6)
+	op(24(DX), Z6, Y6, Y14)
 #define COLUMNS8(op) \
 	COLUMNS7(op) \
-	op(28(DX), Z7)
+	op(28(DX), Z7, Y7, Y15)
 
-// TERMk adds the term of one column of a block.
-#define TERM0(address, x) \
-	VFMADD231PS.BCST address, Z20, x;
-#define TERM1(address, x) \
-	VFMADD231PS.BCST address(R11*1), Z21, x;
-#define TERM2(address, x) \
-	VFMADD231PS.BCST address(R11*2), Z22, x;
-#define TERM3(address, x) \
-	VFMADD231PS.BCST address(DI*1), Z23, x;
+// TERM adds the term of 16 contiguous rows.
+#define TERM(address, z, x, y) \
+	VFMADD231PS.BCST address, Z20, z;
+
+// TERMk adds the terms of column k of a block. Its two halves are 8 rows each:
+// they are transposed with fewer steps than 16 rows at once.
+#define TERM0(address, z, x, y) \
+	VBROADCASTSS address, Y28; \
+	VFMADD231PS  Y28, Y16, x;  \
+	VFMADD231PS  Y28, Y24, y;
+#define TERM1(address, z, x, y) \
+	VBROADCASTSS address(R11*1), Y28; \
+	VFMADD231PS  Y28, Y17, x;  \
+	VFMADD231PS  Y28, Y25, y;
+#define TERM2(address, z, x, y) \
+	VBROADCASTSS address(R11*2), Y28; \
+	VFMADD231PS  Y28, Y18, x;  \
+	VFMADD231PS  Y28, Y26, y;
+#define TERM3(address, z, x, y) \
+	VBROADCASTSS address(DI*1), Y28; \
+	VFMADD231PS  Y28, Y19, x;  \
+	VFMADD231PS  Y28, Y27, y;
+
+// PART and JOIN cut an accumulator into its halves, and back. The lower half is
+// the same register.
+#define PART(address, z, x, y) \
+	VEXTRACTF64X4 $1, z, y;
+#define JOIN(address, z, x, y) \
+	VINSERTF64X4 $1, y, z, z;
 
 // QUADS sets the quads of a matrix from its address AX and row stride R8, in
 // float32.
@@ -115,11 +138,43 @@
 	VBROADCASTF32X4   (R15)(R9*1), K5, Z23; \
 	TURN(Z20, Z21, Z22, Z23, Z16, Z17, Z18, Z19)
 
+// HALVES loads 16 rows by 4 columns and leaves the columns in Y16…Y19 (rows 0 to
+// 7) and Y24…Y27 (rows 8 to 15).
+#define HALVES \
+	VMOVUPS      (AX), X16;                   \
+	VINSERTF32X4 $1, (BX), Y16, Y16;          \
+	VMOVUPS      (AX)(R8*1), X17;             \
+	VINSERTF32X4 $1, (BX)(R8*1), Y17, Y17;    \
+	VMOVUPS      (AX)(R8*2), X18;             \
+	VINSERTF32X4 $1, (BX)(R8*2), Y18, Y18;    \
+	VMOVUPS      (AX)(R9*1), X19;             \
+	VINSERTF32X4 $1, (BX)(R9*1), Y19, Y19;    \
+	TURN(Y16, Y17, Y18, Y19, Y20, Y21, Y22, Y23); \
+	VMOVUPS      (R13), X24;                  \
+	VINSERTF32X4 $1, (R15), Y24, Y24;         \
+	VMOVUPS      (R13)(R8*1), X25;            \
+	VINSERTF32X4 $1, (R15)(R8*1), Y25, Y25;   \
+	VMOVUPS      (R13)(R8*2), X26;            \
+	VINSERTF32X4 $1, (R15)(R8*2), Y26, Y26;   \
+	VMOVUPS      (R13)(R9*1), X27;            \
+	VINSERTF32X4 $1, (R15)(R9*1), Y27, Y27;   \
+	TURN(Y24, Y25, Y26, Y27, Y20, Y21, Y22, Y23)
+
+// PARTIAL is HALVES for a block of fewer than 4 columns.
+#define PARTIAL \
+	BLOCK; \
+	VEXTRACTF64X4 $1, Z20, Y24; \
+	VEXTRACTF64X4 $1, Z21, Y25; \
+	VEXTRACTF64X4 $1, Z22, Y26; \
+	VMOVAPS       Y20, Y16;     \
+	VMOVAPS       Y21, Y17;     \
+	VMOVAPS       Y22, Y18
+
 // DIRECT adds all terms of n columns where the rows of a are contiguous.
 #define DIRECT(each, loop) \
 loop: \
 	VMOVUPS.Z (AX), K1, Z20; \
-	each(TERM0) \
+	each(TERM) \
 	ADDQ      R10, AX;       \
 	ADDQ      R11, DX;       \
 	DECQ      CX;            \
@@ -128,11 +183,12 @@ loop: \
 
 // TURNED adds all terms of n columns where the columns of a are contiguous; the
 // last block may have fewer than 4 of them.
-#define TURNED(each, loop, last) \
+#define TURNED(each, loop, last, done) \
+	each(PART) \
 	SUBQ $4, CX;       \
 	JLT  last;         \
 loop: \
-	BLOCK;             \
+	HALVES;            \
 	each(TERM0) \
 	each(TERM1) \
 	each(TERM2) \
@@ -146,16 +202,17 @@ loop: \
 	JGE  loop;         \
 last: \
 	ADDQ $4, CX;       \
-	JZ   activate;     \
+	JZ   done;         \
 	ELEMENTS;          \
-	BLOCK;             \
+	PARTIAL;           \
 	each(TERM0) \
 	CMPQ CX, $2;       \
-	JLT  activate;     \
+	JLT  done;         \
 	each(TERM1) \
-	CMPQ CX, $3;       \
-	JLT  activate;     \
+	JEQ  done;         \
 	each(TERM2) \
+done: \
+	each(JOIN) \
 	JMP  activate
 
 // PUT writes row i of quad q, 4 columns from z; K6 are those that are there.
@@ -337,11 +394,6 @@ direct1:
 turned:
 	MOVQ  aRowStride+40(FP), R8
 	QUADS
-	MOVQ  $15, R10
-	KMOVW R10, K2
-	KSHIFTLW $4, K2, K3
-	KSHIFTLW $8, K2, K4
-	KSHIFTLW $12, K2, K5
 	CMPQ  SI, $4
 	JLT   turnedFew
 	JEQ   turned4
@@ -350,31 +402,31 @@ turned:
 	JEQ   turned6
 	CMPQ  SI, $8
 	JLT   turned7
-	TURNED(COLUMNS8, turned8loop, turned8last)
+	TURNED(COLUMNS8, turned8loop, turned8last, turned8done)
 
 turned7:
-	TURNED(COLUMNS7, turned7loop, turned7last)
+	TURNED(COLUMNS7, turned7loop, turned7last, turned7done)
 
 turned6:
-	TURNED(COLUMNS6, turned6loop, turned6last)
+	TURNED(COLUMNS6, turned6loop, turned6last, turned6done)
 
 turned5:
-	TURNED(COLUMNS5, turned5loop, turned5last)
+	TURNED(COLUMNS5, turned5loop, turned5last, turned5done)
 
 turned4:
-	TURNED(COLUMNS4, turned4loop, turned4last)
+	TURNED(COLUMNS4, turned4loop, turned4last, turned4done)
 
 turnedFew:
 	CMPQ SI, $2
 	JLT  turned1
 	JEQ  turned2
-	TURNED(COLUMNS3, turned3loop, turned3last)
+	TURNED(COLUMNS3, turned3loop, turned3last, turned3done)
 
 turned2:
-	TURNED(COLUMNS2, turned2loop, turned2last)
+	TURNED(COLUMNS2, turned2loop, turned2last, turned2done)
 
 turned1:
-	TURNED(COLUMNS1, turned1loop, turned1last)
+	TURNED(COLUMNS1, turned1loop, turned1last, turned1done)
 
 activate:
 	CMPB relu+104(FP), $0
