@@ -242,6 +242,10 @@ func (p *product) next(rows, remaining int) (choice, int) {
 			return usePair, width
 		}
 	}
+	// A narrow rest is left to the narrow kernel, whose lanes are none of them idle.
+	if rest := available - whole; rest > 0 && whole > 0 && rows >= 2*fewRows && (p.aRowStride == 1 && rest <= m.narrowColumns || p.aColumnStride == 1 && rest <= m.turnedColumns) {
+		available = whole
+	}
 	// Where three panels would leave a lone one for the last call, which keeps the
 	// multipliers less busy, two and two are taken.
 	panels := m.tilePanels

@@ -23,9 +23,11 @@
 #define ROWS2(op) \
 	ROWS1(op) \
 	op((AX)(R8*1), Z3, Z4, Z5)
-#define ROWS4(op) \
+#define ROWS3(op) \
 	ROWS2(op) \
-	op((AX)(R8*2), Z6, Z7, Z8) \
+	op((AX)(R8*2), Z6, Z7, Z8)
+#define ROWS4(op) \
+	ROWS3(op) \
 	op((AX)(R9*1), Z9, Z10, Z11)
 #define ROWS8(op) \
 	ROWS4(op) \
@@ -172,8 +174,16 @@ one8:
 
 one4:
 	TESTQ $4, rows+80(FP)
-	JZ    one2
+	JZ    one3
 	TILE(4, ROWS4, INIT1, LOAD1, FMA1, RELU1, STORE1, one4loop, one4activate, one4write)
+
+one3:
+	MOVQ rows+80(FP), CX
+	ANDQ $3, CX
+	CMPQ CX, $3
+	JNE  one2
+	TILE(3, ROWS3, INIT1, LOAD1, FMA1, RELU1, STORE1, one3loop, one3activate, one3write)
+	JMP  done
 
 one2:
 	TESTQ $2, rows+80(FP)
@@ -194,8 +204,16 @@ two8:
 
 two4:
 	TESTQ $4, rows+80(FP)
-	JZ    two2
+	JZ    two3
 	TILE(4, ROWS4, INIT2, LOAD2, FMA2, RELU2, STORE2, two4loop, two4activate, two4write)
+
+two3:
+	MOVQ rows+80(FP), CX
+	ANDQ $3, CX
+	CMPQ CX, $3
+	JNE  two2
+	TILE(3, ROWS3, INIT2, LOAD2, FMA2, RELU2, STORE2, two3loop, two3activate, two3write)
+	JMP  done
 
 two2:
 	TESTQ $2, rows+80(FP)
@@ -216,8 +234,16 @@ three8:
 
 three4:
 	TESTQ $4, rows+80(FP)
-	JZ    three2
+	JZ    three3
 	TILE(4, ROWS4, INIT3, LOAD3, FMA3, RELU3, STORE3, three4loop, three4activate, three4write)
+
+three3:
+	MOVQ rows+80(FP), CX
+	ANDQ $3, CX
+	CMPQ CX, $3
+	JNE  three2
+	TILE(3, ROWS3, INIT3, LOAD3, FMA3, RELU3, STORE3, three3loop, three3activate, three3write)
+	JMP  done
 
 three2:
 	TESTQ $2, rows+80(FP)
