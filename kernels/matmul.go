@@ -126,7 +126,7 @@ func (t *Tier) checkMatmul(c Matrix, a Strided, b Panels, start Matrix) {
 	if start.Data != nil {
 		start.check("start", rows, cols)
 	}
-	if b.narrowed && !t.readsInPlace(b.Cols, rows) {
+	if b.narrowed && !t.readsInPlace(b.Cols, rows, a.RowStride == 1) {
 		panic(fmt.Sprintf("kernels: b has %d columns in place, which tier %s cannot read for %d rows", b.Cols, t.name, rows))
 	}
 }

@@ -56,20 +56,22 @@ func FullPanels(m Matrix) Panels {
 
 // PanelsInPlace returns the leading columns of m as a view of m's own values:
 // all of them where the kernels of the tier can read them in place for a product
-// with the given number of rows, else those that fill whole panels. It is an
-// operand for that tier and number of rows only, and not to be cut.
+// whose left operand is the transpose of a matrix with the given number of
+// columns, else those that fill whole panels. The view is an operand for such a
+// product on that tier only, and not to be cut.
 func (t *Tier) PanelsInPlace(m Matrix, rows int) Panels {
 	p := FullPanels(m)
-	if p.Cols < m.Cols && t.readsInPlace(m.Cols, rows) {
+	if p.Cols < m.Cols && t.readsInPlace(m.Cols, rows, true) {
 		p.Cols, p.narrowed = m.Cols, true
 	}
 	return p
 }
 
 // readsInPlace tells whether the tier's kernels can read a last panel that is
-// not whole.
-func (t *Tier) readsInPlace(cols, rows int) bool {
-	return t.matmul.tileReadsColumns || cols%PanelWidth <= t.matmul.narrowColumns && rows >= fewRows && rows%narrowRows == 0
+// not whole; transposed is whether the rows of the left operand are contiguous.
+func (t *Tier) readsInPlace(cols, rows int, transposed bool) bool {
+	return t.matmul.tileReadsColumns ||
+		transposed && cols%PanelWidth <= t.matmul.narrowColumns && rows >= fewRows && rows%narrowRows == 0
 }
 
 // Slice returns the rows [from, to) as a view.
