@@ -126,7 +126,7 @@ func (t *Tier) checkMatmul(c Matrix, a Strided, b Panels, start Matrix) {
 	if start.Data != nil {
 		start.check("start", rows, cols)
 	}
-	if b.narrowed && !t.readsInPlace(b.Cols, rows, a.RowStride == 1) {
+	if b.narrowed && !t.readsInPlace(rows, a.RowStride == 1) {
 		panic(fmt.Sprintf("kernels: b has %d columns in place, which tier %s cannot read for %d rows", b.Cols, t.name, rows))
 	}
 }
@@ -216,12 +216,14 @@ const (
 // remaining ones it takes.
 func (p *product) next(rows, remaining int) (choice, int) {
 	m := p.kernels
-	if remaining <= m.narrowColumns && rows >= fewRows && (p.aRowStride == 1 || p.aColumnStride == 1 && remaining <= m.turnedColumns) {
-		return useNarrow, remaining
-	}
 	whole := remaining / PanelWidth * PanelWidth
+	rest := remaining - whole
+	narrow := p.narrowCalls(rows, rest)
+	if whole == 0 && narrow > 0 {
+		return useNarrow, (rest + narrow - 1) / narrow
+	}
 	available := remaining // to kernels that read whole panels
-	if p.narrowed && whole > 0 {
+	if whole > 0 && (p.narrowed || narrow > 0 && rows >= 2*fewRows) {
 		available = whole
 	}
 	switch {
@@ -242,10 +244,6 @@ func (p *product) next(rows, remaining int) (choice, int) {
 			return usePair, width
 		}
 	}
-	// A narrow rest is left to the narrow kernel, whose lanes are none of them idle.
-	if rest := available - whole; rest > 0 && whole > 0 && rows >= 2*fewRows && (p.aRowStride == 1 && rest <= m.narrowColumns || p.aColumnStride == 1 && rest <= m.turnedColumns) {
-		available = whole
-	}
 	// Where three panels would leave a lone one for the last call, which keeps the
 	// multipliers less busy, two and two are taken.
 	panels := m.tilePanels
@@ -253,6 +251,32 @@ func (p *product) next(rows, remaining int) (choice, int) {
 		panels = 2
 	}
 	return useTile, min(available, panels*PanelWidth)
+}
+
+// narrowCalls returns the number of calls of the narrow kernel that rest columns,
+// less than a panel, are best cut into, or 0 where the tile is better. No lane
+// of a narrow kernel is idle, but several calls have to repay reading a anew.
+func (p *product) narrowCalls(rows, rest int) int {
+	m := p.kernels
+	if rest == 0 || m.narrow == nil || rows < fewRows {
+		return 0
+	}
+	if p.aRowStride != 1 {
+		if p.aColumnStride == 1 && rest <= m.turnedColumns {
+			return 1
+		}
+		return 0
+	}
+	if rest <= m.narrowColumns {
+		return 1
+	}
+	if rows%narrowRows != 0 && !m.tileReadsColumns {
+		return 0 // the tile takes the last rows, and reads whole panels
+	}
+	if rest <= PanelWidth*3/4 || p.narrowed && !m.tileReadsColumns {
+		return (rest + m.narrowColumns - 1) / m.narrowColumns
+	}
+	return 0
 }
 
 // call runs one kernel on width columns from first on.
@@ -263,7 +287,7 @@ func (p *product) call(kernel choice, top, rows, first, width, depth int, relu b
 	}
 	if a != nil {
 		a = element(a, top*p.aRowStride)
-		b = element(b, first/PanelWidth*p.panelStride)
+		b = element(b, first/PanelWidth*p.panelStride+first%PanelWidth)
 	}
 	var run matmulTile
 	switch kernel {

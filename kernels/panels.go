@@ -61,7 +61,7 @@ func FullPanels(m Matrix) Panels {
 // product on that tier only, and not to be cut.
 func (t *Tier) PanelsInPlace(m Matrix, rows int) Panels {
 	p := FullPanels(m)
-	if p.Cols < m.Cols && t.readsInPlace(m.Cols, rows, true) {
+	if p.Cols < m.Cols && t.readsInPlace(rows, true) {
 		p.Cols, p.narrowed = m.Cols, true
 	}
 	return p
@@ -69,9 +69,9 @@ func (t *Tier) PanelsInPlace(m Matrix, rows int) Panels {
 
 // readsInPlace tells whether the tier's kernels can read a last panel that is
 // not whole; transposed is whether the rows of the left operand are contiguous.
-func (t *Tier) readsInPlace(cols, rows int, transposed bool) bool {
+func (t *Tier) readsInPlace(rows int, transposed bool) bool {
 	return t.matmul.tileReadsColumns ||
-		transposed && cols%PanelWidth <= t.matmul.narrowColumns && rows >= fewRows && rows%narrowRows == 0
+		transposed && t.matmul.narrow != nil && rows >= fewRows && rows%narrowRows == 0
 }
 
 // Slice returns the rows [from, to) as a view.

@@ -38,7 +38,7 @@ var avx2 = Tier{
 	adam: asm.AdamAVX2,
 
 	matmul: matmulKernels{tile: asm.MatmulTileAVX2, tilePanels: 1, row: asm.MatmulRowAVX2, rowPanels: 4,
-		pack: asm.CopyBlockAVX2, transpose: asm.TransposeBlocksAVX2},
+		narrow: asm.MatmulNarrowAVX2, narrowColumns: 6, pack: asm.CopyBlockAVX2, transpose: asm.TransposeBlocksAVX2},
 }
 
 var avx512 = Tier{

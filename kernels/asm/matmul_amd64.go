@@ -32,6 +32,14 @@ func MatmulTileAVX2(c *float32, cStride int, init *float32, initStride int, a *f
 func MatmulRowAVX2(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
 	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
 
+// MatmulNarrowAVX2 takes a multiple of 4 rows and up to 6 cols; the rows of a are
+// contiguous (aRowStride is 1). Of b, only the cols are read. An init of nil is
+// zeros.
+//
+//go:noescape
+func MatmulNarrowAVX2(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
+	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
+
 // MatmulTileAVX512 takes any rows and up to 48 cols. Of b, up to 16 cols are
 // read as they are, without the rest of their panel.
 //
