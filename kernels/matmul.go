@@ -16,10 +16,11 @@ type matmulTile func(c *float32, cStride int, init *float32, initStride int, a *
 
 // matmulKernels are the kernels of a tier. Only tile must be there; the others
 // keep the multipliers busy where a tile has too few chains or idle lanes. An
-// init of nil, with a stride of 0, stands for zeros in all but tile.
+// init of nil, with a stride of 0, stands for zeros.
 type matmulKernels struct {
-	// tile takes any rows and up to tilePanels panels. With tileReadsColumns, a
-	// call of up to PanelWidth columns reads no more of b than those.
+	// tile takes any rows and columns; it computes tilePanels panels for all rows,
+	// then the next. With tileReadsColumns, a call of up to PanelWidth columns reads
+	// no more of b than those.
 	tile             matmulTile
 	tilePanels       int
 	tileReadsColumns bool
@@ -49,10 +50,9 @@ const (
 	// fewRows are those from which a narrow kernel, whose lanes are rows, has
 	// enough of them.
 	fewRows = 8
+	// fewTerms are those that repay turning the result of a narrow kernel.
+	fewTerms = 6
 )
-
-// matmulZeros is the start of a product without one.
-var matmulZeros [8 * PanelWidth]float32
 
 // matmulWork bounds the multiply-adds of one call into assembly, which cannot
 // be preempted: 2^20 take about 20 µs. Calls are cut at multiples of
@@ -161,7 +161,7 @@ func (p product) block(top, first int) product {
 // multiply cuts the product into blocks of rows and of terms.
 func (p *product) multiply(rows, cols, depth int, relu bool, blocks *blocking) {
 	blockRows, blockDepth := blocks.of(rows, cols, depth, p.kernels.tilePanels*PanelWidth)
-	if blockRows >= rows && blockDepth >= depth {
+	if blockRows >= rows && blockDepth >= depth || depth == 0 {
 		p.groups(rows, cols, depth, relu)
 		return
 	}
@@ -189,7 +189,7 @@ func (p *product) multiply(rows, cols, depth int, relu bool, blocks *blocking) {
 // groups cuts a block into groups of panels, one kernel's each.
 func (p *product) groups(rows, cols, depth int, relu bool) {
 	for first := 0; first < cols; {
-		kernel, width := p.next(rows, cols-first)
+		kernel, width := p.next(rows, cols-first, depth)
 		if rows*width*depth <= matmulWork {
 			p.call(kernel, 0, rows, first, width, depth, relu)
 		} else {
@@ -214,11 +214,11 @@ const (
 
 // next returns the kernel for the next columns of a block and how many of the
 // remaining ones it takes.
-func (p *product) next(rows, remaining int) (choice, int) {
+func (p *product) next(rows, remaining, depth int) (choice, int) {
 	m := p.kernels
 	whole := remaining / PanelWidth * PanelWidth
 	rest := remaining - whole
-	narrow := p.narrowCalls(rows, rest)
+	narrow := p.narrowCalls(rows, rest, depth)
 	if whole == 0 && narrow > 0 {
 		return useNarrow, (rest + narrow - 1) / narrow
 	}
@@ -244,21 +244,23 @@ func (p *product) next(rows, remaining int) (choice, int) {
 			return usePair, width
 		}
 	}
-	// Where three panels would leave a lone one for the last call, which keeps the
-	// multipliers less busy, two and two are taken.
-	panels := m.tilePanels
-	if panels == 3 && available > 3*PanelWidth && available <= 4*PanelWidth {
-		panels = 2
+	if rows*available*depth > matmulWork {
+		// One group of panels a call, for as many rows as may be.
+		panels := m.tilePanels
+		if panels == 3 && available > 3*PanelWidth && available <= 4*PanelWidth {
+			panels = 2 // and two: a lone one keeps the multipliers less busy
+		}
+		available = min(available, panels*PanelWidth)
 	}
-	return useTile, min(available, panels*PanelWidth)
+	return useTile, available
 }
 
 // narrowCalls returns the number of calls of the narrow kernel that rest columns,
 // less than a panel, are best cut into, or 0 where the tile is better. No lane
 // of a narrow kernel is idle, but several calls have to repay reading a anew.
-func (p *product) narrowCalls(rows, rest int) int {
+func (p *product) narrowCalls(rows, rest, depth int) int {
 	m := p.kernels
-	if rest == 0 || m.narrow == nil || rows < fewRows {
+	if rest == 0 || m.narrow == nil || rows < fewRows || depth < fewTerms && m.tileReadsColumns {
 		return 0
 	}
 	if p.aRowStride != 1 {
@@ -304,9 +306,6 @@ func (p *product) call(kernel choice, top, rows, first, width, depth int, relu b
 		return
 	default:
 		run = p.kernels.tile
-		if init == nil {
-			init = &matmulZeros[0]
-		}
 	}
 	run(c, p.cStride, init, p.initStride, a, p.aRowStride, p.aColumnStride, b, p.bStride, p.panelStride, rows, width, depth, relu)
 }

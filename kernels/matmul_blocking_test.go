@@ -10,7 +10,7 @@ import (
 // processors with small, usual, large and unknown ones, and for blocks smaller
 // than any cache asks for.
 func TestMatmulBlocking(t *testing.T) {
-	blockings := map[string]blocking{"smallest": {1, 1}, "odd": {700, 13}}
+	blockings := map[string]blocking{"smallest": {1, 1, 1}, "odd": {700, 13, 600}}
 	for _, p := range []ProcessorInfo{{}, {L1Data: 1, L2: 1}, {L1Data: 16 << 10, L2: 64 << 10}, {L1Data: 48 << 10, L2: 2 << 20}, {L1Data: 128 << 10, L2: 16 << 20}} {
 		blockings[p.String()] = blockingFor(p)
 	}
@@ -22,6 +22,8 @@ func TestMatmulBlocking(t *testing.T) {
 		{rows: 1, cols: 130, depth: 400, start: "bias", relu: true},
 		{rows: 2, cols: 130, depth: 400, start: "zero"},
 		{rows: 400, cols: 20, depth: 300, start: "bias"},
+		{rows: 90, cols: 526, depth: 0, start: "zero", transposed: true, unpacked: true},
+		{rows: 90, cols: 526, depth: 3, start: "c", transposed: true, unpacked: true},
 	}
 	for _, tier := range Tiers() {
 		if tier == &reference {

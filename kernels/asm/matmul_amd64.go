@@ -19,7 +19,7 @@ package asm
 // stride. rows and cols are at least 1; depth may be 0, and a and b are not read
 // then.
 
-// MatmulTileAVX2 takes any rows and up to 16 cols.
+// MatmulTileAVX2 takes any rows and cols; an init of nil is zeros.
 //
 //go:noescape
 func MatmulTileAVX2(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
@@ -40,8 +40,8 @@ func MatmulRowAVX2(c *float32, cStride int, init *float32, initStride int, a *fl
 func MatmulNarrowAVX2(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
 	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
 
-// MatmulTileAVX512 takes any rows and up to 48 cols. Of b, up to 16 cols are
-// read as they are, without the rest of their panel.
+// MatmulTileAVX512 takes any rows and cols; an init of nil is zeros. Of b, up to
+// 16 cols are read as they are, without the rest of their panel.
 //
 //go:noescape
 func MatmulTileAVX512(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,

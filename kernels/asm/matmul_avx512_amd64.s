@@ -2,8 +2,9 @@
 
 #include "textflag.h"
 
-// The matmul kernels on AVX-512: a tile of up to 8 rows by 3 panels of 16
-// columns stays in 24 registers through the loop over k.
+// The tile kernel on AVX-512: a tile of up to 8 rows by 3 panels of 16 columns
+// stays in 24 registers through the loop over k. One group of panels is computed
+// for all rows, then the next.
 //
 // Registers:
 //
@@ -133,11 +134,9 @@ write: \
 
 // func MatmulTileAVX512(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
 //	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
-TEXT ·MatmulTileAVX512(SB), NOSPLIT, $0-105
-	MOVQ c+0(FP), DI
+TEXT ·MatmulTileAVX512(SB), NOSPLIT, $32-105
 	MOVQ cStride+8(FP), R13
 	SHLQ $2, R13
-	MOVQ init+16(FP), SI
 	MOVQ initStride+24(FP), R15
 	SHLQ $2, R15
 	MOVQ aRowStride+40(FP), R8
@@ -149,9 +148,42 @@ TEXT ·MatmulTileAVX512(SB), NOSPLIT, $0-105
 	SHLQ $2, R11
 	MOVQ panelStride+72(FP), R12
 	SHLQ $2, R12
+	MOVQ a+32(FP), AX
+	MOVQ AX, first-8(SP)
+	MOVQ rows+80(FP), AX
+	MOVQ AX, all-16(SP)
+	VPXORQ Z31, Z31, Z31
+
+	// A start of no address is a row of zeros for all panels.
+	MOVQ  $-1, AX
+	CMPQ  init+16(FP), $0
+	JNE   moving
+	LEAQ  zeros<>(SB), SI
+	MOVQ  SI, init+16(FP)
+	XORQ  R15, R15
+	XORQ  AX, AX
+
+moving:
+	MOVQ AX, moving-24(SP)
+
+group:
+	// Three panels; but of four, two and two, as a lone one keeps the multipliers
+	// less busy.
+	MOVQ    cols+88(FP), CX
+	CMPQ    CX, $48
+	JLE     panels
+	MOVQ    $32, AX
+	MOVQ    $48, BX
+	CMPQ    CX, $64
+	MOVQ    AX, CX
+	CMOVQGT BX, CX
+
+panels:
+	MOVQ CX, width-32(SP)
+	MOVQ c+0(FP), DI
+	MOVQ init+16(FP), SI
 
 	// One bit a column, 16 of them in each mask.
-	MOVQ   cols+88(FP), CX
 	MOVQ   $1, AX
 	SHLQ   CX, AX
 	DECQ   AX
@@ -160,7 +192,6 @@ TEXT ·MatmulTileAVX512(SB), NOSPLIT, $0-105
 	KMOVW  AX, K2
 	SHRQ   $16, AX
 	KMOVW  AX, K3
-	VPXORQ Z31, Z31, Z31
 	CMPQ   CX, $32
 	JGT    three8
 	CMPQ   CX, $16
@@ -256,5 +287,28 @@ three1:
 	TILE(1, ROWS1, INIT3, LOAD3, FMA3, RELU3, STORE3, three1loop, three1activate, three1write)
 
 done:
+	// On by the columns of this group.
+	MOVQ width-32(SP), CX
+	SUBQ CX, cols+88(FP)
+	JLE  end
+	LEAQ (CX*4), AX
+	ADDQ AX, c+0(FP)
+	ANDQ moving-24(SP), AX
+	ADDQ AX, init+16(FP)
+	LEAQ (R12)(R12*1), AX
+	LEAQ (AX)(R12*1), BX
+	CMPQ CX, $32
+	CMOVQGT BX, AX
+	ADDQ AX, b+56(FP)
+	MOVQ first-8(SP), AX
+	MOVQ AX, a+32(FP)
+	MOVQ all-16(SP), AX
+	MOVQ AX, rows+80(FP)
+	JMP  group
+
+end:
 	VZEROUPPER
 	RET
+
+DATA zeros<>+0(SB)/8, $0
+GLOBL zeros<>(SB), RODATA|NOPTR, $192
