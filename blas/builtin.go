@@ -114,10 +114,17 @@ func (w *builtinWeights) transposedPanels() *kernels.Panels {
 	return &w.transposed
 }
 
-// scratch recycles the buffers that GradientWeights packs the last columns of
-// dy into: one panel per concurrent caller, so nothing is allocated once warm
-// unless the garbage collector has emptied the pool.
+// scratch recycles the buffers that GradientWeights packs columns of dy into:
+// one per concurrent caller, so nothing is allocated once warm unless the garbage
+// collector has emptied the pool.
 var scratch = sync.Pool{New: func() any { return new([]float32) }}
+
+// Blocks of packRows by packColumns of dy are packed at once: a quarter of a
+// usual second-level cache.
+const (
+	packRows    = 512
+	packColumns = 64
+)
 
 func (b builtin) GradientWeights(dw []float32, x, dy kernels.Matrix, accumulate bool) {
 	checkLength("dw", dw, x.Cols*dy.Cols)
@@ -131,24 +138,31 @@ func (b builtin) GradientWeights(dw []float32, x, dy kernels.Matrix, accumulate 
 	if accumulate {
 		start = c
 	}
-	// dy is read in place as far as may be; each of its rows is used only as
-	// often as x has blocks of rows, too seldom to repay packing.
 	tier := b.kernels()
 	full := tier.PanelsInPlace(dy, x.Cols)
 	if full.Cols > 0 {
 		tier.Matmul(columns(c, 0, full.Cols), x.Transposed(), full, columns(start, 0, full.Cols), false)
 	}
-	if full.Cols == dy.Cols {
-		return
+	for first := full.Cols; first < dy.Cols; first += packColumns {
+		last := min(first+packColumns, dy.Cols)
+		result, from := columns(c, first, last), columns(start, first, last)
+		for top := 0; top == 0 || top < dy.Rows; top += packRows {
+			bottom := min(top+packRows, dy.Rows)
+			multiplyPacked(tier, result, x.Slice(top, bottom), columns(dy.Slice(top, bottom), first, last), from)
+			from = result
+		}
 	}
-	rest := columns(dy, full.Cols, dy.Cols)
+}
+
+// multiplyPacked writes c = start + xᵀ·dy by way of a packed dy.
+func multiplyPacked(tier *kernels.Tier, c, x, dy, start kernels.Matrix) {
 	buffer := scratch.Get().(*[]float32)
-	if need := kernels.PanelsSize(rest.Rows, rest.Cols); len(*buffer) < need {
+	if need := kernels.PanelsSize(dy.Rows, dy.Cols); len(*buffer) < need {
 		*buffer = make([]float32, need)
 	}
-	panel := kernels.PanelsOf(*buffer, rest.Rows, rest.Cols)
-	tier.PackPanels(panel, rest)
-	tier.Matmul(columns(c, full.Cols, c.Cols), x.Transposed(), panel, columns(start, full.Cols, c.Cols), false)
+	panels := kernels.PanelsOf(*buffer, dy.Rows, dy.Cols)
+	tier.PackPanels(panels, dy)
+	tier.Matmul(c, x.Transposed(), panels, start, false)
 	scratch.Put(buffer)
 }
 

@@ -54,13 +54,27 @@ func FullPanels(m Matrix) Panels {
 	return Panels{Data: m.Data, Rows: m.Rows, Cols: m.Cols / PanelWidth * PanelWidth, Stride: m.Stride, PanelStride: PanelWidth}
 }
 
+// A tile of one panel reads one cache line of each row. Where rows are far apart,
+// their lines compete for the same sets of the first-level cache, and if enough
+// rows of the result share a panel, it repays packing.
+const (
+	farApart  = 256
+	farRows   = 24
+	farShared = 48
+)
+
 // PanelsInPlace returns the leading columns of m as a view of m's own values:
 // all of them where the kernels of the tier can read them in place for a product
 // whose left operand is the transpose of a matrix with the given number of
-// columns, else those that fill whole panels. The view is an operand for such a
-// product on that tier only, and not to be cut.
+// columns, else those that fill whole panels, or none where packing them is
+// quicker. The view is an operand for such a product on that tier only, and not to
+// be cut.
 func (t *Tier) PanelsInPlace(m Matrix, rows int) Panels {
 	p := FullPanels(m)
+	if t.matmul.tilePanels == 1 && m.Stride >= farApart && m.Rows >= farRows && rows >= farShared {
+		p.Cols = 0
+		return p
+	}
 	if p.Cols < m.Cols && t.readsInPlace(rows, true) {
 		p.Cols, p.narrowed = m.Cols, true
 	}
