@@ -18,7 +18,7 @@ package asm
 // named are touched. init may be c with c's stride. rows and cols are at least
 // 1; depth may be 0, and a and b are not read then.
 
-// MatmulTileNEON takes any rows and up to 16 cols.
+// MatmulTileNEON takes any rows and cols; an init of nil is zeros.
 //
 //go:noescape
 func MatmulTileNEON(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,

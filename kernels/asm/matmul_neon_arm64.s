@@ -88,22 +88,36 @@ write: \
 
 // func MatmulTileNEON(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
 //	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
-TEXT ·MatmulTileNEON(SB), NOSPLIT, $384-105
-	MOVD c+0(FP), R19
+TEXT ·MatmulTileNEON(SB), NOSPLIT, $400-105
 	MOVD cStride+8(FP), R20
 	LSL  $2, R20
-	MOVD init+16(FP), R21
 	MOVD initStride+24(FP), R22
 	LSL  $2, R22
-	MOVD a+32(FP), R0
 	MOVD aRowStride+40(FP), R15
 	LSL  $2, R15
 	MOVD aColumnStride+48(FP), R14
 	LSL  $2, R14
 	MOVD bStride+64(FP), R8
 	LSL  $2, R8
-	MOVD rows+80(FP), R24
 	MOVD cols+88(FP), R23
+
+	// A start of no address is a row of zeros for all panels.
+	MOVD $64, R16
+	MOVD init+16(FP), R21
+	CBNZ R21, moving
+	MOVD $zeros<>(SB), R21
+	MOVD R21, init+16(FP)
+	MOVD $0, R22
+	MOVD $0, R16
+
+moving:
+	MOVD R16, step-8(SP)
+
+panel:
+	MOVD c+0(FP), R19
+	MOVD init+16(FP), R21
+	MOVD a+32(FP), R0
+	MOVD rows+80(FP), R24
 
 block:
 	// Take 6 rows, or the largest of 4, 2 and 1 that is left.
@@ -129,7 +143,7 @@ source:
 
 partSource:
 	// Copy the columns of init into the frame, 16 floats a row.
-	MOVD $frame-384(SP), R12
+	MOVD $frame-400(SP), R12
 	MOVD R12, R10
 	MOVD $64, R13
 	MOVD $64, R11
@@ -185,7 +199,7 @@ next:
 	BGE  advance
 
 	// Copy the columns of the frame to c.
-	MOVD $frame-384(SP), R12
+	MOVD $frame-400(SP), R12
 	MOVD R25, R9
 	MOVD R19, R3
 
@@ -210,7 +224,28 @@ advance:
 	MADD R25, R21, R22, R21
 	SUBS R25, R24
 	BNE  block
+
+	// On by one panel.
+	SUBS $16, R23
+	BLE  end
+	MOVD c+0(FP), R16
+	ADD  $64, R16
+	MOVD R16, c+0(FP)
+	MOVD init+16(FP), R16
+	MOVD step-8(SP), R17
+	ADD  R17, R16
+	MOVD R16, init+16(FP)
+	MOVD b+56(FP), R16
+	MOVD panelStride+72(FP), R17
+	ADD  R17<<2, R16
+	MOVD R16, b+56(FP)
+	JMP  panel
+
+end:
 	RET
+
+DATA zeros<>+0(SB)/8, $0
+GLOBL zeros<>(SB), RODATA|NOPTR, $64
 
 // The row kernel reads 4 panels at once: R1…R4 stand at the panels, panel p
 // adds up in V(4p)…V(4p+3), and the columns of the last go through the frame.
