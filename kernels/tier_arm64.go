@@ -33,7 +33,8 @@ var neon = Tier{
 
 	adam: asm.AdamNEON,
 
-	matmul: matmulKernels{tile: asm.MatmulTileNEON, tilePanels: 1, row: asm.MatmulRowNEON, rowPanels: 4},
+	matmul: matmulKernels{tile: asm.MatmulTileNEON, tilePanels: 1, row: asm.MatmulRowNEON, rowPanels: 4,
+		pack: asm.CopyBlockNEON, transpose: asm.TransposeBlocksNEON},
 }
 
 // processorTiers returns the tiers that this processor can run beside the

@@ -30,3 +30,19 @@ func MatmulTileNEON(c *float32, cStride int, init *float32, initStride int, a *f
 //go:noescape
 func MatmulRowNEON(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
 	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
+
+// TransposeBlocksNEON transposes count blocks of 16 by 16; count is at least 1.
+// Block n of src begins at src[n*srcStep], blocks of dst follow each other:
+//
+//	dst[n*256+j*16+i] = src[n*srcStep+i*16+j]
+//
+//go:noescape
+func TransposeBlocksNEON(dst, src *float32, srcStep, count int)
+
+// CopyBlockNEON packs one panel: it copies 16 columns of a matrix; rows is at
+// least 1.
+//
+//	dst[r*16+c] = src[r*srcStride+c]
+//
+//go:noescape
+func CopyBlockNEON(dst, src *float32, srcStride, rows int)
