@@ -34,7 +34,7 @@ var neon = Tier{
 	adam: asm.AdamNEON,
 
 	matmul: matmulKernels{tile: asm.MatmulTileNEON, tilePanels: 1, row: asm.MatmulRowNEON, rowPanels: 4,
-		pack: asm.CopyBlockNEON, transpose: asm.TransposeBlocksNEON},
+		narrow: asm.MatmulNarrowNEON, narrowColumns: 6, pack: asm.CopyBlockNEON, transpose: asm.TransposeBlocksNEON},
 }
 
 // processorTiers returns the tiers that this processor can run beside the

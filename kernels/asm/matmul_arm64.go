@@ -46,3 +46,11 @@ func TransposeBlocksNEON(dst, src *float32, srcStep, count int)
 //
 //go:noescape
 func CopyBlockNEON(dst, src *float32, srcStride, rows int)
+
+// MatmulNarrowNEON takes a multiple of 4 rows and up to 6 cols; the rows of a are
+// contiguous (aRowStride is 1). Of b, only the cols are read. An init of nil is
+// zeros.
+//
+//go:noescape
+func MatmulNarrowNEON(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
+	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
