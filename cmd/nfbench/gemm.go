@@ -201,6 +201,9 @@ func gemmSummary(products []bench.Product, bound roofline.FMA) []string {
 			kernels.Active().Name(), bound.ClockGHz, bound.LatencyCycles, bound.PeakGFLOPs))
 	}
 	missed, barred := below(products)
+	if barred == 0 {
+		return append(lines, gemmAdvice(products)...)
+	}
 	lines = append(lines, fmt.Sprintf("%d of %d products meet the bar: 1.0 of OpenBLAS's speed to 64 rows, 0.9 beyond, or 0.8 of the latency bound;", barred-len(missed), barred),
 		"and for one row with 128 outputs or more, 0.5 of the speed of a plain read")
 	for _, p := range missed[:min(20, len(missed))] {

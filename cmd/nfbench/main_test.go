@@ -61,7 +61,7 @@ func TestCommands(t *testing.T) {
 }
 
 func TestUsageErrorsExitWith2(t *testing.T) {
-	for _, args := range [][]string{{"nothing"}, {"score", "--rows", "0"}, {"score", "--rows", "x"}, {"info", "extra"}, {"info", "--json", "--benchfmt"}, {"kernels", "--sizes", "3"}} {
+	for _, args := range [][]string{{"nothing"}, {"score", "--rows", "0"}, {"score", "--rows", "x"}, {"info", "extra"}, {"info", "--json", "--benchfmt"}, {"kernels", "--sizes", "3"}, {"gemm", "--shapes", "3y4"}, {"gemm", "--rows", "0"}} {
 		if _, errs, code := run(t, args...); code != 2 || errs == "" {
 			t.Errorf("%v: exit %d, %q", args, code, errs)
 		}
