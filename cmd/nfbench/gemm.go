@@ -37,7 +37,7 @@ GFLOP/s; "latency" is what one chain of multiply-adds for each output allows, wh
 row, "GB/s" is the speed at which the built-in product goes through its weights, and "of read" its share of a plain read
 of as many bytes.
 
-The whole table takes about 5 minutes, with --backward 15. --widths, --shapes, --rows and --time narrow it.`,
+The whole table takes about 3 minutes, with --backward 9. --widths, --shapes, --rows and --time narrow it.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			for _, n := range append(append([]int{}, widths...), rows...) {
 				if n < 1 || n > 1<<16 {
