@@ -33,8 +33,8 @@ type matmulKernels struct {
 	pair       matmulTile
 	pairPanels int
 	// narrow takes a multiple of narrowRows rows, up to narrowColumns columns, or
-	// turnedColumns where the rows of a are not contiguous; its columns are then,
-	// for a has a stride of 1. It reads no more of b than its columns.
+	// turnedColumns where it is not the rows of a that are contiguous but the
+	// columns: one of a's strides is 1. It reads no more of b than its columns.
 	narrow                       matmulTile
 	narrowColumns, turnedColumns int
 
@@ -229,7 +229,7 @@ func (p *product) next(rows, remaining, depth int) (choice, int) {
 	switch {
 	case rows == 1 && m.row != nil && !(p.narrowed && whole == 0):
 		if m.rowPanels == 0 {
-			return useRow, available
+			return useRow, oneCall(available, depth)
 		}
 		group := m.rowPanels * PanelWidth
 		width := available / group * group
@@ -237,11 +237,11 @@ func (p *product) next(rows, remaining, depth int) (choice, int) {
 			width = available
 		}
 		if width > 0 {
-			return useRow, width
+			return useRow, oneCall(width, depth)
 		}
 	case rows == 2 && m.pair != nil:
 		if width := whole / (m.pairPanels * PanelWidth) * (m.pairPanels * PanelWidth); width > 0 {
-			return usePair, width
+			return usePair, oneCall(width, 2*depth)
 		}
 	}
 	if rows*available*depth > matmulWork {
@@ -253,6 +253,16 @@ func (p *product) next(rows, remaining, depth int) (choice, int) {
 		available = min(available, panels*PanelWidth)
 	}
 	return useTile, available
+}
+
+// oneCall returns as many of width columns of the given multiply-adds as one call
+// of a row or pair kernel may take, whole groups of panels.
+func oneCall(width, work int) int {
+	const groups = 8 * PanelWidth
+	if width*work <= matmulWork {
+		return width
+	}
+	return min(width, max(matmulWork/work/groups, 1)*groups)
 }
 
 // narrowCalls returns the number of calls of the narrow kernel that rest columns,

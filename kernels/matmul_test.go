@@ -155,6 +155,8 @@ func TestMatmulBits(t *testing.T) {
 // TestMatmulManyCalls has products large enough to be cut into several calls.
 func TestMatmulManyCalls(t *testing.T) {
 	checkMatmul(t, matmulCase{rows: 61, cols: 48, depth: 900, start: "c", transposed: true}, 3, normalValue)
+	checkMatmul(t, matmulCase{rows: 1, cols: 1509, depth: 800, start: "bias", relu: true}, 4, normalValue)
+	checkMatmul(t, matmulCase{rows: 2, cols: 1024, depth: 700}, 5, normalValue)
 }
 
 // TestMatmulCutDepth checks that a product cut along k is the same chain.
