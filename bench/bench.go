@@ -28,6 +28,9 @@ type Figure struct {
 type Options struct {
 	// Time is spent on each measurement, at least.
 	Time time.Duration
+	// Fastest has Gemm state the least of many short timings instead of the
+	// median: for comparisons on a machine that is busy with other things.
+	Fastest bool
 }
 
 // samples is the number of timings that a median is taken of.

@@ -16,7 +16,7 @@ import (
 // method of a tier is measured, under a name of its own.
 func TestWorkloadsAreComplete(t *testing.T) {
 	// What packs weights and multiplies is measured by nfbench gemm.
-	measured := map[string]bool{"Name": true, "Matmul": true, "PackPanels": true, "TransposePanels": true}
+	measured := map[string]bool{"Name": true, "Matmul": true, "MatmulReferences": true, "PackPanels": true, "PanelsInPlace": true, "TransposePanels": true}
 	names := map[string]bool{}
 	for _, w := range workloads() {
 		if names[w.name] {
@@ -59,7 +59,7 @@ func TestWorkloadsRun(t *testing.T) {
 func TestKernelsSamplesTheReference(t *testing.T) {
 	only := regexp.MustCompile("^kernels/ReLU/")
 	seen := map[string]bool{}
-	Kernels(Options{time.Millisecond}, []int{1 << 10, 2 * sampleSize}, only, func(r Result) {
+	Kernels(Options{Time: time.Millisecond}, []int{1 << 10, 2 * sampleSize}, only, func(r Result) {
 		seen[r.Name] = true
 		sampled := r.Figures[len(r.Figures)-1].Unit == "sampled"
 		if want := r.Name == "kernels/ReLU/tier=reference/n=131072"; sampled != want {

@@ -8,15 +8,6 @@ import (
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
-// The products are cut into blocks of rowBlock rows and depthBlock terms, so
-// that a block of the left operand stays in the second-level cache while it
-// meets panel after panel. Cutting changes no bit: a chain that is cut along
-// its terms is stored as float32 and goes on from there.
-const (
-	rowBlock   = 96
-	depthBlock = 256
-)
-
 // Builtin returns the built-in backend on the best kernels of this processor.
 func Builtin() Backend { return builtin{} }
 
@@ -77,28 +68,38 @@ func (w *builtinWeights) Set(weights, bias []float32) {
 }
 
 func (w *builtinWeights) Forward(y, x kernels.Matrix, act Activation) {
-	checkShape("x", x, x.Rows, w.in)
-	checkShape("y", y, x.Rows, w.out)
-	bias := kernels.Matrix{Data: w.bias, Rows: x.Rows, Cols: w.out}
-	multiply(w.tier, y, x.Strided(), w.panels, bias, act == ReLU)
+	if x.Cols != w.in || y.Rows != x.Rows || y.Cols != w.out {
+		checkShape("x", x, x.Rows, w.in)
+		checkShape("y", y, x.Rows, w.out)
+	}
+	// Field by field: see kernels.Tier.MatmulReferences.
+	var a kernels.Strided
+	a.Data, a.Rows, a.Cols, a.RowStride, a.ColumnStride = x.Data, x.Rows, x.Cols, x.Stride, 1
+	var bias kernels.Matrix
+	bias.Data, bias.Rows, bias.Cols = w.bias, x.Rows, w.out
+	w.tier.MatmulReferences(&y, &a, &w.panels, &bias, act == ReLU)
 }
 
 func (w *builtinWeights) BackwardInput(dx, dy kernels.Matrix, accumulate bool) {
-	checkShape("dy", dy, dy.Rows, w.out)
-	checkShape("dx", dx, dy.Rows, w.in)
+	if dy.Cols != w.out || dx.Rows != dy.Rows || dx.Cols != w.in {
+		checkShape("dy", dy, dy.Rows, w.out)
+		checkShape("dx", dx, dy.Rows, w.in)
+	}
 	if w.in == 0 {
 		return
 	}
-	start := kernels.Matrix{}
+	var a kernels.Strided
+	a.Data, a.Rows, a.Cols, a.RowStride, a.ColumnStride = dy.Data, dy.Rows, dy.Cols, dy.Stride, 1
+	start := &kernels.Matrix{}
 	if accumulate {
-		start = dx
+		start = &dx
 	}
-	multiply(w.tier, dx, dy.Strided(), w.transposedPanels(), start, false)
+	w.tier.MatmulReferences(&dx, &a, w.transposedPanels(), start, false)
 }
 
 // transposedPanels returns wᵀ in panels, which it packs on the first call after
 // Set: weights that only score never need it.
-func (w *builtinWeights) transposedPanels() kernels.Panels {
+func (w *builtinWeights) transposedPanels() *kernels.Panels {
 	if !w.transposedValid.Load() {
 		w.transposedLock.Lock()
 		defer w.transposedLock.Unlock()
@@ -110,13 +111,20 @@ func (w *builtinWeights) transposedPanels() kernels.Panels {
 			w.transposedValid.Store(true)
 		}
 	}
-	return w.transposed
+	return &w.transposed
 }
 
-// scratch recycles the buffers that GradientWeights packs the last columns of
-// dy into: one panel per concurrent caller, so nothing is allocated once warm
-// unless the garbage collector has emptied the pool.
+// scratch recycles the buffers that GradientWeights packs columns of dy into:
+// one per concurrent caller, so nothing is allocated once warm unless the garbage
+// collector has emptied the pool.
 var scratch = sync.Pool{New: func() any { return new([]float32) }}
+
+// Blocks of packRows by packColumns of dy are packed at once: a quarter of a
+// usual second-level cache.
+const (
+	packRows    = 512
+	packColumns = 64
+)
 
 func (b builtin) GradientWeights(dw []float32, x, dy kernels.Matrix, accumulate bool) {
 	checkLength("dw", dw, x.Cols*dy.Cols)
@@ -130,23 +138,31 @@ func (b builtin) GradientWeights(dw []float32, x, dy kernels.Matrix, accumulate 
 	if accumulate {
 		start = c
 	}
-	// Whole panels of dy are read in place; each of its rows is used only as
-	// often as x has blocks of rows, too seldom to repay packing.
-	full := kernels.FullPanels(dy)
+	tier := b.kernels()
+	full := tier.PanelsInPlace(dy, x.Cols)
 	if full.Cols > 0 {
-		multiply(b.kernels(), columns(c, 0, full.Cols), x.Transposed(), full, columns(start, 0, full.Cols), false)
+		tier.Matmul(columns(c, 0, full.Cols), x.Transposed(), full, columns(start, 0, full.Cols), false)
 	}
-	if full.Cols == dy.Cols {
-		return
+	for first := full.Cols; first < dy.Cols; first += packColumns {
+		last := min(first+packColumns, dy.Cols)
+		result, from := columns(c, first, last), columns(start, first, last)
+		for top := 0; top == 0 || top < dy.Rows; top += packRows {
+			bottom := min(top+packRows, dy.Rows)
+			multiplyPacked(tier, result, x.Slice(top, bottom), columns(dy.Slice(top, bottom), first, last), from)
+			from = result
+		}
 	}
-	rest := columns(dy, full.Cols, dy.Cols)
+}
+
+// multiplyPacked writes c = start + xᵀ·dy by way of a packed dy.
+func multiplyPacked(tier *kernels.Tier, c, x, dy, start kernels.Matrix) {
 	buffer := scratch.Get().(*[]float32)
-	if need := kernels.PanelsSize(rest.Rows, rest.Cols); len(*buffer) < need {
+	if need := kernels.PanelsSize(dy.Rows, dy.Cols); len(*buffer) < need {
 		*buffer = make([]float32, need)
 	}
-	panel := kernels.PanelsOf(*buffer, rest.Rows, rest.Cols)
-	b.kernels().PackPanels(panel, rest)
-	multiply(b.kernels(), columns(c, full.Cols, c.Cols), x.Transposed(), panel, columns(start, full.Cols, c.Cols), false)
+	panels := kernels.PanelsOf(*buffer, dy.Rows, dy.Cols)
+	tier.PackPanels(panels, dy)
+	tier.Matmul(c, x.Transposed(), panels, start, false)
 	scratch.Put(buffer)
 }
 
@@ -156,29 +172,4 @@ func columns(m kernels.Matrix, from, to int) kernels.Matrix {
 	m.Data = m.Data[min(from, len(m.Data)):]
 	m.Cols = to - from
 	return m
-}
-
-// multiply writes c = start + a·b, or its positive part, block by block; start
-// is as kernels.Tier.Matmul takes it.
-func multiply(tier *kernels.Tier, c kernels.Matrix, a kernels.Strided, b kernels.Panels, start kernels.Matrix, relu bool) {
-	depth := a.Cols
-	if c.Rows <= rowBlock && depth <= depthBlock {
-		tier.Matmul(c, a, b, start, relu)
-		return
-	}
-	for top := 0; top < c.Rows; top += rowBlock {
-		bottom := min(top+rowBlock, c.Rows)
-		rows, left, init := c.Slice(top, bottom), a.Slice(top, bottom), start
-		if start.Data != nil {
-			init = start.Slice(top, bottom)
-		}
-		for first := 0; ; first += depthBlock {
-			last := min(first+depthBlock, depth)
-			tier.Matmul(rows, left.Columns(first, last), b.Slice(first, last), init, relu && last == depth)
-			if last == depth {
-				break
-			}
-			init = rows
-		}
-	}
 }

@@ -39,14 +39,16 @@ func matmulFence(t *testing.T, n int, atStart bool) []float32 {
 // TestMatmulGuardPages puts every operand right against pages that cannot be
 // touched: a kernel that reads or writes one float32 too many dies.
 func TestMatmulGuardPages(t *testing.T) {
-	fences := matmulFences{}
+	fences, n := matmulFences{}, 0
+	starts := []string{"bias", "matrix", "zero", "c"}
 	for _, tier := range Tiers() {
 		for _, atStart := range []bool{false, true} {
-			for _, rows := range []int{1, 2, 3, 4, 5, 6, 7, 8, 11} {
-				for _, cols := range []int{1, 3, 8, 9, 15, 16, 17, 33, 48, 50, 64, 113, 128, 129} {
+			for _, rows := range []int{1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 16, 28} {
+				for _, cols := range []int{1, 2, 3, 4, 6, 8, 9, 15, 16, 17, 33, 48, 50, 64, 113, 128, 129} {
 					for _, depth := range []int{0, 1, 5} {
 						for _, transposed := range []bool{false, true} {
-							fences.check(t, tier, matmulCase{rows: rows, cols: cols, depth: depth, start: "bias", relu: true, transposed: transposed}, atStart)
+							fences.check(t, tier, matmulCase{rows: rows, cols: cols, depth: depth, start: starts[n%4], relu: true, transposed: transposed, unpacked: n%3 == 0}, atStart)
+							n++
 							if t.Failed() {
 								return
 							}
@@ -66,6 +68,9 @@ func (f matmulFences) check(t *testing.T, tier *Tier, m matmulCase, atStart bool
 	t.Helper()
 	o := newOperands(m, rand.New(rand.NewPCG(uint64(m.cols), 3)), normalValue)
 	o.b.Data = o.b.Data[:max(len(o.b.Data)-panelGap, 0)]
+	if m.unpacked {
+		o.inPlace(tier)
+	}
 	fields := [4]*[]float32{&o.c.Data, &o.a.Data, &o.b.Data, &o.start.Data}
 	key := fmt.Sprint(len(o.c.Data), len(o.a.Data), len(o.b.Data), len(o.start.Data), atStart)
 	if f[key] == nil {

@@ -9,7 +9,9 @@ func matmulReference(c *float32, cStride int, init *float32, initStride int, a *
 		for first := 0; first < cols; first += PanelWidth {
 			width := min(PanelWidth, cols-first)
 			var acc [PanelWidth]float32
-			copy(acc[:], unsafe.Slice(element(init, i*initStride+first), width))
+			if init != nil {
+				copy(acc[:], unsafe.Slice(element(init, i*initStride+first), width))
+			}
 			for k := range depth {
 				x := *element(a, i*aRowStride+k*aColumnStride)
 				row := (*[PanelWidth]float32)(unsafe.Pointer(element(b, first/PanelWidth*panelStride+k*bStride)))

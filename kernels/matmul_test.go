@@ -13,7 +13,7 @@ type matmulCase struct {
 	rows, cols, depth int
 	gap               int
 	transposed        bool // a is read along its columns
-	unpacked          bool // b is FullPanels of a plain matrix
+	unpacked          bool // b is read in place, where the tier can
 	start             string
 	relu              bool
 }
@@ -29,7 +29,15 @@ type operands struct {
 	c, start Matrix
 	a        Strided
 	b        Panels
+	plain    Matrix // b as a matrix
 	want     []float32
+}
+
+// inPlace has b read in place, if the tier can.
+func (o *operands) inPlace(t *Tier) {
+	if p := t.PanelsInPlace(o.plain, o.c.Rows); p.Cols == o.b.Cols && (o.a.RowStride == 1 || !p.narrowed || t.matmul.tileReadsColumns) {
+		o.b = p
+	}
 }
 
 const guardValue = -12345.5
@@ -54,12 +62,8 @@ func newOperands(m matmulCase, rng *rand.Rand, value func(*rand.Rand) float32) o
 		o.a = Matrix{Data: fill(m.rows * (m.depth + m.gap)), Rows: m.rows, Cols: m.depth, Stride: m.depth + m.gap}.Strided()
 	}
 	plain := Matrix{Data: fill(m.depth * (m.cols + m.gap)), Rows: m.depth, Cols: m.cols, Stride: m.cols + m.gap}
-	if m.unpacked {
-		o.b = FullPanels(plain)
-	} else {
-		o.b = NewPanels(m.depth, m.cols)
-		Tiers()[0].PackPanels(o.b, plain)
-	}
+	o.plain, o.b = plain, NewPanels(m.depth, m.cols)
+	Tiers()[0].PackPanels(o.b, plain)
 	switch m.start {
 	case "bias":
 		o.start = Matrix{Data: fill(m.cols), Rows: m.rows, Cols: m.cols}
@@ -99,6 +103,9 @@ func checkMatmul(t *testing.T, m matmulCase, seed uint64, value func(*rand.Rand)
 	t.Helper()
 	for _, tier := range Tiers() {
 		o := newOperands(m, rand.New(rand.NewPCG(seed, 7)), value)
+		if m.unpacked {
+			o.inPlace(tier)
+		}
 		tier.Matmul(o.c, o.a, o.b, o.start, m.relu)
 		for i := range o.want {
 			if !sameMatmulBits(o.c.Data[i], o.want[i]) {
@@ -132,7 +139,7 @@ func TestMatmulBits(t *testing.T) {
 		for _, cols := range colCounts {
 			for _, depth := range []int{0, 1, 2, 7} {
 				m := matmulCase{rows: rows, cols: cols, depth: depth, start: starts[n%4], relu: n/4%2 == 0, gap: n % 3 * 5, transposed: n%5 < 2}
-				m.unpacked = cols%PanelWidth == 0 && n%2 == 0
+				m.unpacked = n%2 == 0
 				checkMatmul(t, m, uint64(n), normalValue)
 				if n%3 == 0 {
 					checkMatmul(t, m, uint64(n), specialValue)
@@ -148,6 +155,8 @@ func TestMatmulBits(t *testing.T) {
 // TestMatmulManyCalls has products large enough to be cut into several calls.
 func TestMatmulManyCalls(t *testing.T) {
 	checkMatmul(t, matmulCase{rows: 61, cols: 48, depth: 900, start: "c", transposed: true}, 3, normalValue)
+	checkMatmul(t, matmulCase{rows: 1, cols: 1509, depth: 800, start: "bias", relu: true}, 4, normalValue)
+	checkMatmul(t, matmulCase{rows: 2, cols: 1024, depth: 700}, 5, normalValue)
 }
 
 // TestMatmulCutDepth checks that a product cut along k is the same chain.

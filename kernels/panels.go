@@ -18,6 +18,8 @@ type Panels struct {
 	Data                []float32
 	Rows, Cols          int
 	Stride, PanelStride int
+
+	narrowed bool // the last panel is not whole and ends with its last column
 }
 
 // panelGap separates packed panels by one cache line: panels whose length is a
@@ -52,6 +54,40 @@ func FullPanels(m Matrix) Panels {
 	return Panels{Data: m.Data, Rows: m.Rows, Cols: m.Cols / PanelWidth * PanelWidth, Stride: m.Stride, PanelStride: PanelWidth}
 }
 
+// A tile of one panel reads one cache line of each row. Where rows are far apart,
+// their lines compete for the same sets of the first-level cache, and if enough
+// rows of the result share a panel, it repays packing.
+const (
+	farApart  = 256
+	farRows   = 24
+	farShared = 48
+)
+
+// PanelsInPlace returns the leading columns of m as a view of m's own values:
+// all of them where the kernels of the tier can read them in place for a product
+// whose left operand is the transpose of a matrix with the given number of
+// columns, else those that fill whole panels, or none where packing them is
+// quicker. The view is an operand for such a product on that tier only, and not to
+// be cut.
+func (t *Tier) PanelsInPlace(m Matrix, rows int) Panels {
+	p := FullPanels(m)
+	if t.matmul.tilePanels == 1 && m.Stride >= farApart && m.Rows >= farRows && rows >= farShared {
+		p.Cols = 0
+		return p
+	}
+	if p.Cols < m.Cols && t.readsInPlace(rows, true) {
+		p.Cols, p.narrowed = m.Cols, true
+	}
+	return p
+}
+
+// readsInPlace tells whether the tier's kernels can read a last panel that is
+// not whole; transposed is whether the rows of the left operand are contiguous.
+func (t *Tier) readsInPlace(rows int, transposed bool) bool {
+	return t.matmul.tileReadsColumns ||
+		transposed && t.matmul.narrow != nil && rows >= fewRows && rows%narrowRows == 0
+}
+
 // Slice returns the rows [from, to) as a view.
 func (p Panels) Slice(from, to int) Panels {
 	if from < to && p.Cols > 0 {
@@ -83,6 +119,9 @@ func (p Panels) check(name string, rows, cols int) {
 		return
 	}
 	need := (cols-1)/PanelWidth*p.PanelStride + (rows-1)*p.Stride + PanelWidth
+	if p.narrowed {
+		need -= PanelWidth - (cols-1)%PanelWidth - 1
+	}
 	if p.Stride < 0 || p.PanelStride < 0 || len(p.Data) < need {
 		panic(fmt.Sprintf("kernels: %s holds %d values, too few for %dx%d in panels", name, len(p.Data), rows, cols))
 	}

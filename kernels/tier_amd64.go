@@ -69,7 +69,7 @@ var avx2 = Tier{
 	adamW: asm.AdamWAVX2,
 
 	matmul: matmulKernels{tile: asm.MatmulTileAVX2, tilePanels: 1, row: asm.MatmulRowAVX2, rowPanels: 4,
-		pack: asm.CopyBlockAVX2, transpose: asm.TransposeBlocksAVX2},
+		narrow: asm.MatmulNarrowAVX2, narrowColumns: 6, pack: asm.CopyBlockAVX2, transpose: asm.TransposeBlocksAVX2},
 }
 
 var avx512 = Tier{
@@ -132,8 +132,10 @@ var avx512 = Tier{
 
 	adamW: asm.AdamWAVX512,
 
-	matmul: matmulKernels{tile: asm.MatmulTileAVX512, tilePanels: 3, row: asm.MatmulRowAVX512, rowPanels: 8,
-		narrow: asm.MatmulTileAVX2, pack: asm.CopyBlockAVX2, transpose: asm.TransposeBlocksAVX2},
+	matmul: matmulKernels{tile: asm.MatmulTileAVX512, tilePanels: 3, tileReadsColumns: true,
+		row: asm.MatmulRowAVX512, pair: asm.MatmulPairAVX512, pairPanels: 4,
+		narrow: asm.MatmulNarrowAVX512, narrowColumns: 8, turnedColumns: 8,
+		pack: asm.CopyBlockAVX2, transpose: asm.TransposeBlocksAVX2},
 }
 
 // processorTiers returns the tiers that this processor can run beside the

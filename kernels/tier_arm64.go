@@ -64,7 +64,8 @@ var neon = Tier{
 
 	adamW: asm.AdamWNEON,
 
-	matmul: matmulKernels{tile: asm.MatmulTileNEON, tilePanels: 1, row: asm.MatmulRowNEON, rowPanels: 4},
+	matmul: matmulKernels{tile: asm.MatmulTileNEON, tilePanels: 1, row: asm.MatmulRowNEON, rowPanels: 4,
+		narrow: asm.MatmulNarrowNEON, narrowColumns: 6, pack: asm.CopyBlockNEON, transpose: asm.TransposeBlocksNEON},
 }
 
 // processorTiers returns the tiers that this processor can run beside the

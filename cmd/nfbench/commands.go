@@ -83,32 +83,6 @@ func reason(b blas.Backend) string {
 	return "it is linked"
 }
 
-func gemmCommand(out *printer, o *bench.Options) *cobra.Command {
-	widths, rows, backward := []int{16, 64, 128, 256, 512}, []int{1, 8, 64, 512}, false
-	c := &cobra.Command{
-		Use:   "gemm",
-		Short: "Measure the matmul of a linear layer on every linked backend, one core",
-		RunE: func(*cobra.Command, []string) error {
-			var shapes [][2]int
-			for _, w := range widths {
-				shapes = append(shapes, [2]int{w, w})
-			}
-			shapes = append(shapes, [2]int{3, 128}, [2]int{128, 6}) // a coupling's first and last layer on 6 columns
-			for _, n := range append(append([]int{}, widths...), rows...) {
-				if n < 1 || n > 1<<16 {
-					return usageError{fmt.Errorf("%d: want sizes from 1 to 65536", n)}
-				}
-			}
-			bench.Gemm(*o, blas.Linked(), shapes, rows, backward, out.result)
-			return nil
-		},
-	}
-	c.Flags().IntSliceVar(&widths, "widths", widths, "inputs and outputs of the square layers")
-	c.Flags().IntSliceVar(&rows, "rows", rows, "rows of a batch")
-	c.Flags().BoolVar(&backward, "backward", backward, "measure the two products of a backward pass as well")
-	return c
-}
-
 func scoreCommand(out *printer, o *bench.Options) *cobra.Command {
 	var (
 		model            string

@@ -41,7 +41,7 @@ func TestCommands(t *testing.T) {
 		"matmul":                            {"info"},
 		"kernels/Exp/tier=reference/n=1024": {"kernels", "--sizes", "1024", "--only", "Exp|Adam", "--time", "1ms"},
 		"nothing running":                   {"pauses", "--elements", "20000", "--only", "ReLU|Affine", "--time", "1ms"},
-		"gemm/forward/builtin/rows=2/16x16": {"gemm", "--widths", "16", "--rows", "2", "--time", "1ms"},
+		"forward      2 16x16":              {"gemm", "--widths", "16", "--rows", "2", "--time", "1ms"},
 		"matmul-share":                      {"score", "--rows", "3", "--layers", "2", "--hidden", "8", "--time", "1ms"},
 	} {
 		out, errs, code := run(t, args...)
@@ -95,7 +95,7 @@ func TestRatios(t *testing.T) {
 }
 
 func TestUsageErrorsExitWith2(t *testing.T) {
-	for _, args := range [][]string{{"nothing"}, {"score", "--rows", "0"}, {"score", "--rows", "x"}, {"info", "extra"}, {"info", "--json", "--benchfmt"}, {"kernels", "--sizes", "3"}, {"kernels", "--only", "("}, {"kernels", "--only", "nonesuch"}, {"pauses", "--elements", "0"}, {"ratios", "--benchfmt"}} {
+	for _, args := range [][]string{{"nothing"}, {"score", "--rows", "0"}, {"score", "--rows", "x"}, {"info", "extra"}, {"info", "--json", "--benchfmt"}, {"kernels", "--sizes", "3"}, {"kernels", "--only", "("}, {"kernels", "--only", "nonesuch"}, {"pauses", "--elements", "0"}, {"ratios", "--benchfmt"}, {"gemm", "--shapes", "3y4"}, {"gemm", "--rows", "0"}} {
 		if _, errs, code := run(t, args...); code != 2 || errs == "" {
 			t.Errorf("%v: exit %d, %q", args, code, errs)
 		}

@@ -18,14 +18,39 @@ package asm
 // named are touched. init may be c with c's stride. rows and cols are at least
 // 1; depth may be 0, and a and b are not read then.
 
-// MatmulTileNEON takes any rows and up to 16 cols.
+// MatmulTileNEON takes any rows and cols; an init of nil is zeros.
 //
 //go:noescape
 func MatmulTileNEON(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
 	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
 
-// MatmulRowNEON takes one row and 49 to 64 cols.
+// MatmulRowNEON takes one row and groups of 64 cols, of which the last may have
+// 49 and more; an init of nil is zeros.
 //
 //go:noescape
 func MatmulRowNEON(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
+	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
+
+// TransposeBlocksNEON transposes count blocks of 16 by 16; count is at least 1.
+// Block n of src begins at src[n*srcStep], blocks of dst follow each other:
+//
+//	dst[n*256+j*16+i] = src[n*srcStep+i*16+j]
+//
+//go:noescape
+func TransposeBlocksNEON(dst, src *float32, srcStep, count int)
+
+// CopyBlockNEON packs one panel: it copies 16 columns of a matrix; rows is at
+// least 1.
+//
+//	dst[r*16+c] = src[r*srcStride+c]
+//
+//go:noescape
+func CopyBlockNEON(dst, src *float32, srcStride, rows int)
+
+// MatmulNarrowNEON takes a multiple of 4 rows and up to 6 cols; the rows of a are
+// contiguous (aRowStride is 1). Of b, only the cols are read. An init of nil is
+// zeros.
+//
+//go:noescape
+func MatmulNarrowNEON(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
 	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)

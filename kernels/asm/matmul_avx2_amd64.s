@@ -108,7 +108,7 @@ write: \
 
 // func MatmulTileAVX2(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
 //	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
-TEXT ·MatmulTileAVX2(SB), NOSPLIT, $384-105
+TEXT ·MatmulTileAVX2(SB), NOSPLIT, $424-105
 	SHLQ   $2, cStride+8(FP)
 	SHLQ   $2, initStride+24(FP)
 	MOVQ   aRowStride+40(FP), R8
@@ -118,6 +118,29 @@ TEXT ·MatmulTileAVX2(SB), NOSPLIT, $384-105
 	MOVQ   bStride+64(FP), R11
 	SHLQ   $2, R11
 	VXORPS Y15, Y15, Y15
+	MOVQ   a+32(FP), AX
+	MOVQ   AX, first-8(SP)
+	MOVQ   rows+80(FP), AX
+	MOVQ   AX, all-16(SP)
+
+	// A start of no address is a row of zeros for all panels.
+	MOVQ $64, AX
+	CMPQ init+16(FP), $0
+	JNE  moving
+	LEAQ zeros<>(SB), SI
+	MOVQ SI, init+16(FP)
+	MOVQ $0, initStride+24(FP)
+	XORQ AX, AX
+
+moving:
+	MOVQ AX, step-24(SP)
+	SHLQ $2, panelStride+72(FP)
+
+panel:
+	MOVQ c+0(FP), AX
+	MOVQ AX, cHere-416(SP)
+	MOVQ init+16(FP), AX
+	MOVQ AX, initHere-424(SP)
 
 block:
 	// Take 6 rows, or the largest of 4, 2 and 1 that is left.
@@ -134,15 +157,15 @@ block:
 	MOVQ $1, R12
 
 source:
-	MOVQ init+16(FP), SI
+	MOVQ initHere-424(SP), SI
 	MOVQ initStride+24(FP), R15
-	MOVQ c+0(FP), DI
+	MOVQ cHere-416(SP), DI
 	MOVQ cStride+8(FP), R13
 	CMPQ cols+88(FP), $16
 	JGE  compute
 
 	// Copy the columns of init into the frame, 16 floats a row.
-	LEAQ frame-384(SP), DI
+	LEAQ frame-408(SP), DI
 	MOVQ R12, BX
 
 sourceRow:
@@ -158,7 +181,7 @@ sourceColumn:
 	ADDQ $64, DI
 	DECQ BX
 	JNZ  sourceRow
-	LEAQ frame-384(SP), SI
+	LEAQ frame-408(SP), SI
 	MOVQ $64, R15
 	MOVQ SI, DI
 	MOVQ R15, R13
@@ -216,8 +239,8 @@ result:
 	JGE  advance
 
 	// Copy the columns of the frame to c.
-	LEAQ frame-384(SP), SI
-	MOVQ c+0(FP), DI
+	LEAQ frame-408(SP), SI
+	MOVQ cHere-416(SP), DI
 	MOVQ R12, BX
 
 resultRow:
@@ -240,64 +263,109 @@ advance:
 	ADDQ  AX, a+32(FP)
 	MOVQ  R12, AX
 	IMULQ cStride+8(FP), AX
-	ADDQ  AX, c+0(FP)
+	ADDQ  AX, cHere-416(SP)
 	MOVQ  R12, AX
 	IMULQ initStride+24(FP), AX
-	ADDQ  AX, init+16(FP)
+	ADDQ  AX, initHere-424(SP)
 	SUBQ  R12, rows+80(FP)
 	JNZ   block
+
+	// On by one panel.
+	SUBQ $16, cols+88(FP)
+	JLE  end
+	ADDQ $64, c+0(FP)
+	MOVQ step-24(SP), AX
+	ADDQ AX, init+16(FP)
+	MOVQ panelStride+72(FP), AX
+	ADDQ AX, b+56(FP)
+	MOVQ first-8(SP), AX
+	MOVQ AX, a+32(FP)
+	MOVQ all-16(SP), AX
+	MOVQ AX, rows+80(FP)
+	JMP  panel
+
+end:
 	VZEROUPPER
 	RET
 
+DATA zeros<>+0(SB)/8, $0
+GLOBL zeros<>(SB), RODATA|NOPTR, $64
+
 // The row kernel reads 4 panels at once: the accumulators of panel p are Y(2p)
-// and Y(2p+1), R12 and R9 are the panel stride and 3 times that. R8 columns of the
-// last panel start from SI and go to R13: the frame where they are fewer than
-// 16, from which they are copied to c.
+// and Y(2p+1), BX stands at their b, R12 and R9 are the panel stride and 3 times
+// that. R8 columns of the last panel start from R15 and go to R13: the frame
+// where they are fewer than 16, from which they are copied to c. SI is 0 where
+// the start is zeros.
 
 // func MatmulRowAVX2(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
 //	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
 TEXT ·MatmulRowAVX2(SB), NOSPLIT, $64-105
-	MOVQ c+0(FP), DI
-	MOVQ init+16(FP), SI
-	MOVQ a+32(FP), AX
-	MOVQ aColumnStride+48(FP), R10
-	SHLQ $2, R10
-	MOVQ b+56(FP), DX
-	MOVQ bStride+64(FP), R11
-	SHLQ $2, R11
-	MOVQ panelStride+72(FP), R12
-	SHLQ $2, R12
-	LEAQ (R12)(R12*2), R9
+	MOVQ   c+0(FP), DI
+	MOVQ   init+16(FP), SI
+	MOVQ   aColumnStride+48(FP), R10
+	SHLQ   $2, R10
+	MOVQ   b+56(FP), BX
+	MOVQ   bStride+64(FP), R11
+	SHLQ   $2, R11
+	MOVQ   panelStride+72(FP), R12
+	SHLQ   $2, R12
+	LEAQ   (R12)(R12*2), R9
+	VXORPS Y15, Y15, Y15
 
+group:
+	MOVQ    $64, R8
+	CMPQ    cols+88(FP), R8
+	CMOVQLT cols+88(FP), R8
+	SUBQ    $48, R8
+	LEAQ    192(DI), R13
+	CMPQ    R8, $16
+	JEQ     source
+	LEAQ    frame-64(SP), R13
+
+source:
+	TESTQ   SI, SI
+	JZ      zero
 	VMOVUPS (SI), Y0
 	VMOVUPS 32(SI), Y1
 	VMOVUPS 64(SI), Y2
 	VMOVUPS 96(SI), Y3
 	VMOVUPS 128(SI), Y4
 	VMOVUPS 160(SI), Y5
-	LEAQ    192(SI), SI
-	LEAQ    192(DI), R13
-	MOVQ    cols+88(FP), R8
-	SUBQ    $48, R8
+	LEAQ    192(SI), R15
+	ADDQ    $256, SI
 	CMPQ    R8, $16
 	JEQ     start
-	LEAQ    frame-64(SP), R13
 	XORQ    CX, CX
 
-source:
-	MOVL (SI)(CX*4), BX
-	MOVL BX, (R13)(CX*4)
+sourceColumn:
+	MOVL (R15)(CX*4), DX
+	MOVL DX, (R13)(CX*4)
 	INCQ CX
 	CMPQ CX, R8
-	JLT  source
-	MOVQ R13, SI
+	JLT  sourceColumn
+	MOVQ R13, R15
 
 start:
-	VMOVUPS (SI), Y6
-	VMOVUPS 32(SI), Y7
-	MOVQ    depth+96(FP), CX
-	TESTQ   CX, CX
-	JZ      activate
+	VMOVUPS (R15), Y6
+	VMOVUPS 32(R15), Y7
+	JMP     terms
+
+zero:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+terms:
+	MOVQ  a+32(FP), AX
+	MOVQ  BX, DX
+	MOVQ  depth+96(FP), CX
+	TESTQ CX, CX
+	JZ    activate
 
 loop:
 	VBROADCASTSS (AX), Y14
@@ -315,9 +383,8 @@ loop:
 	JNZ          loop
 
 activate:
-	CMPB   relu+104(FP), $0
-	JEQ    write
-	VXORPS Y15, Y15, Y15
+	CMPB relu+104(FP), $0
+	JEQ  write
 	POSITIVE(Y0)
 	POSITIVE(Y1)
 	POSITIVE(Y2)
@@ -337,16 +404,20 @@ write:
 	VMOVUPS Y6, (R13)
 	VMOVUPS Y7, 32(R13)
 	CMPQ    R8, $16
-	JEQ     done
+	JEQ     next
 	XORQ    CX, CX
 
 result:
-	MOVL (R13)(CX*4), BX
-	MOVL BX, 192(DI)(CX*4)
+	MOVL (R13)(CX*4), DX
+	MOVL DX, 192(DI)(CX*4)
 	INCQ CX
 	CMPQ CX, R8
 	JLT  result
 
-done:
+next:
+	LEAQ (BX)(R12*4), BX
+	ADDQ $256, DI
+	SUBQ $64, cols+88(FP)
+	JGT  group
 	VZEROUPPER
 	RET

@@ -2,10 +2,11 @@
 
 #include "textflag.h"
 
-// The matmul kernels on AVX-512: a tile of up to 8 rows by 3 panels of 16
-// columns stays in 24 registers through the loop over k.
+// The tile kernel on AVX-512: a tile of up to 8 rows by 3 panels of 16 columns
+// stays in 24 registers through the loop over k. One group of panels is computed
+// for all rows, then the next.
 //
-// Registers of both kernels:
+// Registers:
 //
 //	AX, BX     a at the current k: row 0, row 4       DX        b at the current k
 //	R8, R9     row stride of a, and 3 times that      R10       column stride of a
@@ -23,9 +24,11 @@
 #define ROWS2(op) \
 	ROWS1(op) \
 	op((AX)(R8*1), Z3, Z4, Z5)
-#define ROWS4(op) \
+#define ROWS3(op) \
 	ROWS2(op) \
-	op((AX)(R8*2), Z6, Z7, Z8) \
+	op((AX)(R8*2), Z6, Z7, Z8)
+#define ROWS4(op) \
+	ROWS3(op) \
 	op((AX)(R9*1), Z9, Z10, Z11)
 #define ROWS8(op) \
 	ROWS4(op) \
@@ -48,9 +51,9 @@
 	VMOVUPS.Z 128(SI), K3, z; \
 	ADDQ      R15, SI;
 
-// LOADp loads one row of p panels of b.
+// LOADp loads one row of p panels of b; of a single panel only its columns.
 #define LOAD1 \
-	VMOVUPS (DX), Z24
+	VMOVUPS.Z (DX), K1, Z24
 #define LOAD2 \
 	VMOVUPS (DX), Z24;        \
 	VMOVUPS (DX)(R12*1), Z25
@@ -131,11 +134,9 @@ write: \
 
 // func MatmulTileAVX512(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
 //	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
-TEXT ·MatmulTileAVX512(SB), NOSPLIT, $0-105
-	MOVQ c+0(FP), DI
+TEXT ·MatmulTileAVX512(SB), NOSPLIT, $32-105
 	MOVQ cStride+8(FP), R13
 	SHLQ $2, R13
-	MOVQ init+16(FP), SI
 	MOVQ initStride+24(FP), R15
 	SHLQ $2, R15
 	MOVQ aRowStride+40(FP), R8
@@ -147,9 +148,42 @@ TEXT ·MatmulTileAVX512(SB), NOSPLIT, $0-105
 	SHLQ $2, R11
 	MOVQ panelStride+72(FP), R12
 	SHLQ $2, R12
+	MOVQ a+32(FP), AX
+	MOVQ AX, first-8(SP)
+	MOVQ rows+80(FP), AX
+	MOVQ AX, all-16(SP)
+	VPXORQ Z31, Z31, Z31
+
+	// A start of no address is a row of zeros for all panels.
+	MOVQ  $-1, AX
+	CMPQ  init+16(FP), $0
+	JNE   moving
+	LEAQ  zeros<>(SB), SI
+	MOVQ  SI, init+16(FP)
+	XORQ  R15, R15
+	XORQ  AX, AX
+
+moving:
+	MOVQ AX, moving-24(SP)
+
+group:
+	// Three panels; but of four, two and two, as a lone one keeps the multipliers
+	// less busy.
+	MOVQ    cols+88(FP), CX
+	CMPQ    CX, $48
+	JLE     panels
+	MOVQ    $32, AX
+	MOVQ    $48, BX
+	CMPQ    CX, $64
+	MOVQ    AX, CX
+	CMOVQGT BX, CX
+
+panels:
+	MOVQ CX, width-32(SP)
+	MOVQ c+0(FP), DI
+	MOVQ init+16(FP), SI
 
 	// One bit a column, 16 of them in each mask.
-	MOVQ   cols+88(FP), CX
 	MOVQ   $1, AX
 	SHLQ   CX, AX
 	DECQ   AX
@@ -158,7 +192,6 @@ TEXT ·MatmulTileAVX512(SB), NOSPLIT, $0-105
 	KMOVW  AX, K2
 	SHRQ   $16, AX
 	KMOVW  AX, K3
-	VPXORQ Z31, Z31, Z31
 	CMPQ   CX, $32
 	JGT    three8
 	CMPQ   CX, $16
@@ -172,8 +205,16 @@ one8:
 
 one4:
 	TESTQ $4, rows+80(FP)
-	JZ    one2
+	JZ    one3
 	TILE(4, ROWS4, INIT1, LOAD1, FMA1, RELU1, STORE1, one4loop, one4activate, one4write)
+
+one3:
+	MOVQ rows+80(FP), CX
+	ANDQ $3, CX
+	CMPQ CX, $3
+	JNE  one2
+	TILE(3, ROWS3, INIT1, LOAD1, FMA1, RELU1, STORE1, one3loop, one3activate, one3write)
+	JMP  done
 
 one2:
 	TESTQ $2, rows+80(FP)
@@ -194,8 +235,16 @@ two8:
 
 two4:
 	TESTQ $4, rows+80(FP)
-	JZ    two2
+	JZ    two3
 	TILE(4, ROWS4, INIT2, LOAD2, FMA2, RELU2, STORE2, two4loop, two4activate, two4write)
+
+two3:
+	MOVQ rows+80(FP), CX
+	ANDQ $3, CX
+	CMPQ CX, $3
+	JNE  two2
+	TILE(3, ROWS3, INIT2, LOAD2, FMA2, RELU2, STORE2, two3loop, two3activate, two3write)
+	JMP  done
 
 two2:
 	TESTQ $2, rows+80(FP)
@@ -216,8 +265,16 @@ three8:
 
 three4:
 	TESTQ $4, rows+80(FP)
-	JZ    three2
+	JZ    three3
 	TILE(4, ROWS4, INIT3, LOAD3, FMA3, RELU3, STORE3, three4loop, three4activate, three4write)
+
+three3:
+	MOVQ rows+80(FP), CX
+	ANDQ $3, CX
+	CMPQ CX, $3
+	JNE  three2
+	TILE(3, ROWS3, INIT3, LOAD3, FMA3, RELU3, STORE3, three3loop, three3activate, three3write)
+	JMP  done
 
 three2:
 	TESTQ $2, rows+80(FP)
@@ -230,85 +287,28 @@ three1:
 	TILE(1, ROWS1, INIT3, LOAD3, FMA3, RELU3, STORE3, three1loop, three1activate, three1write)
 
 done:
+	// On by the columns of this group.
+	MOVQ width-32(SP), CX
+	SUBQ CX, cols+88(FP)
+	JLE  end
+	LEAQ (CX*4), AX
+	ADDQ AX, c+0(FP)
+	ANDQ moving-24(SP), AX
+	ADDQ AX, init+16(FP)
+	LEAQ (R12)(R12*1), AX
+	LEAQ (AX)(R12*1), BX
+	CMPQ CX, $32
+	CMOVQGT BX, AX
+	ADDQ AX, b+56(FP)
+	MOVQ first-8(SP), AX
+	MOVQ AX, a+32(FP)
+	MOVQ all-16(SP), AX
+	MOVQ AX, rows+80(FP)
+	JMP  group
+
+end:
 	VZEROUPPER
 	RET
 
-// The row kernel reads 8 panels at once: accumulator p is Zp, DX and BX stand
-// at panels 0 and 4, and R12, R9 are the panel stride and 3 times that.
-
-// func MatmulRowAVX512(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
-//	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
-TEXT ·MatmulRowAVX512(SB), NOSPLIT, $0-105
-	MOVQ c+0(FP), DI
-	MOVQ init+16(FP), SI
-	MOVQ a+32(FP), AX
-	MOVQ aColumnStride+48(FP), R10
-	SHLQ $2, R10
-	MOVQ b+56(FP), DX
-	MOVQ bStride+64(FP), R11
-	SHLQ $2, R11
-	MOVQ panelStride+72(FP), R12
-	SHLQ $2, R12
-	LEAQ (R12)(R12*2), R9
-	LEAQ (DX)(R12*4), BX
-
-	// K1: the columns of the last panel.
-	MOVQ  cols+88(FP), CX
-	SUBQ  $112, CX
-	MOVQ  $1, R8
-	SHLQ  CX, R8
-	DECQ  R8
-	KMOVW R8, K1
-
-	VMOVUPS   (SI), Z0
-	VMOVUPS   64(SI), Z1
-	VMOVUPS   128(SI), Z2
-	VMOVUPS   192(SI), Z3
-	VMOVUPS   256(SI), Z4
-	VMOVUPS   320(SI), Z5
-	VMOVUPS   384(SI), Z6
-	VMOVUPS.Z 448(SI), K1, Z7
-	MOVQ      depth+96(FP), CX
-	TESTQ     CX, CX
-	JZ        activate
-
-loop:
-	VBROADCASTSS (AX), Z27
-	VFMADD231PS  (DX), Z27, Z0
-	VFMADD231PS  (DX)(R12*1), Z27, Z1
-	VFMADD231PS  (DX)(R12*2), Z27, Z2
-	VFMADD231PS  (DX)(R9*1), Z27, Z3
-	VFMADD231PS  (BX), Z27, Z4
-	VFMADD231PS  (BX)(R12*1), Z27, Z5
-	VFMADD231PS  (BX)(R12*2), Z27, Z6
-	VFMADD231PS  (BX)(R9*1), Z27, Z7
-	ADDQ         R10, AX
-	ADDQ         R11, DX
-	ADDQ         R11, BX
-	DECQ         CX
-	JNZ          loop
-
-activate:
-	CMPB   relu+104(FP), $0
-	JEQ    write
-	VPXORQ Z31, Z31, Z31
-	POSITIVE(Z0)
-	POSITIVE(Z1)
-	POSITIVE(Z2)
-	POSITIVE(Z3)
-	POSITIVE(Z4)
-	POSITIVE(Z5)
-	POSITIVE(Z6)
-	POSITIVE(Z7)
-
-write:
-	VMOVUPS Z0, (DI)
-	VMOVUPS Z1, 64(DI)
-	VMOVUPS Z2, 128(DI)
-	VMOVUPS Z3, 192(DI)
-	VMOVUPS Z4, 256(DI)
-	VMOVUPS Z5, 320(DI)
-	VMOVUPS Z6, 384(DI)
-	VMOVUPS Z7, K1, 448(DI)
-	VZEROUPPER
-	RET
+DATA zeros<>+0(SB)/8, $0
+GLOBL zeros<>(SB), RODATA|NOPTR, $192

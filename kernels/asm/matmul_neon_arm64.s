@@ -13,7 +13,7 @@
 //	R10, R11  where the tile writes, row stride  R12, R13  where it starts, row stride
 //	R14       column stride of a                 R15       row stride of a
 //	R19, R20  c and its row stride               R21, R22  init and its row stride
-//	R23       cols                               R24       rows still to do
+//	R23       cols                               R24       rows (columns) still to do
 //	R25       rows of this tile                  R16, R17, R26  copying
 //	V0…V23    accumulators: row r is V(4r)…V(4r+3)
 //	V24…V27   one row of b                       V28       one element of a
@@ -88,22 +88,36 @@ write: \
 
 // func MatmulTileNEON(c *float32, cStride int, init *float32, initStride int, a *float32, aRowStride, aColumnStride int,
 //	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
-TEXT ·MatmulTileNEON(SB), NOSPLIT, $384-105
-	MOVD c+0(FP), R19
+TEXT ·MatmulTileNEON(SB), NOSPLIT, $400-105
 	MOVD cStride+8(FP), R20
 	LSL  $2, R20
-	MOVD init+16(FP), R21
 	MOVD initStride+24(FP), R22
 	LSL  $2, R22
-	MOVD a+32(FP), R0
 	MOVD aRowStride+40(FP), R15
 	LSL  $2, R15
 	MOVD aColumnStride+48(FP), R14
 	LSL  $2, R14
 	MOVD bStride+64(FP), R8
 	LSL  $2, R8
-	MOVD rows+80(FP), R24
 	MOVD cols+88(FP), R23
+
+	// A start of no address is a row of zeros for all panels.
+	MOVD $64, R16
+	MOVD init+16(FP), R21
+	CBNZ R21, moving
+	MOVD $zeros<>(SB), R21
+	MOVD R21, init+16(FP)
+	MOVD $0, R22
+	MOVD $0, R16
+
+moving:
+	MOVD R16, step-8(SP)
+
+panel:
+	MOVD c+0(FP), R19
+	MOVD init+16(FP), R21
+	MOVD a+32(FP), R0
+	MOVD rows+80(FP), R24
 
 block:
 	// Take 6 rows, or the largest of 4, 2 and 1 that is left.
@@ -129,7 +143,7 @@ source:
 
 partSource:
 	// Copy the columns of init into the frame, 16 floats a row.
-	MOVD $frame-384(SP), R12
+	MOVD $frame-400(SP), R12
 	MOVD R12, R10
 	MOVD $64, R13
 	MOVD $64, R11
@@ -185,7 +199,7 @@ next:
 	BGE  advance
 
 	// Copy the columns of the frame to c.
-	MOVD $frame-384(SP), R12
+	MOVD $frame-400(SP), R12
 	MOVD R25, R9
 	MOVD R19, R3
 
@@ -210,10 +224,33 @@ advance:
 	MADD R25, R21, R22, R21
 	SUBS R25, R24
 	BNE  block
+
+	// On by one panel.
+	SUBS $16, R23
+	BLE  end
+	MOVD c+0(FP), R16
+	ADD  $64, R16
+	MOVD R16, c+0(FP)
+	MOVD init+16(FP), R16
+	MOVD step-8(SP), R17
+	ADD  R17, R16
+	MOVD R16, init+16(FP)
+	MOVD b+56(FP), R16
+	MOVD panelStride+72(FP), R17
+	ADD  R17<<2, R16
+	MOVD R16, b+56(FP)
+	JMP  panel
+
+end:
 	RET
+
+DATA zeros<>+0(SB)/8, $0
+GLOBL zeros<>(SB), RODATA|NOPTR, $64
 
 // The row kernel reads 4 panels at once: R1…R4 stand at the panels, panel p
 // adds up in V(4p)…V(4p+3), and the columns of the last go through the frame.
+// R22 stands at the panels of the next group, and R21 is 0 where the start is
+// zeros.
 
 // PANEL adds one term to one panel.
 #define PANEL(pointer, nw, nx, ny, nz) \
@@ -229,24 +266,26 @@ advance:
 TEXT ·MatmulRowNEON(SB), NOSPLIT, $64-105
 	MOVD c+0(FP), R19
 	MOVD init+16(FP), R21
-	MOVD a+32(FP), R0
 	MOVD aColumnStride+48(FP), R14
 	LSL  $2, R14
-	MOVD b+56(FP), R1
+	MOVD b+56(FP), R22
 	MOVD bStride+64(FP), R8
 	LSL  $2, R8
 	MOVD panelStride+72(FP), R15
 	LSL  $2, R15
-	ADD  R15, R1, R2
-	ADD  R15, R2, R3
-	ADD  R15, R3, R4
-	MOVD cols+88(FP), R23
-	SUB  $48, R23
+	MOVD cols+88(FP), R24
 
+group:
+	// R23: the columns of the last panel.
+	MOVD $64, R23
+	CMP  $64, R24
+	CSEL LT, R24, R23, R23
+	SUB  $48, R23
+	MOVD $frame-64(SP), R12
+	CBZ  R21, zero
 	VLD1.P 64(R21), [V0.S4, V1.S4, V2.S4, V3.S4]
 	VLD1.P 64(R21), [V4.S4, V5.S4, V6.S4, V7.S4]
 	VLD1.P 64(R21), [V8.S4, V9.S4, V10.S4, V11.S4]
-	MOVD   $frame-64(SP), R12
 	MOVD   R12, R17
 	MOVD   R23, R26
 
@@ -256,8 +295,35 @@ source:
 	SUBS    $1, R26
 	BNE     source
 	VLD1    (R12), [V12.S4, V13.S4, V14.S4, V15.S4]
-	MOVD    depth+96(FP), R9
-	CBZ     R9, activate
+	JMP     terms
+
+zero:
+	VEOR V0.B16, V0.B16, V0.B16
+	VEOR V1.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	VEOR V3.B16, V3.B16, V3.B16
+	VEOR V4.B16, V4.B16, V4.B16
+	VEOR V5.B16, V5.B16, V5.B16
+	VEOR V6.B16, V6.B16, V6.B16
+	VEOR V7.B16, V7.B16, V7.B16
+	VEOR V8.B16, V8.B16, V8.B16
+	VEOR V9.B16, V9.B16, V9.B16
+	VEOR V10.B16, V10.B16, V10.B16
+	VEOR V11.B16, V11.B16, V11.B16
+	VEOR V12.B16, V12.B16, V12.B16
+	VEOR V13.B16, V13.B16, V13.B16
+	VEOR V14.B16, V14.B16, V14.B16
+	VEOR V15.B16, V15.B16, V15.B16
+
+terms:
+	MOVD a+32(FP), R0
+	MOVD R22, R1
+	ADD  R15, R1, R2
+	ADD  R15, R2, R3
+	ADD  R15, R3, R4
+	ADD  R15, R4, R22
+	MOVD depth+96(FP), R9
+	CBZ  R9, activate
 
 loop:
 	FMOVS (R0), F28
@@ -286,4 +352,6 @@ result:
 	MOVW.P  R16, 4(R19)
 	SUBS    $1, R23
 	BNE     result
+	SUBS    $64, R24
+	BGT     group
 	RET

@@ -1,0 +1,134 @@
+//go:build !noasm
+
+#include "textflag.h"
+
+// TIMES16(step, x) is step(x) sixteen times.
+#define TIMES4(step, x) step(x) step(x) step(x) step(x)
+#define TIMES16(step, x) TIMES4(step, x) TIMES4(step, x) TIMES4(step, x) TIMES4(step, x)
+
+#define CYCLE(x) ADDQ BX, x;
+#define TERM(x) VFMADD231PS x, x, x;
+
+// func ProbeClock(n int)
+TEXT ·ProbeClock(SB), NOSPLIT, $0-8
+	MOVQ n+0(FP), CX
+	MOVQ $1, BX
+
+loop:
+	TIMES16(CYCLE, AX)
+	DECQ CX
+	JNZ  loop
+	RET
+
+// LATENCY multiplies and adds zeros in one chain.
+#define LATENCY(x, loop) \
+	MOVQ n+0(FP), CX; \
+	VZEROALL;         \
+loop: \
+	TIMES16(TERM, x) \
+	DECQ CX;   \
+	JNZ  loop; \
+	VZEROUPPER; \
+	RET
+
+// func ProbeLatencyAVX2(n int)
+TEXT ·ProbeLatencyAVX2(SB), NOSPLIT, $0-8
+	LATENCY(Y0, loop)
+
+// func ProbeLatencyAVX512(n int)
+TEXT ·ProbeLatencyAVX512(SB), NOSPLIT, $0-8
+	LATENCY(Z0, loop)
+
+// func ProbeThroughputAVX2(n int)
+TEXT ·ProbeThroughputAVX2(SB), NOSPLIT, $0-8
+	MOVQ   n+0(FP), CX
+	VZEROALL
+
+loop:
+	VFMADD231PS Y12, Y12, Y0
+	VFMADD231PS Y12, Y12, Y1
+	VFMADD231PS Y12, Y12, Y2
+	VFMADD231PS Y12, Y12, Y3
+	VFMADD231PS Y12, Y12, Y4
+	VFMADD231PS Y12, Y12, Y5
+	VFMADD231PS Y12, Y12, Y6
+	VFMADD231PS Y12, Y12, Y7
+	VFMADD231PS Y12, Y12, Y8
+	VFMADD231PS Y12, Y12, Y9
+	VFMADD231PS Y12, Y12, Y10
+	VFMADD231PS Y12, Y12, Y11
+	DECQ        CX
+	JNZ         loop
+	VZEROUPPER
+	RET
+
+// func ProbeThroughputAVX512(n int)
+TEXT ·ProbeThroughputAVX512(SB), NOSPLIT, $0-8
+	MOVQ   n+0(FP), CX
+	VZEROALL
+
+loop:
+	VFMADD231PS Z12, Z12, Z0
+	VFMADD231PS Z12, Z12, Z1
+	VFMADD231PS Z12, Z12, Z2
+	VFMADD231PS Z12, Z12, Z3
+	VFMADD231PS Z12, Z12, Z4
+	VFMADD231PS Z12, Z12, Z5
+	VFMADD231PS Z12, Z12, Z6
+	VFMADD231PS Z12, Z12, Z7
+	VFMADD231PS Z12, Z12, Z8
+	VFMADD231PS Z12, Z12, Z9
+	VFMADD231PS Z12, Z12, Z10
+	VFMADD231PS Z12, Z12, Z11
+	DECQ        CX
+	JNZ         loop
+	VZEROUPPER
+	RET
+
+// func ProbeReadAVX2(src *float32, n int)
+TEXT ·ProbeReadAVX2(SB), NOSPLIT, $0-16
+	MOVQ src+0(FP), SI
+	MOVQ n+8(FP), CX
+
+loop:
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS 128(SI), Y4
+	VMOVUPS 160(SI), Y5
+	VMOVUPS 192(SI), Y6
+	VMOVUPS 224(SI), Y7
+	VMOVUPS 256(SI), Y0
+	VMOVUPS 288(SI), Y1
+	VMOVUPS 320(SI), Y2
+	VMOVUPS 352(SI), Y3
+	VMOVUPS 384(SI), Y4
+	VMOVUPS 416(SI), Y5
+	VMOVUPS 448(SI), Y6
+	VMOVUPS 480(SI), Y7
+	ADDQ    $512, SI
+	DECQ    CX
+	JNZ     loop
+	VZEROUPPER
+	RET
+
+// func ProbeReadAVX512(src *float32, n int)
+TEXT ·ProbeReadAVX512(SB), NOSPLIT, $0-16
+	MOVQ src+0(FP), SI
+	MOVQ n+8(FP), CX
+
+loop:
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	VMOVUPS 192(SI), Z3
+	VMOVUPS 256(SI), Z4
+	VMOVUPS 320(SI), Z5
+	VMOVUPS 384(SI), Z6
+	VMOVUPS 448(SI), Z7
+	ADDQ    $512, SI
+	DECQ    CX
+	JNZ     loop
+	VZEROUPPER
+	RET
