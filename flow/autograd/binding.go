@@ -12,6 +12,7 @@ type Binding struct {
 	parameters *Parameters
 	backend    blas.Backend   // nil on float64
 	weights    []blas.Weights // one for each Linear, float32 only
+	masked     []blas.MaskedWeights
 	values64   []float64
 }
 
@@ -20,6 +21,9 @@ func Bind32(p *Parameters, backend blas.Backend) *Binding {
 	b := &Binding{parameters: p, backend: backend}
 	for _, l := range p.linear {
 		b.weights = append(b.weights, backend.NewWeights(l.In(), l.Out()))
+	}
+	for _, l := range p.masked {
+		b.masked = append(b.masked, backend.NewMasked(l.Mask))
 	}
 	b.Refresh(1)
 	return b
@@ -44,6 +48,10 @@ func (b *Binding) Refresh(workers int) {
 	parallel.For(len(b.weights), workers, func(_, i int) {
 		l := b.parameters.linear[i]
 		b.weights[i].Set(l.Weight.Values(), l.Bias.Values())
+	})
+	parallel.For(len(b.masked), workers, func(_, i int) {
+		l := b.parameters.masked[i]
+		b.masked[i].Set(l.Weight.Values(), l.Bias.Values())
 	})
 }
 

@@ -12,6 +12,7 @@ type Parameters struct {
 	list   []*Parameter
 	names  map[string]bool
 	linear []*Linear
+	masked []*Masked
 	values []float32
 	limit  int // on len(values); 0 is none
 	err    error

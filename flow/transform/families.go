@@ -18,6 +18,8 @@ var families map[string]func() Spec
 
 func init() {
 	families = map[string]func() Spec{
+		"autoregressive": func() Spec { return new(AutoregressiveSpec) },
+
 		"batchnorm":   func() Spec { return new(BatchNormSpec) },
 		"chain":       func() Spec { return new(ChainSpec) },
 		"coupling":    func() Spec { return new(CouplingSpec) },
