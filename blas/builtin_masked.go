@@ -2,7 +2,6 @@ package blas
 
 import (
 	"fmt"
-	"sort"
 	"sync"
 	"sync/atomic"
 
@@ -33,81 +32,52 @@ type piece struct {
 	begins                bool
 }
 
-// segment is outputs [from, to) in ascending number of inputs seen.
-type segment struct {
-	from, to int
-	seen     []int32 // inputs seen by each output
-	since    []int32 // the first output, counted from from, that sees each input
-	at       []int   // where its weights begin in the packed form, for each input
-
-	panels        kernels.Panels // in by outputs
-	forward       []piece
-	forwardOfFew  []piece
-	transposed    kernels.Panels // outputs by in
-	backward      []piece
-	backwardOfFew []piece
-}
-
-// builtinMasked holds the weights of each segment in panels, and from their
-// first use on the transposes and, where there are several segments, the
-// weights of all outputs in ascending order.
+// builtinMasked holds the weights of each block in panels, and from their
+// first use on the transposes and, where there are several blocks, the weights
+// of all outputs in the order in which they become known.
 type builtinMasked struct {
-	tier     *kernels.Tier
-	in, out  int
-	count    int // weights that exist
-	bias     []float32
-	segments []segment
+	tier    *kernels.Tier
+	in, out int
+	width   int // outputs of a block
+	count   int // weights that exist
+	seen    []int32
+	since   []int32 // the first output of a block that sees each input
+	at      []int   // where the weights of each input begin in the packed form
+	bias    []float32
 
-	order     []int32 // Mask.Order
-	orderSeen []int32 // inputs seen by each output, in that order
+	forward, forwardOfFew, backward, backwardOfFew []piece
 
-	// What Advance and Retreat read; where there is one segment, its panels.
-	transposed, ordered, orderedTransposed lazy
-	steps, stepsTransposed                 kernels.Panels
-	stepsBias                              []float32
+	panels []kernels.Panels // of each block, in by width
+
+	transposedValid, stepsValid, stepsTransposedValid lazy
+
+	transposed []kernels.Panels // of each block, width by in
+
+	// What Advance and Retreat read; where there is one block, its panels.
+	steps, stepsTransposed kernels.Panels
+	stepsBias              []float32
 }
 
 func (b builtin) NewMasked(mask Mask) MaskedWeights {
 	mask.Check()
 	w := &builtinMasked{
-		tier: b.kernels(), in: mask.In, out: mask.Out(), count: mask.Weights(), order: mask.Order(),
+		tier: b.kernels(), in: mask.In, out: mask.Out(), width: mask.Block(), count: mask.Weights(),
+		seen: mask.Seen(), since: make([]int32, mask.In), at: make([]int, mask.In), bias: make([]float32, mask.Out()),
 	}
-	w.bias = make([]float32, w.out)
-	seen := mask.Seen()
-	for _, j := range w.order {
-		w.orderSeen = append(w.orderSeen, seen[j])
+	for range mask.Blocks {
+		w.panels = append(w.panels, kernels.NewPanels(w.in, w.width))
 	}
-	for from := 0; from < w.out; {
-		to := from + 1
-		for to < w.out && seen[to] >= seen[to-1] {
-			to++
-		}
-		w.segments = append(w.segments, newSegment(w.in, from, to, seen[from:to]))
-		from = to
-	}
-	at := 0
+	first, at := 0, 0
 	for k := range w.in {
-		for i := range w.segments {
-			s := &w.segments[i]
-			s.at[k] = at
-			at += s.to - s.from - int(s.since[k])
-		}
-	}
-	return w
-}
-
-func newSegment(in, from, to int, seen []int32) segment {
-	s := segment{from: from, to: to, seen: seen, since: make([]int32, in), at: make([]int, in), panels: kernels.NewPanels(in, to-from)}
-	first := 0
-	for k := range in {
-		for first < len(seen) && int(seen[first]) <= k {
+		for first < w.width && int(w.seen[first]) <= k {
 			first++
 		}
-		s.since[k] = int32(first)
+		w.since[k], w.at[k] = int32(first), at
+		at += mask.Blocks * (w.width - first)
 	}
-	s.forward, s.forwardOfFew = ascending(seen, groupPanels), ascending(seen, groupPanelsOfFew)
-	s.backward, s.backwardOfFew = descending(s.since, len(seen), groupPanels), descending(s.since, len(seen), groupPanelsOfFew)
-	return s
+	w.forward, w.forwardOfFew = ascending(w.seen, groupPanels), ascending(w.seen, groupPanelsOfFew)
+	w.backward, w.backwardOfFew = descending(w.since, w.width, groupPanels), descending(w.since, w.width, groupPanelsOfFew)
+	return w
 }
 
 // ascending cuts the product whose column c has the terms [0, seen[c]), seen
@@ -191,16 +161,18 @@ func (w *builtinMasked) Set(weights, bias []float32) {
 	checkLength("w", weights, w.count)
 	checkLength("bias", bias, w.out)
 	copy(w.bias, bias)
-	for i := range w.segments {
-		s := &w.segments[i]
-		for k, first := range s.since {
-			setRow(s.panels, k, int(first), weights[s.at[k]:][:s.to-s.from-int(first)])
+	for i, panels := range w.panels {
+		for k, first := range w.since {
+			setRow(panels, k, int(first), weights[w.of(i, k):][:w.width-int(first)])
 		}
 	}
-	w.transposed.forget()
-	w.ordered.forget()
-	w.orderedTransposed.forget()
+	w.transposedValid.forget()
+	w.stepsValid.forget()
+	w.stepsTransposedValid.forget()
 }
+
+// of returns where the weights of block i and input k begin in the packed form.
+func (w *builtinMasked) of(i, k int) int { return w.at[k] + i*(w.width-int(w.since[k])) }
 
 // setRow copies values to row k of packed panels, from column c on.
 func setRow(p kernels.Panels, k, c int, values []float32) {
@@ -238,20 +210,20 @@ func (w *builtinMasked) Forward(y, x kernels.Matrix, act Activation) {
 	for top := 0; top < x.Rows; top += maskedRows {
 		bottom := min(top+maskedRows, x.Rows)
 		left, into := x.Slice(top, bottom).Strided(), y.Slice(top, bottom)
-		for i := range w.segments {
-			s := &w.segments[i]
-			pieces := s.forward
-			if x.Rows <= few {
-				pieces = s.forwardOfFew
-			}
+		pieces := w.forward
+		if x.Rows <= few {
+			pieces = w.forwardOfFew
+		}
+		for i, panels := range w.panels {
+			base := i * w.width
 			for _, p := range pieces {
 				from, to, first, last := int(p.from), int(p.to), int(p.first), int(p.last)
-				c := columns(into, s.from+from, s.from+to)
+				c := columns(into, base+from, base+to)
 				start := c
 				if p.begins {
-					start = startingAt(w.bias, c.Rows, s.from+from, s.from+to)
+					start = startingAt(w.bias, c.Rows, base+from, base+to)
 				}
-				w.tier.Matmul(c, left.Columns(first, last), part(s.panels, from, to, first, last), start, false)
+				w.tier.Matmul(c, left.Columns(first, last), part(panels, from, to, first, last), start, false)
 			}
 		}
 		if act == ReLU {
@@ -268,7 +240,7 @@ func (w *builtinMasked) BackwardInput(dx, dy kernels.Matrix, accumulate bool) {
 	if w.in == 0 {
 		return
 	}
-	w.transposed.ensure(w, (*builtinMasked).transpose)
+	w.transposedValid.ensure(w, (*builtinMasked).transpose)
 	for top := 0; top < dy.Rows; top += maskedRows {
 		bottom := min(top+maskedRows, dy.Rows)
 		into := dx.Slice(top, bottom)
@@ -277,17 +249,16 @@ func (w *builtinMasked) BackwardInput(dx, dy kernels.Matrix, accumulate bool) {
 				clear(into.Row(r))
 			}
 		}
-		for i := range w.segments {
-			s := &w.segments[i]
-			left := columns(dy.Slice(top, bottom), s.from, s.to).Strided()
-			pieces := s.backward
-			if dy.Rows <= few {
-				pieces = s.backwardOfFew
-			}
+		pieces := w.backward
+		if dy.Rows <= few {
+			pieces = w.backwardOfFew
+		}
+		for i, panels := range w.transposed {
+			left := columns(dy.Slice(top, bottom), i*w.width, (i+1)*w.width).Strided()
 			for _, p := range pieces {
 				from, to, first, last := int(p.from), int(p.to), int(p.first), int(p.last)
 				c := columns(into, from, to)
-				w.tier.Matmul(c, left.Columns(first, last), part(s.transposed, from, to, first, last), c, false)
+				w.tier.Matmul(c, left.Columns(first, last), part(panels, from, to, first, last), c, false)
 			}
 		}
 	}
@@ -307,21 +278,20 @@ func (w *builtinMasked) GradientWeights(dw []float32, x, dy kernels.Matrix, accu
 		*buffer = make([]float32, need)
 	}
 	left := x.Transposed()
-	for i := range w.segments {
-		s := &w.segments[i]
-		for from := 0; from < s.to-s.from; from += width {
-			to := min(from+width, s.to-s.from)
-			depth := int(s.seen[to-1])
+	for i := range w.panels {
+		for from := 0; from < w.width; from += width {
+			to := min(from+width, w.width)
+			depth := int(w.seen[to-1])
 			if depth == 0 {
 				continue
 			}
 			c := kernels.Dense((*buffer)[:depth*(to-from)], depth, to-from)
 			start := kernels.Matrix{}
 			if accumulate {
-				s.unpack(c, dw, from)
+				w.unpack(c, dw, i, from)
 				start = c
 			}
-			block := columns(dy, s.from+from, s.from+to)
+			block := columns(dy, i*w.width+from, i*w.width+to)
 			right := kernels.FullPanels(block)
 			if right.Cols < block.Cols {
 				right = kernels.PanelsOf((*buffer)[w.in*width:], block.Rows, block.Cols)
@@ -342,71 +312,67 @@ func (w *builtinMasked) GradientWeights(dw []float32, x, dy kernels.Matrix, accu
 					init = rows
 				}
 			}
-			s.pack(dw, c, from)
+			w.pack(dw, c, i, from)
 		}
 	}
 }
 
-// unpack reads the columns of c, which are the segment's from from on, from the
-// packed form; elements of absent weights are left alone.
-func (s *segment) unpack(c kernels.Matrix, packed []float32, from int) {
+// unpack reads the columns of c, which are those of block i from from on, from
+// the packed form; elements of absent weights are left alone.
+func (w *builtinMasked) unpack(c kernels.Matrix, packed []float32, i, from int) {
 	for k := range c.Rows {
-		skip := max(0, int(s.since[k])-from)
-		copy(c.Row(k)[skip:], packed[s.at[k]+from+skip-int(s.since[k]):])
+		skip := max(0, int(w.since[k])-from)
+		copy(c.Row(k)[skip:], packed[w.of(i, k)+from+skip-int(w.since[k]):])
 	}
 }
 
 // pack is the inverse of unpack.
-func (s *segment) pack(packed []float32, c kernels.Matrix, from int) {
+func (w *builtinMasked) pack(packed []float32, c kernels.Matrix, i, from int) {
 	for k := range c.Rows {
-		skip := max(0, int(s.since[k])-from)
-		copy(packed[s.at[k]+from+skip-int(s.since[k]):], c.Row(k)[skip:])
+		skip := max(0, int(w.since[k])-from)
+		copy(packed[w.of(i, k)+from+skip-int(w.since[k]):], c.Row(k)[skip:])
 	}
 }
 
 func (w *builtinMasked) transpose() {
-	for i := range w.segments {
-		s := &w.segments[i]
-		if s.transposed.Data == nil {
-			s.transposed = kernels.NewPanels(s.to-s.from, w.in)
+	if w.transposed == nil {
+		for range w.panels {
+			w.transposed = append(w.transposed, kernels.NewPanels(w.width, w.in))
 		}
-		w.tier.TransposePanels(s.transposed, s.panels)
+	}
+	for i, panels := range w.panels {
+		w.tier.TransposePanels(w.transposed[i], panels)
 	}
 }
 
-// sort makes the panels whose columns are the outputs in order.
-func (w *builtinMasked) sort() {
-	if len(w.segments) == 1 {
-		w.steps, w.stepsBias = w.segments[0].panels, w.bias
+// order makes the panels whose columns are the outputs in [Mask.Order].
+func (w *builtinMasked) order() {
+	blocks := len(w.panels)
+	if blocks == 1 {
+		w.steps, w.stepsBias = w.panels[0], w.bias
 		return
 	}
 	if w.stepsBias == nil {
 		w.steps, w.stepsBias = kernels.NewPanels(w.in, w.out), make([]float32, w.out)
 	}
-	i := 0
-	for to, j := range w.order {
-		w.stepsBias[to] = w.bias[j]
-		for int(j) < w.segments[i].from {
-			i--
-		}
-		for int(j) >= w.segments[i].to {
-			i++
-		}
-		s := &w.segments[i]
-		from := int(j) - s.from
-		into := w.steps.Data[to/kernels.PanelWidth*w.steps.PanelStride+to%kernels.PanelWidth:]
-		values := s.panels.Data[from/kernels.PanelWidth*s.panels.PanelStride+from%kernels.PanelWidth:]
-		for k := range int(w.orderSeen[to]) {
-			into[k*kernels.PanelWidth] = values[k*kernels.PanelWidth]
+	for i, panels := range w.panels {
+		for j, seen := range w.seen {
+			to := j*blocks + i
+			w.stepsBias[to] = w.bias[i*w.width+j]
+			into := w.steps.Data[to/kernels.PanelWidth*w.steps.PanelStride+to%kernels.PanelWidth:]
+			from := panels.Data[j/kernels.PanelWidth*panels.PanelStride+j%kernels.PanelWidth:]
+			for k := range int(seen) {
+				into[k*kernels.PanelWidth] = from[k*kernels.PanelWidth]
+			}
 		}
 	}
 }
 
 func (w *builtinMasked) transposeSteps() {
-	w.ordered.ensure(w, (*builtinMasked).sort)
-	if len(w.segments) == 1 {
-		w.transposed.ensure(w, (*builtinMasked).transpose)
-		w.stepsTransposed = w.segments[0].transposed
+	w.stepsValid.ensure(w, (*builtinMasked).order)
+	if len(w.panels) == 1 {
+		w.transposedValid.ensure(w, (*builtinMasked).transpose)
+		w.stepsTransposed = w.transposed[0]
 		return
 	}
 	if w.stepsTransposed.Data == nil {
@@ -419,10 +385,13 @@ func (w *builtinMasked) Advance(y, x kernels.Matrix, from int, act Activation) {
 	checkUnits("x", x)
 	checkUnits("y", y)
 	checkShape("y", y, y.Rows, x.Cols)
-	if from < 0 || from+y.Rows > w.out || y.Rows > 0 && (int(w.orderSeen[from]) != x.Rows || int(w.orderSeen[from+y.Rows-1]) != x.Rows) {
+	if y.Rows == 0 {
+		return
+	}
+	if from < 0 || from+y.Rows > w.out || int(w.stepSeen(from)) != x.Rows || int(w.stepSeen(from+y.Rows-1)) != x.Rows {
 		panic(fmt.Sprintf("blas: outputs %d to %d do not see exactly %d inputs", from, from+y.Rows, x.Rows))
 	}
-	w.ordered.ensure(w, (*builtinMasked).sort)
+	w.stepsValid.ensure(w, (*builtinMasked).order)
 	for r := range y.Rows {
 		fill(y.Row(r), w.stepsBias[from+r])
 	}
@@ -439,18 +408,17 @@ func (w *builtinMasked) Retreat(dx, dy kernels.Matrix, from int) {
 	if dx.Rows == 0 {
 		return
 	}
-	since := w.since(from)
-	if w.since(from+dx.Rows-1) != since {
+	since := int(w.since[from])
+	if int(w.since[from+dx.Rows-1]) != since {
 		panic(fmt.Sprintf("blas: the inputs %d to %d are not all seen by the same outputs", from, from+dx.Rows))
 	}
-	w.orderedTransposed.ensure(w, (*builtinMasked).transposeSteps)
+	since *= len(w.panels)
+	w.stepsTransposedValid.ensure(w, (*builtinMasked).transposeSteps)
 	w.units(dx, kernels.FullPanels(dy.Slice(since, w.out)), w.stepsTransposed, from, since, false)
 }
 
-// since returns the first output, in order, that sees input k.
-func (w *builtinMasked) since(k int) int {
-	return sort.Search(w.out, func(j int) bool { return int(w.orderSeen[j]) > k })
-}
+// stepSeen returns how many inputs output number i of [Mask.Order] sees.
+func (w *builtinMasked) stepSeen(i int) int32 { return w.seen[i/len(w.panels)] }
 
 // units adds to the rows of c, which are the columns of the panels p from from
 // on, their products with b, whose rows are those of p from first on. The

@@ -13,26 +13,33 @@ import (
 // infinity. A network whose units are sorted by degree (MADE: Germain et al.,
 // 2015) has such layers.
 //
+// The outputs are Blocks blocks of the same structure, in each of which the
+// number of inputs seen ascends.
+//
 // The packed form of the weights holds only what exists, as the rows of the
 // full in by out matrix without the gaps: all outputs that see input 0, in
 // order, then those that see input 1, ….
 type Mask struct {
-	In   int
-	Runs []Run
+	In     int
+	Runs   []Run // of one block
+	Blocks int
 }
 
 // Run is neighbouring outputs, at least one, that see the same inputs: the
 // first Inputs ones, possibly none.
 type Run struct{ Inputs, Outputs int32 }
 
-// Out returns the number of outputs.
-func (m Mask) Out() int {
+// Block returns the number of outputs of a block.
+func (m Mask) Block() int {
 	n := 0
 	for _, r := range m.Runs {
 		n += int(r.Outputs)
 	}
 	return n
 }
+
+// Out returns the number of outputs.
+func (m Mask) Out() int { return m.Blocks * m.Block() }
 
 // Weights returns the number of weights that exist, the length of the packed
 // form.
@@ -41,12 +48,12 @@ func (m Mask) Weights() int {
 	for _, r := range m.Runs {
 		n += int(r.Inputs) * int(r.Outputs)
 	}
-	return n
+	return m.Blocks * n
 }
 
-// Seen returns how many inputs each output sees.
+// Seen returns how many inputs each output of a block sees.
 func (m Mask) Seen() []int32 {
-	seen := make([]int32, 0, m.Out())
+	seen := make([]int32, 0, m.Block())
 	for _, r := range m.Runs {
 		for range r.Outputs {
 			seen = append(seen, r.Inputs)
@@ -55,24 +62,15 @@ func (m Mask) Seen() []int32 {
 	return seen
 }
 
-// Order returns the outputs in ascending number of inputs seen, those that see
-// as many in their own order: the order in which they can be computed when the
-// inputs become known one after the other.
+// Order returns the outputs in the order in which they can be computed when
+// the inputs become known one after the other: the first one of each block,
+// the second one of each, ….
 func (m Mask) Order() []int32 {
-	count := make([]int32, m.In+2)
-	for _, r := range m.Runs {
-		count[r.Inputs+1] += r.Outputs
-	}
-	for i := range m.In + 1 {
-		count[i+1] += count[i]
-	}
-	order := make([]int32, m.Out())
-	j := int32(0)
-	for _, r := range m.Runs {
-		for range r.Outputs {
-			order[count[r.Inputs]] = j
-			count[r.Inputs]++
-			j++
+	n := m.Block()
+	order := make([]int32, 0, m.Out())
+	for i := range n {
+		for b := range m.Blocks {
+			order = append(order, int32(b*n+i))
 		}
 	}
 	return order
@@ -97,25 +95,29 @@ func (m Mask) each(f func(k, j, n, at int)) {
 	at := 0
 	for k := range m.In {
 		j := 0
-		for _, r := range m.Runs {
-			if int(r.Inputs) > k {
-				f(k, j, int(r.Outputs), at)
-				at += int(r.Outputs)
+		for range m.Blocks {
+			for _, r := range m.Runs {
+				if int(r.Inputs) > k {
+					f(k, j, int(r.Outputs), at)
+					at += int(r.Outputs)
+				}
+				j += int(r.Outputs)
 			}
-			j += int(r.Outputs)
 		}
 	}
 }
 
 // Check panics unless the mask describes a layer.
 func (m Mask) Check() {
-	if m.In < 0 || m.In > math.MaxInt32 || len(m.Runs) == 0 {
-		panic(fmt.Sprintf("blas: a masked layer cannot have %d inputs and %d runs of outputs", m.In, len(m.Runs)))
+	if m.In < 0 || m.In > math.MaxInt32 || len(m.Runs) == 0 || m.Blocks < 1 {
+		panic(fmt.Sprintf("blas: a masked layer cannot have %d inputs and %d blocks of %d runs of outputs", m.In, m.Blocks, len(m.Runs)))
 	}
+	least := int32(0)
 	for _, r := range m.Runs {
-		if r.Inputs < 0 || int(r.Inputs) > m.In || r.Outputs < 1 {
-			panic(fmt.Sprintf("blas: %d outputs that see %d of %d inputs", r.Outputs, r.Inputs, m.In))
+		if r.Inputs < least || int(r.Inputs) > m.In || r.Outputs < 1 {
+			panic(fmt.Sprintf("blas: a run of %d outputs that see %d of %d inputs, after one that sees %d", r.Outputs, r.Inputs, m.In, least))
 		}
+		least = r.Inputs
 	}
 }
 

@@ -21,7 +21,7 @@ func TestMaskedBits(t *testing.T) {
 	const rows = 112
 	for n, mask := range conformance.Masks {
 		rng := rand.New(rand.NewPCG(uint64(n), 7))
-		in, out, seen := mask.In, mask.Out(), mask.Seen()
+		in, out, seen := mask.In, mask.Out(), conformance.Seen(mask)
 		packed, bias := conformance.Normal(rng, mask.Weights()), conformance.Normal(rng, out)
 		full := make([]float32, in*out)
 		mask.Full(full, packed)

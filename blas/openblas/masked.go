@@ -18,9 +18,10 @@ func (backend) NewMasked(mask blas.Mask) blas.MaskedWeights {
 	w := &masked{mask: mask, order: mask.Order(), in: mask.In, out: mask.Out()}
 	w.full, w.bias = make([]float32, w.in*w.out), make([]float32, w.out)
 	w.ordered, w.orderedBias = make([]float32, w.in*w.out), make([]float32, w.out)
-	seen := mask.Seen()
-	for _, j := range w.order {
-		w.orderSeen = append(w.orderSeen, seen[j])
+	for _, seen := range mask.Seen() {
+		for range mask.Blocks {
+			w.orderSeen = append(w.orderSeen, seen)
+		}
 	}
 	return w
 }
@@ -149,10 +150,12 @@ var scratch = sync.Pool{New: func() any { return new([]float32) }}
 // inputs.
 func (w *masked) runs(f func(from, to, seen int)) {
 	from := 0
-	for _, r := range w.mask.Runs {
-		to := from + int(r.Outputs)
-		f(from, to, int(r.Inputs))
-		from = to
+	for range w.mask.Blocks {
+		for _, r := range w.mask.Runs {
+			to := from + int(r.Outputs)
+			f(from, to, int(r.Inputs))
+			from = to
+		}
 	}
 }
 

@@ -15,9 +15,10 @@ type Masked struct {
 	Mask         blas.Mask
 	index        int
 
+	seen, order []int32 // Mask.Seen and Mask.Order
+
 	entriesOnce sync.Once
-	entries     []int32 // for float64: see entry
-	order       []int32
+	entries     []int32 // for float64: see prepare64
 }
 
 // Masked returns the masked linear layers in order of creation.
@@ -28,7 +29,10 @@ func (p *Parameters) Masked() []*Masked { return p.masked }
 func (s Scope) NewMasked(mask blas.Mask) *Masked {
 	mask.Check()
 	l := &Masked{Weight: s.New("weight", 1, mask.Weights()), Bias: s.New("bias", 1, mask.Out()), Mask: mask, index: len(s.owner.masked)}
-	s.owner.masked = append(s.owner.masked, l)
+	if s.owner.err == nil {
+		l.seen, l.order = mask.Seen(), mask.Order()
+		s.owner.masked = append(s.owner.masked, l)
+	}
 	return l
 }
 
@@ -39,17 +43,16 @@ func (l *Masked) In() int { return l.Mask.In }
 func (l *Masked) Out() int { return l.Bias.Cols }
 
 // prepare64 makes what float64 graphs look up: the place of every weight in
-// the packed form, -1 for an absent one, and the outputs in order.
+// the packed form, -1 for an absent one.
 func (l *Masked) prepare64() {
 	l.entriesOnce.Do(func() {
 		in, out := l.In(), l.Out()
-		seen := l.Mask.Seen()
-		l.entries, l.order = make([]int32, in*out), l.Mask.Order()
+		l.entries = make([]int32, in*out)
 		at := int32(0)
 		for k := range in {
 			for j := range out {
 				l.entries[k*out+j] = -1
-				if int(seen[j]) > k {
+				if int(l.seen[j%len(l.seen)]) > k {
 					l.entries[k*out+j] = at
 					at++
 				}

@@ -76,7 +76,8 @@ func (s MADESpec) Check(features int) error {
 
 // MADE is the network of a [MADESpec].
 type MADE struct {
-	features, context, parameters int
+	features, context int
+	contextColumns    []int // 0, 1, …
 
 	residual bool
 	layers   []*autograd.Masked
@@ -84,6 +85,7 @@ type MADE struct {
 	// degree d are the rows [degrees[l][d], degrees[l][d+1]) in the order of
 	// blas.Mask.Order.
 	degrees [][]int
+	steps   steps
 }
 
 // Build creates the network's parameters: layers.0, layers.1, … each with
@@ -93,26 +95,23 @@ type MADE struct {
 // The network takes the context followed by the features in their order; it
 // gives parametersEach blocks of a value for each feature, in that order.
 func (s MADESpec) Build(features, context, parametersEach int, scope autograd.Scope) *MADE {
-	m := &MADE{features: features, context: context, parameters: parametersEach, residual: s.Residual}
+	m := &MADE{features: features, context: context, residual: s.Residual}
+	for c := range context {
+		m.contextColumns = append(m.contextColumns, c)
+	}
 	// Of the layer before, how many outputs have a degree of at most d.
 	inputs := make([]int, features+1)
 	for d := range inputs {
 		inputs[d] = context + d
 	}
 	add := func(units []int, blocks int) []int {
-		// The biases come first: should they not fit the limit of a file, the
-		// mask need not be made.
-		mask := blas.Mask{In: inputs[len(inputs)-1]}
+		mask := blas.Mask{In: inputs[len(inputs)-1], Blocks: blocks}
 		starts := make([]int, features+1)
-		for block := range blocks {
-			for d, n := range units {
-				if n > 0 {
-					mask.Runs = append(mask.Runs, blas.Run{Inputs: int32(inputs[d]), Outputs: int32(n)})
-				}
-				if block == 0 {
-					starts[d+1] = starts[d] + n*blocks
-				}
+		for d, n := range units {
+			if n > 0 {
+				mask.Runs = append(mask.Runs, blas.Run{Inputs: int32(inputs[d]), Outputs: int32(n)})
 			}
+			starts[d+1] = starts[d] + n*blocks
 		}
 		m.layers = append(m.layers, scope.At("layers", len(m.layers)).NewMasked(mask))
 		m.degrees = append(m.degrees, starts)
@@ -141,6 +140,7 @@ func (s MADESpec) Build(features, context, parametersEach int, scope autograd.Sc
 		one[i] = 1
 	}
 	add(one, parametersEach)
+	m.place()
 	return m
 }
 

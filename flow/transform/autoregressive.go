@@ -85,20 +85,5 @@ func (t *autoregressive) parameters(g *autograd.Graph, x, context autograd.Value
 }
 
 func (t *autoregressive) Inverse(g *autograd.Graph, z, context autograd.Value, total autograd.Sums) autograd.Value {
-	return t.inverseByPasses(g, z, context, total)
-}
-
-// inverseByPasses states the inverse: after pass i the features up to number i
-// of the order are right, whatever the others hold, and the last pass has the
-// parameters of all.
-func (t *autoregressive) inverseByPasses(g *autograd.Graph, z, context autograd.Value, total autograd.Sums) autograd.Value {
-	x := z
-	for pass := range t.columns {
-		sums := total
-		if pass < len(t.columns)-1 {
-			sums = g.Sums(len(total.Values))
-		}
-		x = g.Apply(t.univariate, true, g.Copy(z), t.parameters(g, x, context), t.columns, sums)
-	}
-	return x
+	return t.made.Invert(g, t.univariate, z, context, t.columns, total)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/seed-192fdf7a/nf/blas"
@@ -12,32 +13,34 @@ import (
 
 // Masks are the masked layers of the tests.
 var Masks = []blas.Mask{
-	{In: 0, Runs: []blas.Run{{Inputs: 0, Outputs: 3}}},
-	{In: 4, Runs: []blas.Run{{Inputs: 0, Outputs: 20}}},
-	{In: 1, Runs: []blas.Run{{Inputs: 0, Outputs: 1}, {Inputs: 1, Outputs: 1}}},
+	{In: 0, Runs: []blas.Run{{Inputs: 0, Outputs: 3}}, Blocks: 1},
+	{In: 4, Runs: []blas.Run{{Inputs: 0, Outputs: 20}}, Blocks: 1},
+	{In: 1, Runs: []blas.Run{{Inputs: 0, Outputs: 1}, {Inputs: 1, Outputs: 1}}, Blocks: 3},
+	{In: 5, Runs: []blas.Run{{Inputs: 4, Outputs: 2}}, Blocks: 2},
 	staircase(20, 3, 1),
 	staircase(63, 8, 1),
 	staircase(70, 1, 3),
 	staircase(300, 1, 2),
-	{In: 530, Runs: []blas.Run{{Inputs: 3, Outputs: 40}, {Inputs: 530, Outputs: 21}}},
-	{In: 50, Runs: []blas.Run{{Inputs: 30, Outputs: 5}, {Inputs: 20, Outputs: 17}, {Inputs: 20, Outputs: 1}, {Inputs: 50, Outputs: 30}}},
+	{In: 530, Runs: []blas.Run{{Inputs: 3, Outputs: 40}, {Inputs: 530, Outputs: 21}}, Blocks: 1},
+	{In: 50, Runs: []blas.Run{{Inputs: 20, Outputs: 5}, {Inputs: 20, Outputs: 17}, {Inputs: 21, Outputs: 1}, {Inputs: 50, Outputs: 30}}, Blocks: 2},
 }
 
 // staircase is blocks of in runs, of which run i sees i inputs.
 func staircase(in, each, blocks int) blas.Mask {
-	m := blas.Mask{In: in}
-	for range blocks {
-		for i := range in {
-			m.Runs = append(m.Runs, blas.Run{Inputs: int32(i), Outputs: int32(each)})
-		}
+	m := blas.Mask{In: in, Blocks: blocks}
+	for i := range in {
+		m.Runs = append(m.Runs, blas.Run{Inputs: int32(i), Outputs: int32(each)})
 	}
 	return m
 }
 
 // MaskName describes a mask in a line.
 func MaskName(m blas.Mask) string {
-	return fmt.Sprintf("%d inputs, %d outputs in %d runs", m.In, m.Out(), len(m.Runs))
+	return fmt.Sprintf("%d inputs, %d blocks of %d outputs in %d runs", m.In, m.Blocks, m.Block(), len(m.Runs))
 }
+
+// Seen returns how many inputs each output of all blocks sees.
+func Seen(m blas.Mask) []int32 { return slices.Repeat(m.Seen(), m.Blocks) }
 
 // masked checks all methods of masked weights against float64 sums of the
 // terms that exist.
@@ -45,7 +48,7 @@ func masked(t *testing.T, b blas.Backend) {
 	rng := rand.New(rand.NewPCG(11, 12))
 	for _, mask := range Masks {
 		in, out := mask.In, mask.Out()
-		seen, order := mask.Seen(), mask.Order()
+		seen, order := Seen(mask), mask.Order()
 		packed, bias := Normal(rng, mask.Weights()), Normal(rng, out)
 		full := make([]float32, in*out)
 		mask.Full(full, packed)
@@ -142,7 +145,7 @@ func masked(t *testing.T, b blas.Backend) {
 func containment(t *testing.T, b blas.Backend) {
 	rng := rand.New(rand.NewPCG(13, 14))
 	for _, mask := range Masks {
-		in, out, seen := mask.In, mask.Out(), mask.Seen()
+		in, out, seen := mask.In, mask.Out(), Seen(mask)
 		w := b.NewMasked(mask)
 		w.Set(Normal(rng, mask.Weights()), Normal(rng, out))
 		for _, poison := range []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))} {
