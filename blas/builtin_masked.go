@@ -32,40 +32,35 @@ type piece struct {
 	begins                bool
 }
 
-// builtinMasked holds the weights of each block in panels, and from their
-// first use on the transposes and, where there are several blocks, the weights
-// of all outputs in the order in which they become known.
+// builtinMasked holds the weights in panels whose columns are the outputs in
+// [Mask.Order], so that what a panel's columns see differs little; Forward and
+// BackwardInput bring several blocks into their own order through scratch.
 type builtinMasked struct {
 	tier    *kernels.Tier
 	in, out int
-	width   int // outputs of a block
-	count   int // weights that exist
-	seen    []int32
+	blocks  int
+	width   int     // outputs of a block
+	count   int     // weights that exist
+	seen    []int32 // inputs seen by each output of a block
 	since   []int32 // the first output of a block that sees each input
 	at      []int   // where the weights of each input begin in the packed form
-	bias    []float32
+
+	panels kernels.Panels // in by out
+	bias   []float32      // in the order of the panels
 
 	forward, forwardOfFew, backward, backwardOfFew []piece
 
-	panels []kernels.Panels // of each block, in by width
-
-	transposedValid, stepsValid, stepsTransposedValid lazy
-
-	transposed []kernels.Panels // of each block, width by in
-
-	// What Advance and Retreat read; where there is one block, its panels.
-	steps, stepsTransposed kernels.Panels
-	stepsBias              []float32
+	transposedLock  sync.Mutex
+	transposedValid atomic.Bool
+	transposed      kernels.Panels // out by in
 }
 
 func (b builtin) NewMasked(mask Mask) MaskedWeights {
 	mask.Check()
 	w := &builtinMasked{
-		tier: b.kernels(), in: mask.In, out: mask.Out(), width: mask.Block(), count: mask.Weights(),
-		seen: mask.Seen(), since: make([]int32, mask.In), at: make([]int, mask.In), bias: make([]float32, mask.Out()),
-	}
-	for range mask.Blocks {
-		w.panels = append(w.panels, kernels.NewPanels(w.in, w.width))
+		tier: b.kernels(), in: mask.In, out: mask.Out(), blocks: mask.Blocks, width: mask.Block(), count: mask.Weights(),
+		seen: mask.Seen(), since: make([]int32, mask.In), at: make([]int, mask.In),
+		panels: kernels.NewPanels(mask.In, mask.Out()), bias: make([]float32, mask.Out()),
 	}
 	first, at := 0, 0
 	for k := range w.in {
@@ -73,10 +68,18 @@ func (b builtin) NewMasked(mask Mask) MaskedWeights {
 			first++
 		}
 		w.since[k], w.at[k] = int32(first), at
-		at += mask.Blocks * (w.width - first)
+		at += w.blocks * (w.width - first)
 	}
-	w.forward, w.forwardOfFew = ascending(w.seen, groupPanels), ascending(w.seen, groupPanelsOfFew)
-	w.backward, w.backwardOfFew = descending(w.since, w.width, groupPanels), descending(w.since, w.width, groupPanelsOfFew)
+	seen := make([]int32, w.out)
+	for i := range seen {
+		seen[i] = w.seen[i/w.blocks]
+	}
+	since := make([]int32, w.in)
+	for k, j := range w.since {
+		since[k] = j * int32(w.blocks)
+	}
+	w.forward, w.forwardOfFew = ascending(seen, groupPanels), ascending(seen, groupPanelsOfFew)
+	w.backward, w.backwardOfFew = descending(since, w.out, groupPanels), descending(since, w.out, groupPanelsOfFew)
 	return w
 }
 
@@ -135,52 +138,71 @@ func terms(pieces []piece, from, to int, first, last int32) []piece {
 	return pieces
 }
 
-// lazy guards what is made of the weights at its first use after Set: weights
-// that only score need no transposes.
-type lazy struct {
-	lock  sync.Mutex
-	valid atomic.Bool
-}
-
-func (l *lazy) forget() { l.valid.Store(false) }
-
-// ensure makes it, unless it is there.
-func (l *lazy) ensure(w *builtinMasked, make func(*builtinMasked)) {
-	if l.valid.Load() {
-		return
-	}
-	l.lock.Lock()
-	defer l.lock.Unlock()
-	if !l.valid.Load() {
-		make(w)
-		l.valid.Store(true)
-	}
-}
-
 func (w *builtinMasked) Set(weights, bias []float32) {
 	checkLength("w", weights, w.count)
 	checkLength("bias", bias, w.out)
-	copy(w.bias, bias)
-	for i, panels := range w.panels {
+	for i := range w.blocks {
+		for j, v := range bias[i*w.width : (i+1)*w.width] {
+			w.bias[j*w.blocks+i] = v
+		}
 		for k, first := range w.since {
-			setRow(panels, k, int(first), weights[w.of(i, k):][:w.width-int(first)])
+			into := w.panels.Data[k*w.panels.Stride:]
+			to := int(first)*w.blocks + i
+			for _, v := range weights[w.of(i, k):][:w.width-int(first)] {
+				into[to/kernels.PanelWidth*w.panels.PanelStride+to%kernels.PanelWidth] = v
+				to += w.blocks
+			}
 		}
 	}
-	w.transposedValid.forget()
-	w.stepsValid.forget()
-	w.stepsTransposedValid.forget()
+	w.transposedValid.Store(false)
 }
 
 // of returns where the weights of block i and input k begin in the packed form.
 func (w *builtinMasked) of(i, k int) int { return w.at[k] + i*(w.width-int(w.since[k])) }
 
-// setRow copies values to row k of packed panels, from column c on.
-func setRow(p kernels.Panels, k, c int, values []float32) {
-	for len(values) > 0 {
-		lane := c % kernels.PanelWidth
-		n := min(kernels.PanelWidth-lane, len(values))
-		copy(p.Data[c/kernels.PanelWidth*p.PanelStride+k*p.Stride+lane:], values[:n])
-		c, values = c+n, values[n:]
+// transposedPanels returns the transpose of the panels, which it makes on the
+// first call after Set: weights that only score never need it.
+func (w *builtinMasked) transposedPanels() kernels.Panels {
+	if !w.transposedValid.Load() {
+		w.transposedLock.Lock()
+		defer w.transposedLock.Unlock()
+		if !w.transposedValid.Load() {
+			if w.transposed.Data == nil {
+				w.transposed = kernels.NewPanels(w.out, w.in)
+			}
+			w.tier.TransposePanels(w.transposed, w.panels)
+			w.transposedValid.Store(true)
+		}
+	}
+	return w.transposed
+}
+
+// interleave writes rows of blocks to rows in [Mask.Order].
+func (w *builtinMasked) interleave(dst, src kernels.Matrix) {
+	for r := range src.Rows {
+		into, from := dst.Row(r), src.Row(r)
+		for i := range w.blocks {
+			to := i
+			for _, v := range from[i*w.width : (i+1)*w.width] {
+				into[to] = v
+				to += w.blocks
+			}
+		}
+	}
+}
+
+// separate is the inverse of interleave.
+func (w *builtinMasked) separate(dst, src kernels.Matrix) {
+	for r := range src.Rows {
+		into, from := dst.Row(r), src.Row(r)
+		for i := range w.blocks {
+			at := i
+			block := into[i*w.width : (i+1)*w.width]
+			for j := range block {
+				block[j] = from[at]
+				at += w.blocks
+			}
+		}
 	}
 }
 
@@ -207,28 +229,37 @@ func startingAt(bias []float32, rows, from, to int) kernels.Matrix {
 func (w *builtinMasked) Forward(y, x kernels.Matrix, act Activation) {
 	checkShape("x", x, x.Rows, w.in)
 	checkShape("y", y, x.Rows, w.out)
+	pieces := w.forward
+	if x.Rows <= few {
+		pieces = w.forwardOfFew
+	}
+	var buffer *[]float32
+	if w.blocks > 1 {
+		buffer = borrow(min(x.Rows, maskedRows) * w.out)
+		defer scratch.Put(buffer)
+	}
 	for top := 0; top < x.Rows; top += maskedRows {
 		bottom := min(top+maskedRows, x.Rows)
-		left, into := x.Slice(top, bottom).Strided(), y.Slice(top, bottom)
-		pieces := w.forward
-		if x.Rows <= few {
-			pieces = w.forwardOfFew
+		left, rows := x.Slice(top, bottom).Strided(), y.Slice(top, bottom)
+		into := rows
+		if w.blocks > 1 {
+			into = kernels.Dense((*buffer)[:rows.Rows*w.out], rows.Rows, w.out)
 		}
-		for i, panels := range w.panels {
-			base := i * w.width
-			for _, p := range pieces {
-				from, to, first, last := int(p.from), int(p.to), int(p.first), int(p.last)
-				c := columns(into, base+from, base+to)
-				start := c
-				if p.begins {
-					start = startingAt(w.bias, c.Rows, base+from, base+to)
-				}
-				w.tier.Matmul(c, left.Columns(first, last), part(panels, from, to, first, last), start, false)
+		for _, p := range pieces {
+			from, to, first, last := int(p.from), int(p.to), int(p.first), int(p.last)
+			c := columns(into, from, to)
+			start := c
+			if p.begins {
+				start = kernels.Matrix{Data: w.bias[from:to], Rows: c.Rows, Cols: c.Cols}
 			}
+			w.tier.Matmul(c, left.Columns(first, last), part(w.panels, from, to, first, last), start, false)
+		}
+		if w.blocks > 1 {
+			w.separate(rows, into)
 		}
 		if act == ReLU {
-			for r := range into.Rows {
-				w.tier.ReLU(into.Row(r), into.Row(r))
+			for r := range rows.Rows {
+				w.tier.ReLU(rows.Row(r), rows.Row(r))
 			}
 		}
 	}
@@ -240,28 +271,44 @@ func (w *builtinMasked) BackwardInput(dx, dy kernels.Matrix, accumulate bool) {
 	if w.in == 0 {
 		return
 	}
-	w.transposedValid.ensure(w, (*builtinMasked).transpose)
+	panels, pieces := w.transposedPanels(), w.backward
+	if dy.Rows <= few {
+		pieces = w.backwardOfFew
+	}
+	var buffer *[]float32
+	if w.blocks > 1 {
+		buffer = borrow(min(dy.Rows, maskedRows) * w.out)
+		defer scratch.Put(buffer)
+	}
 	for top := 0; top < dy.Rows; top += maskedRows {
 		bottom := min(top+maskedRows, dy.Rows)
-		into := dx.Slice(top, bottom)
+		into, rows := dx.Slice(top, bottom), dy.Slice(top, bottom)
+		if w.blocks > 1 {
+			interleaved := kernels.Dense((*buffer)[:rows.Rows*w.out], rows.Rows, w.out)
+			w.interleave(interleaved, rows)
+			rows = interleaved
+		}
 		if !accumulate {
 			for r := range into.Rows {
 				clear(into.Row(r))
 			}
 		}
-		pieces := w.backward
-		if dy.Rows <= few {
-			pieces = w.backwardOfFew
-		}
-		for i, panels := range w.transposed {
-			left := columns(dy.Slice(top, bottom), i*w.width, (i+1)*w.width).Strided()
-			for _, p := range pieces {
-				from, to, first, last := int(p.from), int(p.to), int(p.first), int(p.last)
-				c := columns(into, from, to)
-				w.tier.Matmul(c, left.Columns(first, last), part(panels, from, to, first, last), c, false)
-			}
+		left := rows.Strided()
+		for _, p := range pieces {
+			from, to, first, last := int(p.from), int(p.to), int(p.first), int(p.last)
+			c := columns(into, from, to)
+			w.tier.Matmul(c, left.Columns(first, last), part(panels, from, to, first, last), c, false)
 		}
 	}
+}
+
+// borrow returns a buffer of at least n values, to be put back to scratch.
+func borrow(n int) *[]float32 {
+	buffer := scratch.Get().(*[]float32)
+	if len(*buffer) < n {
+		*buffer = make([]float32, n)
+	}
+	return buffer
 }
 
 // GradientWeights computes whole groups of columns in scratch and keeps what
@@ -271,14 +318,10 @@ func (w *builtinMasked) GradientWeights(dw []float32, x, dy kernels.Matrix, accu
 	checkShape("x", x, x.Rows, w.in)
 	checkShape("dy", dy, x.Rows, w.out)
 	const width = groupPanels * kernels.PanelWidth
-	need := w.in*width + kernels.PanelsSize(x.Rows, width)
-	buffer := scratch.Get().(*[]float32)
+	buffer := borrow(w.in*width + kernels.PanelsSize(x.Rows, width))
 	defer scratch.Put(buffer)
-	if len(*buffer) < need {
-		*buffer = make([]float32, need)
-	}
 	left := x.Transposed()
-	for i := range w.panels {
+	for i := range w.blocks {
 		for from := 0; from < w.width; from += width {
 			to := min(from+width, w.width)
 			depth := int(w.seen[to-1])
@@ -334,53 +377,6 @@ func (w *builtinMasked) pack(packed []float32, c kernels.Matrix, i, from int) {
 	}
 }
 
-func (w *builtinMasked) transpose() {
-	if w.transposed == nil {
-		for range w.panels {
-			w.transposed = append(w.transposed, kernels.NewPanels(w.width, w.in))
-		}
-	}
-	for i, panels := range w.panels {
-		w.tier.TransposePanels(w.transposed[i], panels)
-	}
-}
-
-// order makes the panels whose columns are the outputs in [Mask.Order].
-func (w *builtinMasked) order() {
-	blocks := len(w.panels)
-	if blocks == 1 {
-		w.steps, w.stepsBias = w.panels[0], w.bias
-		return
-	}
-	if w.stepsBias == nil {
-		w.steps, w.stepsBias = kernels.NewPanels(w.in, w.out), make([]float32, w.out)
-	}
-	for i, panels := range w.panels {
-		for j, seen := range w.seen {
-			to := j*blocks + i
-			w.stepsBias[to] = w.bias[i*w.width+j]
-			into := w.steps.Data[to/kernels.PanelWidth*w.steps.PanelStride+to%kernels.PanelWidth:]
-			from := panels.Data[j/kernels.PanelWidth*panels.PanelStride+j%kernels.PanelWidth:]
-			for k := range int(seen) {
-				into[k*kernels.PanelWidth] = from[k*kernels.PanelWidth]
-			}
-		}
-	}
-}
-
-func (w *builtinMasked) transposeSteps() {
-	w.stepsValid.ensure(w, (*builtinMasked).order)
-	if len(w.panels) == 1 {
-		w.transposedValid.ensure(w, (*builtinMasked).transpose)
-		w.stepsTransposed = w.transposed[0]
-		return
-	}
-	if w.stepsTransposed.Data == nil {
-		w.stepsTransposed = kernels.NewPanels(w.out, w.in)
-	}
-	w.tier.TransposePanels(w.stepsTransposed, w.steps)
-}
-
 func (w *builtinMasked) Advance(y, x kernels.Matrix, from int, act Activation) {
 	checkUnits("x", x)
 	checkUnits("y", y)
@@ -391,11 +387,10 @@ func (w *builtinMasked) Advance(y, x kernels.Matrix, from int, act Activation) {
 	if from < 0 || from+y.Rows > w.out || int(w.stepSeen(from)) != x.Rows || int(w.stepSeen(from+y.Rows-1)) != x.Rows {
 		panic(fmt.Sprintf("blas: outputs %d to %d do not see exactly %d inputs", from, from+y.Rows, x.Rows))
 	}
-	w.stepsValid.ensure(w, (*builtinMasked).order)
 	for r := range y.Rows {
-		fill(y.Row(r), w.stepsBias[from+r])
+		fill(y.Row(r), w.bias[from+r])
 	}
-	w.units(y, kernels.FullPanels(x), w.steps, from, 0, act == ReLU)
+	w.units(y, kernels.FullPanels(x), w.panels, from, 0, act == ReLU)
 }
 
 func (w *builtinMasked) Retreat(dx, dy kernels.Matrix, from int) {
@@ -412,13 +407,12 @@ func (w *builtinMasked) Retreat(dx, dy kernels.Matrix, from int) {
 	if int(w.since[from+dx.Rows-1]) != since {
 		panic(fmt.Sprintf("blas: the inputs %d to %d are not all seen by the same outputs", from, from+dx.Rows))
 	}
-	since *= len(w.panels)
-	w.stepsTransposedValid.ensure(w, (*builtinMasked).transposeSteps)
-	w.units(dx, kernels.FullPanels(dy.Slice(since, w.out)), w.stepsTransposed, from, since, false)
+	since *= w.blocks
+	w.units(dx, kernels.FullPanels(dy.Slice(since, w.out)), w.transposedPanels(), from, since, false)
 }
 
 // stepSeen returns how many inputs output number i of [Mask.Order] sees.
-func (w *builtinMasked) stepSeen(i int) int32 { return w.seen[i/len(w.panels)] }
+func (w *builtinMasked) stepSeen(i int) int32 { return w.seen[i/w.blocks] }
 
 // units adds to the rows of c, which are the columns of the panels p from from
 // on, their products with b, whose rows are those of p from first on. The

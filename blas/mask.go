@@ -131,7 +131,8 @@ type MaskedWeights interface {
 	// Forward writes y = act(bias + x·w). x is rows by in, y is rows by out and
 	// does not overlap x.
 	Forward(y, x kernels.Matrix, act Activation)
-	// BackwardInput writes dx = dy·wᵀ, or with accumulate dx += dy·wᵀ.
+	// BackwardInput writes dx = dy·wᵀ, or with accumulate dx += dy·wᵀ; its terms
+	// ascend in [Mask.Order].
 	BackwardInput(dx, dy kernels.Matrix, accumulate bool)
 	// GradientWeights writes the packed form of dw = xᵀ·dy, or with accumulate
 	// adds it.

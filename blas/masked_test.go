@@ -41,15 +41,15 @@ func TestMaskedBits(t *testing.T) {
 		}
 		for k := range in {
 			var row []float32
-			for j := range out {
+			for _, j := range mask.Order() {
 				if int(seen[j]) > k {
-					row = append(row, full[k*out+j])
+					row = append(row, full[k*out+int(j)])
 				}
 			}
 			seeing := kernels.Dense(make([]float32, rows*len(row)), rows, len(row))
 			for r := range rows {
 				i := 0
-				for j := range out {
+				for _, j := range mask.Order() {
 					if int(seen[j]) > k {
 						seeing.Row(r)[i] = dy.Row(r)[j]
 						i++
@@ -101,6 +101,17 @@ func TestMaskedBits(t *testing.T) {
 					back[r*out+int(j)] = v
 				}
 			}
+			dUnits := kernels.Dense(make([]float32, out*rows), out, rows)
+			for i, j := range order {
+				for r := range rows {
+					dUnits.Row(i)[r] = dy.Row(r)[j]
+				}
+			}
+			retreated := kernels.Dense(make([]float32, in*rows), in, rows)
+			for k := range in {
+				w.Retreat(retreated.Slice(k, k+1), dUnits, k)
+			}
+			sameBits(t, fmt.Sprintf("%s, %s, retreat", tier.Name(), conformance.MaskName(mask)), transposed(retreated).Data, want.dx)
 			sameBits(t, fmt.Sprintf("%s, %s, advance", tier.Name(), conformance.MaskName(mask)), back, want.y)
 		}
 	}
