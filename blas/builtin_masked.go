@@ -221,11 +221,6 @@ func part(p kernels.Panels, from, to, first, last int) kernels.Panels {
 	return p
 }
 
-// startingAt returns a bias as the first rows of a product.
-func startingAt(bias []float32, rows, from, to int) kernels.Matrix {
-	return kernels.Matrix{Data: bias[from:to], Rows: rows, Cols: to - from}
-}
-
 func (w *builtinMasked) Forward(y, x kernels.Matrix, act Activation) {
 	checkShape("x", x, x.Rows, w.in)
 	checkShape("y", y, x.Rows, w.out)
