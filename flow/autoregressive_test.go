@@ -160,3 +160,28 @@ func withTransforms(t *testing.T, file []byte, transforms string) []byte {
 	}
 	return append(append(out, header...), file[8+length:]...)
 }
+
+// TestWarmAutoregressiveScorerAllocatesNothing holds for one row and for more
+// than a tile.
+func TestWarmAutoregressiveScorerAllocatesNothing(t *testing.T) {
+	const d, contexts = 7, 2
+	for _, preset := range []string{"maf", "iaf"} {
+		for _, n := range []int{1, 200} {
+			f := randomFlow(t, preset, d, contexts, flow.Options{Residual: true, Hidden: []int{16, 16}})
+			s, err := f.NewScorer(flow.ScorerOptions{Workers: 1})
+			must(t, err)
+			x, context, dst, z := rows(n*d, 1), rows(n*contexts, 2), make([]float64, n), make([]float64, n*d)
+			for name, call := range map[string]func() error{
+				"LogProb": func() error { return s.LogProb(dst, x, context) },
+				"Forward": func() error { return s.Forward(z, dst, x, context) },
+				"Inverse": func() error { return s.Inverse(z, dst, x, context) },
+				"Sample":  func() error { return s.Sample(z, dst, 0, flow.SampleOptions{Seed: 1}, context) },
+			} {
+				must(t, call())
+				if n := testing.AllocsPerRun(50, func() { _ = call() }); n != 0 {
+					t.Errorf("%s: %s allocates %v times a call", preset, name, n)
+				}
+			}
+		}
+	}
+}
