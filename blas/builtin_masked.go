@@ -22,7 +22,7 @@ const (
 	// groupPanels is the panels of a group; few rows have wider groups, so that
 	// there are chains enough to hide the latency of FMA.
 	groupPanels, groupPanelsOfFew = 3, 8
-	few                           = 4
+	fewRows                       = 4
 )
 
 // piece is a dense product: the columns [from, to) of the result gain the terms
@@ -206,11 +206,11 @@ func (w *builtinMasked) separate(dst, src kernels.Matrix) {
 	}
 }
 
-// part returns the columns [from, to) and the rows [first, last) of packed
+// panelsPart returns the columns [from, to) and the rows [first, last) of packed
 // panels. Columns that do not begin a panel must end within it; the lanes
 // beyond them reach into the next row, which a product reads but never uses
 // (see [kernels.Panels]); behind the last row lies the gap between panels.
-func part(p kernels.Panels, from, to, first, last int) kernels.Panels {
+func panelsPart(p kernels.Panels, from, to, first, last int) kernels.Panels {
 	lane := from % kernels.PanelWidth
 	p = p.Slice(first, last)
 	p.Cols -= from - lane
@@ -225,12 +225,12 @@ func (w *builtinMasked) Forward(y, x kernels.Matrix, act Activation) {
 	checkShape("x", x, x.Rows, w.in)
 	checkShape("y", y, x.Rows, w.out)
 	pieces := w.forward
-	if x.Rows <= few {
+	if x.Rows <= fewRows {
 		pieces = w.forwardOfFew
 	}
 	var buffer *[]float32
 	if w.blocks > 1 {
-		buffer = borrow(min(x.Rows, maskedRows) * w.out)
+		buffer = borrowScratch(min(x.Rows, maskedRows) * w.out)
 		defer scratch.Put(buffer)
 	}
 	for top := 0; top < x.Rows; top += maskedRows {
@@ -247,7 +247,7 @@ func (w *builtinMasked) Forward(y, x kernels.Matrix, act Activation) {
 			if p.begins {
 				start = kernels.Matrix{Data: w.bias[from:to], Rows: c.Rows, Cols: c.Cols}
 			}
-			w.tier.Matmul(c, left.Columns(first, last), part(w.panels, from, to, first, last), start, false)
+			w.tier.Matmul(c, left.Columns(first, last), panelsPart(w.panels, from, to, first, last), start, false)
 		}
 		if w.blocks > 1 {
 			w.separate(rows, into)
@@ -267,12 +267,12 @@ func (w *builtinMasked) BackwardInput(dx, dy kernels.Matrix, accumulate bool) {
 		return
 	}
 	panels, pieces := w.transposedPanels(), w.backward
-	if dy.Rows <= few {
+	if dy.Rows <= fewRows {
 		pieces = w.backwardOfFew
 	}
 	var buffer *[]float32
 	if w.blocks > 1 {
-		buffer = borrow(min(dy.Rows, maskedRows) * w.out)
+		buffer = borrowScratch(min(dy.Rows, maskedRows) * w.out)
 		defer scratch.Put(buffer)
 	}
 	for top := 0; top < dy.Rows; top += maskedRows {
@@ -292,13 +292,13 @@ func (w *builtinMasked) BackwardInput(dx, dy kernels.Matrix, accumulate bool) {
 		for _, p := range pieces {
 			from, to, first, last := int(p.from), int(p.to), int(p.first), int(p.last)
 			c := columns(into, from, to)
-			w.tier.Matmul(c, left.Columns(first, last), part(panels, from, to, first, last), c, false)
+			w.tier.Matmul(c, left.Columns(first, last), panelsPart(panels, from, to, first, last), c, false)
 		}
 	}
 }
 
-// borrow returns a buffer of at least n values, to be put back to scratch.
-func borrow(n int) *[]float32 {
+// borrowScratch returns a buffer of at least n values, to be put back to scratch.
+func borrowScratch(n int) *[]float32 {
 	buffer := scratch.Get().(*[]float32)
 	if len(*buffer) < n {
 		*buffer = make([]float32, n)
@@ -313,7 +313,7 @@ func (w *builtinMasked) GradientWeights(dw []float32, x, dy kernels.Matrix, accu
 	checkShape("x", x, x.Rows, w.in)
 	checkShape("dy", dy, x.Rows, w.out)
 	const width = groupPanels * kernels.PanelWidth
-	buffer := borrow(w.in*width + kernels.PanelsSize(x.Rows, width))
+	buffer := borrowScratch(w.in*width + kernels.PanelsSize(x.Rows, width))
 	defer scratch.Put(buffer)
 	left := x.Transposed()
 	for i := range w.blocks {
@@ -383,7 +383,7 @@ func (w *builtinMasked) Advance(y, x kernels.Matrix, from int, act Activation) {
 		panic(fmt.Sprintf("blas: outputs %d to %d do not see exactly %d inputs", from, from+y.Rows, x.Rows))
 	}
 	for r := range y.Rows {
-		fill(y.Row(r), w.bias[from+r])
+		fillRow(y.Row(r), w.bias[from+r])
 	}
 	w.units(y, kernels.FullPanels(x), w.panels, from, 0, act == ReLU)
 }
@@ -440,7 +440,7 @@ func checkUnits(name string, m kernels.Matrix) {
 	checkShape(name, m, m.Rows, m.Cols)
 }
 
-func fill(dst []float32, v float32) {
+func fillRow(dst []float32, v float32) {
 	for i := range dst {
 		dst[i] = v
 	}
