@@ -97,7 +97,7 @@ const slowWork = 1 << 24
 func Gemm(o Options, run GemmRun, report func(Product)) roofline.FMA {
 	// gonum would use all cores, and OpenBLAS none but the caller's.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	backends := []blas.Backend{blas.Builtin()}
+	backends := []multiplier{blas.Builtin()}
 	for _, b := range blas.Linked() {
 		if b.Name() != blas.Builtin().Name() {
 			backends = append(backends, b)
@@ -153,7 +153,7 @@ type gemmLayer struct {
 }
 
 // contender is one product of the layer on one backend.
-func (l gemmLayer) contender(what string, b blas.Backend, w blas.Weights) contender {
+func (l gemmLayer) contender(what string, b multiplier, w blas.Weights) contender {
 	rows, fraction := l.rows, 1.0
 	if _, slow := b.(gonumBackend); slow {
 		rows = max(1, min(rows, slowWork/(l.in*l.out)))

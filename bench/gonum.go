@@ -8,6 +8,13 @@ import (
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
+// multiplier is what Gemm measures of a backend: the products of dense layers.
+type multiplier interface {
+	Name() string
+	NewWeights(in, out int) blas.Weights
+	GradientWeights(dw []float32, x, dy kernels.Matrix, accumulate bool)
+}
+
 // gonumBackend is gonum's Sgemm in Go and SSE, for comparison alone: no model
 // runs on it. Bias and ReLU are added by one pass of our own kernels, as with
 // OpenBLAS.
@@ -21,8 +28,7 @@ type gonumWeights struct {
 
 var gonumLibrary gonum.Implementation
 
-func (gonumBackend) Name() string        { return "gonum" }
-func (gonumBackend) Description() string { return "gonum's Sgemm" }
+func (gonumBackend) Name() string { return "gonum" }
 
 func (gonumBackend) NewWeights(in, out int) blas.Weights {
 	return &gonumWeights{kernels.Dense(make([]float32, in*out), in, out), make([]float32, out)}

@@ -62,12 +62,8 @@ func Score(o Options, f *flow.Flow, backend blas.Backend, rows, workers int) (Re
 	if failed != nil {
 		return Result{}, failed
 	}
-	bare := bareMatmuls(o, f.Parameters().Linears(), backend, rows*f.Sites(), workers)
-	var multiplies float64
-	for _, l := range f.Parameters().Linears() {
-		multiplies += float64(l.In()) * float64(l.Out())
-	}
-	flops := 2 * multiplies * float64(rows*f.Sites())
+	bare := bareMatmuls(o, f.Parameters(), backend, rows*f.Sites(), workers)
+	flops := 2 * multiplies(f.Parameters()) * float64(rows*f.Sites())
 	return Result{
 		Name: fmt.Sprintf("score/%s/rows=%d/workers=%d", backend.Name(), rows, workers), Runs: calls, Ns: ns,
 		Figures: []Figure{
@@ -81,18 +77,26 @@ func Score(o Options, f *flow.Flow, backend blas.Backend, rows, workers int) (Re
 
 // bareMatmuls returns the time in nanoseconds of the linear layers alone on
 // the given number of rows, in the tiles of a scorer.
-func bareMatmuls(o Options, layers []*autograd.Linear, backend blas.Backend, rows, workers int) float64 {
+func bareMatmuls(o Options, parameters *autograd.Parameters, backend blas.Backend, rows, workers int) float64 {
 	type prepared struct {
-		weights blas.Weights
+		forward func(y, x kernels.Matrix, act blas.Activation)
 		in, out int
 	}
 	var list []prepared
 	widest := 1
-	for i, l := range layers {
-		p := prepared{backend.NewWeights(l.In(), l.Out()), l.In(), l.Out()}
-		p.weights.Set(fill(p.in*p.out, uint64(i), 0.1), fill(p.out, uint64(i), 0.1))
-		list = append(list, p)
-		widest = max(widest, p.in, p.out)
+	add := func(in, out int, forward func(y, x kernels.Matrix, act blas.Activation)) {
+		list = append(list, prepared{forward, in, out})
+		widest = max(widest, in, out)
+	}
+	for i, l := range parameters.Linears() {
+		w := backend.NewWeights(l.In(), l.Out())
+		w.Set(fill(l.In()*l.Out(), uint64(i), 0.1), fill(l.Out(), uint64(i), 0.1))
+		add(l.In(), l.Out(), w.Forward)
+	}
+	for i, l := range parameters.Masked() {
+		w := backend.NewMasked(l.Mask)
+		w.Set(fill(l.Mask.Weights(), uint64(i), 0.1), fill(l.Out(), uint64(i), 0.1))
+		add(l.In(), l.Out(), w.Forward)
 	}
 	const tile = flow.TileRows
 	inputs, outputs := make([][]float32, workers), make([][]float32, workers)
@@ -104,7 +108,7 @@ func bareMatmuls(o Options, layers []*autograd.Linear, backend blas.Backend, row
 		parallel.For(tiles, workers, func(w, t int) {
 			n := min(tile, rows-t*tile)
 			for _, p := range list {
-				p.weights.Forward(kernels.Dense(outputs[w], n, p.out), kernels.Dense(inputs[w], n, p.in), blas.ReLU)
+				p.forward(kernels.Dense(outputs[w], n, p.out), kernels.Dense(inputs[w], n, p.in), blas.ReLU)
 			}
 		})
 	})

@@ -46,6 +46,9 @@ type Backend interface {
 	// It overlaps neither. Scratch is pooled: nothing is allocated once warm,
 	// unless the garbage collector has emptied the pool.
 	GradientWeights(dw []float32, x, dy kernels.Matrix, accumulate bool)
+
+	// NewMasked returns the weights of a masked linear layer, zero at first.
+	NewMasked(mask Mask) MaskedWeights
 }
 
 // Weights are a linear layer's parameters in a backend's own form. Forward and

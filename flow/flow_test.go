@@ -73,6 +73,9 @@ func eachFlow(t *testing.T, check func(t *testing.T, f *flow.Flow, d, contexts i
 		for _, d := range []int{1, 2, 5, 20} {
 			for _, contexts := range []int{0, 2} {
 				for _, o := range []flow.Options{{}, {Base: flow.DiagonalNormal, Permutation: "random", Masks: "alternating", Seed: 3}, {Permutation: "reverse"}} {
+					if flow.Defaults(preset).Masks == "" {
+						o.Masks = ""
+					}
 					t.Run(fmt.Sprintf("%s/D=%d/context=%d/%s%s", preset, d, contexts, o.Base, o.Permutation), func(t *testing.T) {
 						check(t, randomFlow(t, preset, d, contexts, o), d, contexts)
 					})

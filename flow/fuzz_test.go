@@ -18,6 +18,11 @@ func FuzzRead(f *testing.F) {
 			f.Add(file.Bytes())
 		}
 	}
+	whole, damaged := damagedAutoregressive(f)
+	f.Add(whole)
+	for _, file := range damaged {
+		f.Add(file)
+	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		m, err := flow.Read(bytes.NewReader(file), int64(len(file)))
 		if err != nil {

@@ -13,10 +13,11 @@ import (
 
 // Options are what the presets ask for; the zero value takes their defaults.
 type Options struct {
-	// Layers is the number of coupling layers; 0 means 8.
+	// Layers is the number of layers that change features; 0 is the preset's
+	// own number (see [Defaults]).
 	Layers int
-	// Hidden is the widths of the conditioners' hidden layers; nil means
-	// 128, 128.
+	// Hidden is the widths of the conditioners' hidden layers; nil is the
+	// preset's own.
 	Hidden []int
 	// Bound is b of the scale map exp(b·tanh(u/b)); 0 means 1.
 	Bound float64
@@ -24,20 +25,57 @@ type Options struct {
 	// second half, then the first), or "alternating" (the odd ones, then the
 	// even ones).
 	Masks string
-	// Permutation goes before every layer but the first: "none" (default),
-	// "reverse" or "random". With one, every layer uses the same mask.
+	// Permutation goes before every layer but the first: "none" (default of
+	// couplings), "reverse" (default of autoregressive layers) or "random".
+	// With one, every coupling uses the same mask.
 	Permutation string
 	// Base is the base density's type, with the constants of [NewBase]; "" means
 	// standard-normal.
 	Base string
 	// Seed draws random permutations.
 	Seed uint64
+
+	// Residual makes the conditioners of autoregressive layers residual: one
+	// block for each entry of Hidden after the first.
+	Residual bool
+	// BatchNorm puts a batch normalization after every layer.
+	BatchNorm bool
 }
 
 // Presets makes a Config for the named columns by the name of a family.
 var Presets = map[string]func(features, context []string, o Options) (Config, error){
 	"nice":    NICE,
 	"realnvp": RealNVP,
+
+	"maf": MAF,
+	"iaf": IAF,
+}
+
+// Defaults returns what a preset makes of the zero Options, as far as they are
+// the preset's own choice.
+func Defaults(preset string) Options {
+	switch preset {
+	case "maf", "iaf":
+		return Options{Layers: 5, Hidden: []int{100, 100}, Permutation: "reverse"}
+	}
+	return Options{Layers: 8, Hidden: []int{128, 128}, Masks: "halves", Permutation: "none"}
+}
+
+// fill replaces what is not set by the defaults of a preset.
+func (o *Options) fill(preset string) {
+	d := Defaults(preset)
+	if o.Layers == 0 {
+		o.Layers = d.Layers
+	}
+	if o.Hidden == nil {
+		o.Hidden = d.Hidden
+	}
+	if o.Masks == "" {
+		o.Masks = d.Masks
+	}
+	if o.Permutation == "" {
+		o.Permutation = d.Permutation
+	}
 }
 
 // PresetNames returns the names in [Presets], sorted.
@@ -75,52 +113,66 @@ func NICE(features, context []string, o Options) (Config, error) {
 const maxLayers = 1024
 
 func couplings(features, context []string, o Options, u autograd.Univariate) (Config, error) {
-	if o.Layers == 0 {
-		o.Layers = 8
+	o.fill("realnvp")
+	if o.Residual {
+		return Config{}, fmt.Errorf("couplings have no residual conditioners")
 	}
+	return layers(features, context, o, func(flip bool) (transform.Spec, error) {
+		mask, err := couplingMask(len(features), flip, o.Masks)
+		return &transform.CouplingSpec{
+			Mask:        mask,
+			Univariate:  transform.Univariate{Univariate: u},
+			Conditioner: nn.MLPSpec{Hidden: o.Hidden},
+		}, err
+	})
+}
+
+// layers makes a Config of the layers that make returns, with what goes
+// between them; flip says whether a layer must itself look at other features
+// than the one before.
+func layers(features, context []string, o Options, make func(flip bool) (transform.Spec, error)) (Config, error) {
 	if o.Layers < 0 || o.Layers > maxLayers {
 		return Config{}, fmt.Errorf("%d layers: want 1 to %d", o.Layers, maxLayers)
-	}
-	if o.Hidden == nil {
-		o.Hidden = []int{128, 128}
 	}
 	base, err := NewBase(o.Base)
 	if err != nil {
 		return Config{}, err
 	}
 	c := Config{Features: features, Context: context, Base: base}
-	n := len(features)
 	add := func(s transform.Spec) { c.Transforms = append(c.Transforms, transform.Tagged{Spec: s}) }
 	for layer := range o.Layers {
-		flip := layer%2 == 1
-		switch o.Permutation {
-		case "", "none":
-		case "reverse", "random":
-			flip = false
-			if layer == 0 {
-				break
-			}
-			if o.Permutation == "reverse" {
-				add(transform.Reverse(n))
-				break
-			}
-			order := make([]int, n)
-			random.Permutation(order, o.Seed, random.Permute, uint64(layer))
-			add(&transform.PermutationSpec{Order: order})
-		default:
-			return Config{}, fmt.Errorf("permutation %q is not known; choose none, reverse or random", o.Permutation)
-		}
-		mask, err := couplingMask(n, flip, o.Masks)
+		permutation, err := permutationOf(len(features), o, layer)
 		if err != nil {
 			return Config{}, err
 		}
-		add(&transform.CouplingSpec{
-			Mask:        mask,
-			Univariate:  transform.Univariate{Univariate: u},
-			Conditioner: nn.MLPSpec{Hidden: o.Hidden},
-		})
+		if layer > 0 && permutation != nil {
+			add(permutation)
+		}
+		spec, err := make(o.Permutation == "none" && layer%2 == 1)
+		if err != nil {
+			return Config{}, err
+		}
+		add(spec)
+		if o.BatchNorm {
+			add(&transform.BatchNormSpec{Epsilon: 1e-5, Momentum: 0.1})
+		}
 	}
 	return c, c.Check()
+}
+
+// permutationOf returns what goes before a layer, nil for nothing.
+func permutationOf(n int, o Options, layer int) (transform.Spec, error) {
+	switch o.Permutation {
+	case "none":
+		return nil, nil
+	case "reverse":
+		return transform.Reverse(n), nil
+	case "random":
+		order := make([]int, n)
+		random.Permutation(order, o.Seed, random.Permute, uint64(layer))
+		return &transform.PermutationSpec{Order: order}, nil
+	}
+	return nil, fmt.Errorf("permutation %q is not known; choose none, reverse or random", o.Permutation)
 }
 
 // couplingMask marks the features to change. A single feature is changed by

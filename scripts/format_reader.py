@@ -37,6 +37,29 @@ def log_scale(affine, u):
         "sigmoid-reciprocal": lambda: np.logaddexp(0, -u - 2),
     }[affine["scale_map"]]()
 
+def made(tensors, prefix, spec, context, x, parameters):
+    """The parameters of x, whose columns stand in their order."""
+    degrees = np.arange(x.shape[1])
+    units = [np.repeat(degrees, n) for n in spec["units"]]
+    outputs = units + [np.tile(degrees, parameters)]
+    if spec["residual"]:
+        outputs = [units[0]] + [u for inner in units[1:] for u in (inner, units[0])] + outputs[-1:]
+    before = np.concatenate([np.full(context.shape[1], -1), degrees])
+    values, stream = np.concatenate([context, x], 1), None
+    for layer, after in enumerate(outputs):
+        # Inputs are seen by what comes after their degree, units from theirs on.
+        seen = before[:, None] < after if layer == 0 else before[:, None] <= after
+        weight = np.zeros(seen.shape)
+        weight[seen] = tensors[f"{prefix}layers.{layer}.weight"][0]
+        last = layer == len(outputs) - 1
+        if layer > 0 and not (last and spec["residual"]):
+            values = np.maximum(values, 0)
+        values = values @ weight + tensors[f"{prefix}layers.{layer}.bias"]
+        if spec["residual"] and layer % 2 == 0 and not last:
+            stream = values = values if layer == 0 else stream + values
+        before = after
+    return values
+
 def log_prob(path, x, context=None):
     flow, tensors = load(path)
     x, total = np.array(x, np.float64), np.zeros(len(x))
@@ -52,11 +75,20 @@ def log_prob(path, x, context=None):
         if t["type"] == "permutation":
             columns = [columns[o] for o in t["order"]]
             continue
+        if t["type"] == "batchnorm":
+            mean, variance = (tensors[f"transforms.{i}.running_{name}"][0] for name in ("mean", "variance"))
+            x = (x - mean) / np.sqrt(variance + t["epsilon"])
+            total -= 0.5 * np.log(variance + t["epsilon"]).sum()
+            continue
         mask = t["mask"] if t["type"] == "coupling" else [True] * len(columns)
         kept = sorted(c for c, m in zip(columns, mask) if not m)
         changed = sorted(c for c, m in zip(columns, mask) if m)
-        inputs = np.concatenate([x[:, kept], context], 1)
-        p = conditioner(tensors, prefix, inputs, len(x))
+        if t["type"] == "autoregressive":
+            changed = [columns[feature] for feature in t["order"]]
+            parameters = 1 if t["univariate"]["type"] == "additive" else 2
+            p = made(tensors, prefix, t["conditioner"], context, x[:, changed], parameters)
+        else:
+            p = conditioner(tensors, prefix, np.concatenate([x[:, kept], context], 1), len(x))
         w = len(changed)
         if t["univariate"]["type"] == "additive":
             x[:, changed] += p

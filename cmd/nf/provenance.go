@@ -40,6 +40,8 @@ type trainProvenance struct {
 	Base         string   `json:"base"`
 	Bound        float64  `json:"bound,omitempty"`
 	Support      []string `json:"support,omitempty"`
+	Residual     bool     `json:"residual,omitempty"`
+	BatchNorm    bool     `json:"batchnorm,omitempty"`
 	Epochs       int      `json:"epochs"`
 	Batch        int      `json:"batch"`
 	LearningRate float64  `json:"lr"`
@@ -59,6 +61,7 @@ func describeTraining(o *trainOptions, data *trainingData, result train.Result) 
 		Options: trainProvenance{
 			Flow: o.flow, Layers: o.model.Layers, Hidden: o.model.Hidden, Masks: o.model.Masks,
 			Permutation: o.model.Permutation, Base: o.model.Base, Bound: o.model.Bound, Support: o.support,
+			Residual: o.model.Residual, BatchNorm: o.model.BatchNorm,
 			Epochs: o.fit.Epochs, Batch: o.fit.Batch, LearningRate: o.fit.LearningRate, Schedule: o.fit.Schedule,
 			Clip: o.fit.Clip, Patience: o.fit.Patience,
 		},

@@ -55,13 +55,15 @@ finished epoch; a second one quits at once.`,
 	f.StringSliceVar(&o.context, "context", nil, "columns to condition on")
 	o.table.addHeader(command)
 	f.StringVar(&o.flow, "flow", "realnvp", "family: "+strings.Join(flow.PresetNames(), " or "))
-	f.IntVar(&o.model.Layers, "layers", 8, "coupling layers")
-	f.IntSliceVar(&o.model.Hidden, "hidden", []int{128, 128}, "widths of the conditioners' hidden layers")
-	f.StringVar(&o.model.Masks, "masks", "halves", "what a layer changes: halves or alternating columns")
-	f.StringVar(&o.model.Permutation, "permutation", "none", "between layers: none, reverse or random")
+	f.IntVar(&o.model.Layers, "layers", 0, "layers that change columns (default 8; maf, iaf: 5)")
+	f.IntSliceVar(&o.model.Hidden, "hidden", nil, "widths of the conditioners' hidden layers (default 128,128; maf, iaf: 100,100)")
+	f.StringVar(&o.model.Masks, "masks", "", "what a coupling changes: halves or alternating columns (default halves)")
+	f.StringVar(&o.model.Permutation, "permutation", "", "between layers: none, reverse or random (default none; maf, iaf: reverse)")
 	f.StringVar(&o.model.Base, "base", flow.StandardNormal, "base density: "+strings.Join(flow.BaseTypes(), ", "))
 	f.StringArrayVar(&o.support, "support", nil, "COLUMN=LOWER:UPPER, a column that lies between two ends, or with one left out beyond the other: --support price=0: --support share=0:1")
-	f.Float64Var(&o.model.Bound, "bound", 0, "b of the scale map exp(b*tanh(u/b)) of realnvp (default 1)")
+	f.Float64Var(&o.model.Bound, "bound", 0, "b of the scale map exp(b*tanh(u/b)) of realnvp, maf and iaf (default 1)")
+	f.BoolVar(&o.model.Residual, "residual", false, "residual networks in maf and iaf: a block for each width after the first")
+	f.BoolVar(&o.model.BatchNorm, "batchnorm", false, "batch normalization after every layer")
 	f.IntVar(&o.fit.Epochs, "epochs", o.fit.Epochs, "passes over the rows")
 	f.IntVar(&o.fit.Batch, "batch", o.fit.Batch, "rows of a minibatch")
 	f.Float64Var(&o.fit.LearningRate, "lr", o.fit.LearningRate, "learning rate of Adam")
@@ -99,6 +101,7 @@ func (o *trainOptions) check(command *cobra.Command) error {
 	if !ok {
 		return usage("--flow %s is not in this version; choose %s", o.flow, strings.Join(flow.PresetNames(), " or "))
 	}
+	o.setDefaults(command)
 	f := o.fit
 	switch {
 	case !(o.validFraction > 0 && o.validFraction < 1):
@@ -129,6 +132,24 @@ func (o *trainOptions) check(command *cobra.Command) error {
 	return o.checkModel(preset)
 }
 
+// setDefaults puts the preset's own choices where no flag has made one.
+func (o *trainOptions) setDefaults(command *cobra.Command) {
+	d := flow.Defaults(o.flow)
+	changed := command.Flags().Changed
+	if !changed("layers") {
+		o.model.Layers = d.Layers
+	}
+	if !changed("hidden") {
+		o.model.Hidden = d.Hidden
+	}
+	if !changed("masks") {
+		o.model.Masks = d.Masks
+	}
+	if !changed("permutation") {
+		o.model.Permutation = d.Permutation
+	}
+}
+
 // checkModel asks the library, which knows what its options may be, about each
 // of them alone and then about all. The columns do not matter to that.
 func (o *trainOptions) checkModel(preset func(features, context []string, o flow.Options) (flow.Config, error)) error {
@@ -142,6 +163,7 @@ func (o *trainOptions) checkModel(preset func(features, context []string, o flow
 		{"permutation", flow.Options{Permutation: m.Permutation}},
 		{"base", flow.Options{Base: m.Base}},
 		{"bound", flow.Options{Bound: m.Bound}},
+		{"residual", flow.Options{Residual: m.Residual}},
 	} {
 		if _, err := preset([]string{"a", "b"}, nil, alone.model); err != nil {
 			return usage("--%s: %s", alone.flag, oneLine(err))

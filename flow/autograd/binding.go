@@ -13,6 +13,7 @@ type Binding struct {
 	backend    blas.Backend   // nil on float64
 	weights    []blas.Weights // one for each Linear, float32 only
 	squares    []*squareWeights
+	masked     []blas.MaskedWeights
 	values64   []float64
 }
 
@@ -24,6 +25,9 @@ func Bind32(p *Parameters, backend blas.Backend) *Binding {
 	}
 	for range p.squares {
 		b.squares = append(b.squares, &squareWeights{})
+	}
+	for _, l := range p.masked {
+		b.masked = append(b.masked, backend.NewMasked(l.Mask))
 	}
 	b.Refresh(1)
 	return b
@@ -52,6 +56,10 @@ func (b *Binding) Refresh(workers int) {
 	parallel.For(len(b.weights), workers, func(_, i int) {
 		l := b.parameters.linear[i]
 		b.weights[i].Set(l.Weight.Values(), l.Bias.Values())
+	})
+	parallel.For(len(b.masked), workers, func(_, i int) {
+		l := b.parameters.masked[i]
+		b.masked[i].Set(l.Weight.Values(), l.Bias.Values())
 	})
 }
 

@@ -16,6 +16,8 @@ type Graph struct {
 	gradients   []float32 // of every parameter, flat
 	gradients64 []float64
 	written     []bool // for each Linear: whether its gradient holds something
+
+	writtenMasked []bool // the same for each Masked
 }
 
 // NewGraph returns an empty graph on b.
@@ -74,6 +76,10 @@ func (g *Graph) Reset(mode Mode) {
 	// zeros; clearing all is the one rule that cannot be got wrong.
 	clear(g.gradients)
 	clear(g.written)
+	if g.writtenMasked == nil {
+		g.writtenMasked = make([]bool, len(g.binding.parameters.masked))
+	}
+	clear(g.writtenMasked)
 }
 
 // Mark is a point in a graph's memory.

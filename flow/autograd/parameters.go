@@ -13,6 +13,7 @@ type Parameters struct {
 	names   map[string]bool
 	linear  []*Linear
 	squares []*Square
+	masked  []*Masked
 	values  []float32
 	limit   int // on len(values); 0 is none
 	err     error

@@ -47,12 +47,18 @@ func (g *Graph) Apply(u Univariate, inverse bool, x, params Value, columns []int
 			}
 		})
 	}
+	g.apply(u, inverse, y, params, columns, total)
+	return y
+}
+
+// apply rewrites the given columns of y.
+func (g *Graph) apply(u Univariate, inverse bool, y, params Value, columns []int, total Sums) {
 	if g.Float64() {
 		g.apply64(u, inverse, y, params, columns, total)
-		return y
+		return
 	}
 	mark := g.Mark()
-	block, logDet := g.block32(y.matrix32(), columns), g.floats.take(x.Rows)
+	block, logDet := g.block32(y.matrix32(), columns), g.floats.take(y.Rows)
 	if inverse {
 		u.Inverse32(block, block, params.matrix32(), logDet)
 	} else {
@@ -61,7 +67,6 @@ func (g *Graph) Apply(u Univariate, inverse bool, x, params Value, columns []int
 	g.unblock32(y.matrix32(), block, columns)
 	addRows(total, logDet)
 	g.Release(mark)
-	return y
 }
 
 // clone copies x, so that an operation may rewrite the copy.

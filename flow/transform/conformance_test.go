@@ -96,6 +96,40 @@ func spline(bound float64, circular bool) transform.Univariate {
 	return transform.Univariate{Univariate: s}
 }
 
+func init() {
+	additive := transform.Univariate{Univariate: &autograd.Additive{}}
+	for _, order := range []string{"natural", "reversed", "random"} {
+		for _, residual := range []bool{false, true} {
+			for _, u := range []transform.Univariate{affine, additive} {
+				name := fmt.Sprintf("autoregressive-%T-residual=%v-%s", u.Univariate, residual, order)
+				families = append(families, family{name, func(d int) transform.Spec { return autoregressive(d, u, residual, order) }, 4e-6})
+			}
+		}
+	}
+	families = append(families, family{"invert-autoregressive", func(d int) transform.Spec {
+		return &transform.InvertSpec{Transform: transform.Tagged{Spec: autoregressive(d, affine, false, "random")}}
+	}, 4e-6})
+}
+
+// autoregressive is a layer of d features with units of every degree, and with
+// layers of unequal width.
+func autoregressive(d int, u transform.Univariate, residual bool, order string) *transform.AutoregressiveSpec {
+	s := &transform.AutoregressiveSpec{Order: make([]int, d), Univariate: u}
+	switch order {
+	case "random":
+		random.Permutation(s.Order, 3, random.Permute, uint64(d))
+	default:
+		for i := range s.Order {
+			s.Order[i] = i
+			if order == "reversed" {
+				s.Order[i] = d - 1 - i
+			}
+		}
+	}
+	s.Conditioner = nn.MADESpec{Residual: residual, Units: [][]int{nn.EvenUnits(d, 9, true), nn.EvenUnits(d, 17, true)}}
+	return s
+}
+
 func coupling(d int, u transform.Univariate, kind int) *transform.CouplingSpec {
 	s := &transform.CouplingSpec{Mask: make([]bool, d), Univariate: u, Conditioner: nn.MLPSpec{Hidden: []int{9, 17}}}
 	for i := range s.Mask {

@@ -19,6 +19,8 @@ var families map[string]func() Spec
 
 func init() {
 	families = map[string]func() Spec{
+		"autoregressive": func() Spec { return new(AutoregressiveSpec) },
+
 		"actnorm":     func() Spec { return new(ActNormSpec) },
 		"batchnorm":   func() Spec { return new(BatchNormSpec) },
 		"chain":       func() Spec { return new(ChainSpec) },

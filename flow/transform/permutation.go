@@ -23,13 +23,21 @@ func Reverse(n int) *PermutationSpec {
 
 // Check implements [Spec].
 func (s *PermutationSpec) Check(shape Shape, _ int) error {
-	if len(s.Order) != shape.Features {
-		return fmt.Errorf("permutation: the order is of %d features, there are %d", len(s.Order), shape.Features)
+	if err := checkOrder(s.Order, shape.Features); err != nil {
+		return fmt.Errorf("permutation: %w", err)
 	}
-	seen := make([]bool, len(s.Order))
-	for i, o := range s.Order {
-		if o < 0 || o >= len(seen) || seen[o] {
-			return fmt.Errorf("permutation: entry %d is %d: each of 0 to %d must occur once", i, o, len(seen)-1)
+	return nil
+}
+
+// checkOrder tells what keeps order from being one of n features.
+func checkOrder(order []int, n int) error {
+	if len(order) != n {
+		return fmt.Errorf("the order is of %d features, there are %d", len(order), n)
+	}
+	seen := make([]bool, n)
+	for i, o := range order {
+		if o < 0 || o >= n || seen[o] {
+			return fmt.Errorf("entry %d of the order is %d: each of 0 to %d must occur once", i, o, n-1)
 		}
 		seen[o] = true
 	}

@@ -30,6 +30,10 @@ func Run(t *testing.T, b blas.Backend) {
 	t.Run("concurrency", func(t *testing.T) { concurrency(t, b) })
 	t.Run("allocation", func(t *testing.T) { allocation(t, b) })
 	t.Run("panics", func(t *testing.T) { panics(t, b) })
+
+	t.Run("masked", func(t *testing.T) { masked(t, b) })
+	t.Run("masked containment", func(t *testing.T) { containment(t, b) })
+	t.Run("masked allocation", func(t *testing.T) { maskedAllocation(t, b) })
 }
 
 // Normal returns n normal values.

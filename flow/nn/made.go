@@ -1,0 +1,180 @@
+package nn
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/random"
+)
+
+// MADESpec describes a masked autoregressive network (MADE: Germain et al.,
+// 2015): of D features in an order, it computes P parameters for each from the
+// features before it, and from the context, which all of its units see.
+//
+// Every hidden unit has a degree d from 0 to D−1: it sees the context and the
+// first d features, through the units of the layer before whose degree is at
+// most d. The parameters of feature number i, counted from 0 in the order, see
+// the units of degree at most i. Units of degree 0 see the context alone.
+// Units are sorted by degree, so that what a unit sees is a prefix of the layer
+// before, and weights outside it do not exist (see [blas.Mask]).
+//
+// A feed-forward network has ReLU after each hidden layer. A residual one (He
+// et al., 2016, as in nflows) has blocks h + W₂·ReLU(W₁·ReLU(h) + b₁) + b₂
+// after its first layer and no other activation.
+type MADESpec struct {
+	// Units tells how many units of each degree 0, …, D−1 each hidden layer
+	// has. In a residual network the first entry is of h, every other one of
+	// the inner layer of a block. No entries make a linear map.
+	Units    [][]int `json:"units"`
+	Residual bool    `json:"residual"`
+}
+
+// EvenUnits spreads the units of a hidden layer evenly over the degrees of the
+// given number of features. Without context there are none of degree 0, which
+// could only be constants.
+func EvenUnits(features, width int, context bool) []int {
+	units := make([]int, features)
+	lowest := 1
+	if context || features == 1 {
+		lowest = 0
+	}
+	degrees := features - lowest
+	for h := range width {
+		units[lowest+((h+1)*degrees+width-1)/width-1]++
+	}
+	return units
+}
+
+// Check tells what is wrong with the description, for the given number of
+// features.
+func (s MADESpec) Check(features int) error {
+	if len(s.Units) > 64 {
+		return fmt.Errorf("%d hidden layers, at most 64 are supported", len(s.Units))
+	}
+	for l, units := range s.Units {
+		if len(units) != features {
+			return fmt.Errorf("hidden layer %d has units of %d degrees, there are %d features", l, len(units), features)
+		}
+		width := 0
+		for d, n := range units {
+			if n < 0 || n > MaxWidth-width {
+				return fmt.Errorf("hidden layer %d has %d units of degree %d: want none or more, and at most %d in a layer", l, n, d, MaxWidth)
+			}
+			width += n
+		}
+		if width == 0 {
+			return fmt.Errorf("hidden layer %d has no units", l)
+		}
+	}
+	if s.Residual && len(s.Units) == 0 {
+		return fmt.Errorf("a residual network needs a hidden layer")
+	}
+	return nil
+}
+
+// MADE is the network of a [MADESpec].
+type MADE struct {
+	features, context int
+	contextColumns    []int // 0, 1, …
+
+	residual bool
+	layers   []*autograd.Masked
+	// degrees holds, for each layer, the outputs of each degree: those of
+	// degree d are the rows [degrees[l][d], degrees[l][d+1]) in the order of
+	// blas.Mask.Order.
+	degrees [][]int
+	steps   steps
+}
+
+// Build creates the network's parameters: layers.0, layers.1, … each with
+// weight, the existing ones in packed form, and bias. Where the set of
+// parameters is refused, the result is of no use.
+//
+// The network takes the context followed by the features in their order; it
+// gives parametersEach blocks of a value for each feature, in that order.
+func (s MADESpec) Build(features, context, parametersEach int, scope autograd.Scope) *MADE {
+	m := &MADE{features: features, context: context, residual: s.Residual}
+	for c := range context {
+		m.contextColumns = append(m.contextColumns, c)
+	}
+	// Of the layer before, how many outputs have a degree of at most d.
+	inputs := make([]int, features+1)
+	for d := range inputs {
+		inputs[d] = context + d
+	}
+	add := func(units []int, blocks int) []int {
+		mask := blas.Mask{In: inputs[len(inputs)-1], Blocks: blocks}
+		starts := make([]int, features+1)
+		for d, n := range units {
+			if n > 0 {
+				mask.Runs = append(mask.Runs, blas.Run{Inputs: int32(inputs[d]), Outputs: int32(n)})
+			}
+			starts[d+1] = starts[d] + n*blocks
+		}
+		m.layers = append(m.layers, scope.At("layers", len(m.layers)).NewMasked(mask))
+		m.degrees = append(m.degrees, starts)
+		return starts
+	}
+	// atMost turns the starts of a layer into what the next one sees of it.
+	atMost := func(starts []int) []int { return append(starts[1:len(starts):len(starts)], starts[features]) }
+	var stream []int
+	for l, units := range s.Units {
+		if scope.Err() != nil {
+			return m
+		}
+		starts := add(units, 1)
+		inputs = atMost(starts)
+		if l == 0 {
+			stream = units
+		} else if s.Residual {
+			inputs = atMost(add(stream, 1))
+		}
+	}
+	if scope.Err() != nil {
+		return m
+	}
+	one := make([]int, features)
+	for i := range one {
+		one[i] = 1
+	}
+	add(one, parametersEach)
+	m.place()
+	return m
+}
+
+// Compute returns the parameters for each row of x.
+func (m *MADE) Compute(g *autograd.Graph, x autograd.Value) autograd.Value {
+	last := len(m.layers) - 1
+	if !m.residual {
+		for _, l := range m.layers[:last] {
+			x = g.Masked(x, l, blas.ReLU)
+		}
+		return g.Masked(x, m.layers[last], blas.None)
+	}
+	h := g.Masked(x, m.layers[0], blas.None)
+	for l := 1; l < last; l += 2 {
+		inner := g.Masked(g.ReLU(h), m.layers[l], blas.ReLU)
+		h = g.Add(h, g.Masked(inner, m.layers[l+1], blas.None))
+	}
+	return g.Masked(h, m.layers[last], blas.None)
+}
+
+// Initialize draws hidden weights and biases from U(−1/√in, 1/√in), those that
+// end a residual block from U(−1/1000, 1/1000), and sets the last layer to
+// zero.
+func (m *MADE) Initialize(seed uint64) {
+	last := len(m.layers) - 1
+	for i, l := range m.layers[:last] {
+		bound := float32(1 / math.Sqrt(float64(l.In())))
+		if m.residual && i > 0 && i%2 == 0 {
+			bound = 1e-3
+		}
+		for _, p := range []*autograd.Parameter{l.Weight, l.Bias} {
+			random.Uniform(p.Values(), seed, random.Initialization, uint64(p.Offset()), bound)
+		}
+	}
+	clear(m.layers[last].Weight.Values())
+	clear(m.layers[last].Bias.Values())
+}

@@ -1,0 +1,141 @@
+package nn
+
+import (
+	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+)
+
+// steps is where the values of a network lie that is computed step by step:
+// the inputs, and then, for each layer, its outputs. The blocks of a residual
+// network have the positive part of their input before them.
+type steps struct {
+	sources, outputs []int // for each layer, its first input and output
+	size             int
+}
+
+// place lays out the values of all layers.
+func (m *MADE) place() {
+	source := 0
+	m.steps.size = m.context + m.features
+	for l, layer := range m.layers {
+		if m.startsBlock(l) {
+			source = m.steps.size
+			m.steps.size += layer.In()
+		}
+		m.steps.sources = append(m.steps.sources, source)
+		m.steps.outputs = append(m.steps.outputs, m.steps.size)
+		source = m.steps.size
+		m.steps.size += layer.Out()
+	}
+}
+
+// startsBlock and endsBlock tell whether layer l is the first or the second of
+// a residual block.
+func (m *MADE) startsBlock(l int) bool { return m.residual && l%2 == 1 && l < len(m.layers)-1 }
+func (m *MADE) endsBlock(l int) bool   { return m.residual && l%2 == 0 && l > 0 && l < len(m.layers)-1 }
+
+func (m *MADE) activation(l int) blas.Activation {
+	if l == len(m.layers)-1 || m.residual && !m.startsBlock(l) {
+		return blas.None
+	}
+	return blas.ReLU
+}
+
+// of returns the outputs of layer l that have degree d.
+func (m *MADE) of(all autograd.Units, l, d int) autograd.Units {
+	at := m.steps.outputs[l]
+	return all.Slice(at+m.degrees[l][d], at+m.degrees[l][d+1])
+}
+
+// step computes all outputs of degree d, for which feature d−1 must be known.
+func (m *MADE) step(g *autograd.Graph, all autograd.Units, d int) {
+	for l, layer := range m.layers {
+		source := all.Slice(m.steps.sources[l], m.steps.sources[l]+layer.In())
+		if m.startsBlock(l) {
+			from, to := m.degrees[l-1][d], m.degrees[l-1][d+1]
+			g.ReLUUnits(source.Slice(from, to), m.of(all, l-1, d))
+		}
+		y := m.of(all, l, d)
+		g.Advance(y, source, layer, m.degrees[l][d], m.activation(l))
+		if m.endsBlock(l) {
+			g.AddUnits(y, m.of(all, l-2, d))
+		}
+	}
+}
+
+// stepBackward is the backward of step; it ends with the gradient of feature
+// d−1, or with that of the context.
+func (m *MADE) stepBackward(g *autograd.Graph, all autograd.Units, d int) {
+	for l := len(m.layers) - 1; l >= 0; l-- {
+		layer := m.layers[l]
+		outputs := all.Slice(m.steps.outputs[l], m.steps.outputs[l]+layer.Out())
+		source := all.Slice(m.steps.sources[l], m.steps.sources[l]+layer.In())
+		if m.endsBlock(l) {
+			g.AddUnitsBackward(m.of(all, l-2, d), m.of(all, l, d))
+		}
+		if l == 0 {
+			if d == 0 {
+				g.Retreat(source.Slice(0, m.context), outputs, layer, 0)
+			} else {
+				g.Retreat(source.Slice(m.context+d-1, m.context+d), outputs, layer, m.context+d-1)
+			}
+			return
+		}
+		from, to := m.degrees[l-1][d], m.degrees[l-1][d+1]
+		before := source.Slice(from, to)
+		g.Retreat(before, outputs, layer, from)
+		switch {
+		case m.startsBlock(l):
+			g.ReLUUnitsBackward(m.of(all, l-1, d), before)
+		case m.activation(l-1) == blas.ReLU:
+			g.ReLUUnitsBackward(before, before)
+		}
+	}
+}
+
+// Invert returns the x that u maps to z with the parameters that the network
+// computes of x: for i = 0, 1, … the units of degree i, the parameters of the
+// i-th of the given columns, and that column of x. Each unit is computed once,
+// so all of x costs about one pass of the network. It adds the log-det to
+// total and rewrites z unless g records.
+//
+// Every value has the bits that Compute gives it on the built-in matmul, and x
+// and the log-det those of applying u's inverse with the parameters that
+// Compute gives of x.
+//
+// Backward goes the same way back, from the last column to the first.
+func (m *MADE) Invert(g *autograd.Graph, u autograd.Univariate, z, context autograd.Value, columns []int, total autograd.Sums) autograd.Value {
+	mark := g.Mark()
+	all, noise := g.NewUnits(m.steps.size, z.Rows), g.NewUnits(m.features, z.Rows)
+	g.Load(noise, z, columns)
+	if m.context > 0 {
+		g.Load(all.Slice(0, m.context), context, m.contextColumns)
+	}
+	features := all.Slice(m.context, m.context+m.features)
+	last := len(m.layers) - 1
+	for i := range m.features {
+		m.step(g, all, i)
+		g.InvertUnit(u, features.Slice(i, i+1), noise.Slice(i, i+1), m.of(all, last, i))
+	}
+	at := m.steps.outputs[last]
+	x := g.InvertColumns(u, z, all.Slice(at, m.steps.size), columns, total)
+	if g.Recording() {
+		g.Record(func() {
+			g.LoadGradient(features, x, columns)
+			for i := m.features - 1; i >= 0; i-- {
+				g.InvertUnitBackward(u, features.Slice(i, i+1), noise.Slice(i, i+1), m.of(all, last, i), total)
+				m.stepBackward(g, all, i)
+			}
+			for l, layer := range m.layers {
+				source, outputs := m.steps.sources[l], m.steps.outputs[l]
+				g.MaskedGradients(layer, all.Slice(source, source+layer.In()), all.Slice(outputs, outputs+layer.Out()))
+			}
+			g.StoreGradient(z, columns, noise)
+			if m.context > 0 {
+				g.StoreGradient(context, m.contextColumns, all.Slice(0, m.context))
+			}
+		})
+	}
+	g.Release(mark)
+	return x
+}
