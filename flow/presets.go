@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -19,15 +20,19 @@ type Options struct {
 	// Hidden is the widths of the conditioners' hidden layers; nil is the
 	// preset's own.
 	Hidden []int
-	// Bound is b of the scale map exp(b·tanh(u/b)); 0 means 1.
+	// Bound is b of the scale map exp(b·tanh(u/b)), where 0 means 1; for splines
+	// it is half the width of their box, where 0 means 3.
 	Bound float64
+	// Bins is the number of bins of a spline; 0 means 8.
+	Bins int
 	// Masks chooses which features a layer changes: "halves" (default; the
 	// second half, then the first), or "alternating" (the odd ones, then the
 	// even ones).
 	Masks string
 	// Permutation goes before every layer but the first: "none" (default of
-	// couplings), "reverse" (default of autoregressive layers) or "random".
-	// With one, every coupling uses the same mask.
+	// couplings), "reverse" (default of autoregressive layers), "random", or "lu",
+	// a random one and an LU layer (default of splines). With reverse or random,
+	// every coupling uses the same mask.
 	Permutation string
 	// Base is the base density's type, with the constants of [NewBase]; "" means
 	// standard-normal.
@@ -49,6 +54,9 @@ var Presets = map[string]func(features, context []string, o Options) (Config, er
 
 	"maf": MAF,
 	"iaf": IAF,
+
+	"nsf":    NSF,
+	"nsf-ar": NSFAutoregressive,
 }
 
 // Defaults returns what a preset makes of the zero Options, as far as they are
@@ -57,6 +65,10 @@ func Defaults(preset string) Options {
 	switch preset {
 	case "maf", "iaf":
 		return Options{Layers: 5, Hidden: []int{100, 100}, Permutation: "reverse"}
+	case "nsf":
+		return Options{Layers: 10, Hidden: []int{256, 256}, Masks: "alternating", Permutation: "lu"}
+	case "nsf-ar":
+		return Options{Layers: 10, Hidden: []int{256, 256, 256}, Permutation: "lu"}
 	}
 	return Options{Layers: 8, Hidden: []int{128, 128}, Masks: "halves", Permutation: "none"}
 }
@@ -91,6 +103,9 @@ func PresetNames() []string {
 // RealNVP is affine couplings with bounded scales (Dinh, Sohl-Dickstein and
 // Bengio, 2017).
 func RealNVP(features, context []string, o Options) (Config, error) {
+	if o.Bins != 0 {
+		return Config{}, errNoBins
+	}
 	if o.Bound == 0 {
 		o.Bound = 1
 	}
@@ -103,11 +118,16 @@ func NICE(features, context []string, o Options) (Config, error) {
 	if o.Bound != 0 {
 		return Config{}, fmt.Errorf("nice has no scale map to bound")
 	}
+	if o.Bins != 0 {
+		return Config{}, errNoBins
+	}
 	c, err := couplings(features, context, o, &autograd.Additive{})
 	scaling := &transform.ElementwiseSpec{Univariate: transform.Univariate{Univariate: &autograd.Affine{Bound: 8}}}
 	c.Transforms = append(c.Transforms, transform.Tagged{Spec: scaling})
 	return c, err
 }
+
+var errNoBins = errors.New("this family has no bins; those are the splines' of nsf and nsf-ar")
 
 // maxLayers keeps a mistyped number from taking all memory.
 const maxLayers = 1024
@@ -141,14 +161,16 @@ func layers(features, context []string, o Options, make func(flip bool) (transfo
 	c := Config{Features: features, Context: context, Base: base}
 	add := func(s transform.Spec) { c.Transforms = append(c.Transforms, transform.Tagged{Spec: s}) }
 	for layer := range o.Layers {
-		permutation, err := permutationOf(len(features), o, layer)
+		between, err := betweenLayers(len(features), o, layer)
 		if err != nil {
 			return Config{}, err
 		}
-		if layer > 0 && permutation != nil {
-			add(permutation)
+		if layer > 0 {
+			for _, s := range between {
+				add(s)
+			}
 		}
-		spec, err := make(o.Permutation == "none" && layer%2 == 1)
+		spec, err := make((o.Permutation == "none" || o.Permutation == "lu") && layer%2 == 1)
 		if err != nil {
 			return Config{}, err
 		}
@@ -160,19 +182,26 @@ func layers(features, context []string, o Options, make func(flip bool) (transfo
 	return c, c.Check()
 }
 
-// permutationOf returns what goes before a layer, nil for nothing.
-func permutationOf(n int, o Options, layer int) (transform.Spec, error) {
+// luBound bounds the log-diagonal of the LU layers between splines.
+const luBound = 3
+
+// betweenLayers returns what goes before a layer.
+func betweenLayers(n int, o Options, layer int) ([]transform.Spec, error) {
 	switch o.Permutation {
 	case "none":
 		return nil, nil
 	case "reverse":
-		return transform.Reverse(n), nil
-	case "random":
+		return []transform.Spec{transform.Reverse(n)}, nil
+	case "random", "lu":
 		order := make([]int, n)
 		random.Permutation(order, o.Seed, random.Permute, uint64(layer))
-		return &transform.PermutationSpec{Order: order}, nil
+		between := []transform.Spec{&transform.PermutationSpec{Order: order}}
+		if o.Permutation == "lu" {
+			between = append(between, &transform.LUSpec{Bound: luBound})
+		}
+		return between, nil
 	}
-	return nil, fmt.Errorf("permutation %q is not known; choose none, reverse or random", o.Permutation)
+	return nil, fmt.Errorf("permutation %q is not known; choose none, reverse, random or lu", o.Permutation)
 }
 
 // couplingMask marks the features to change. A single feature is changed by

@@ -17,7 +17,7 @@ import (
 // POWER (for BSDS300 it had 512). The paper also put a batch normalization
 // after each layer: [Options].BatchNorm.
 func MAF(features, context []string, o Options) (Config, error) {
-	return autoregressiveLayers(features, context, o, func(s transform.Spec) transform.Spec { return s })
+	return affineAutoregressive(features, context, o, func(s transform.Spec) transform.Spec { return s })
 }
 
 // IAF is inverse autoregressive flow (Kingma et al., 2016), layers of MAF used
@@ -26,18 +26,26 @@ func MAF(features, context []string, o Options) (Config, error) {
 // the order between layers, as the default does; its networks and scale map
 // (a gate) varied, so the other defaults are those of MAF.
 func IAF(features, context []string, o Options) (Config, error) {
-	return autoregressiveLayers(features, context, o, func(s transform.Spec) transform.Spec {
+	return affineAutoregressive(features, context, o, func(s transform.Spec) transform.Spec {
 		return &transform.InvertSpec{Transform: transform.Tagged{Spec: s}}
 	})
 }
 
-func autoregressiveLayers(features, context []string, o Options, wrap func(transform.Spec) transform.Spec) (Config, error) {
-	if o.Masks != "" {
-		return Config{}, fmt.Errorf("autoregressive layers have no masks to choose; they take a permutation")
+func affineAutoregressive(features, context []string, o Options, wrap func(transform.Spec) transform.Spec) (Config, error) {
+	if o.Bins != 0 {
+		return Config{}, errNoBins
 	}
 	o.fill("maf")
 	if o.Bound == 0 {
 		o.Bound = 1
+	}
+	return autoregressiveLayers(features, context, o, &autograd.Affine{Bound: o.Bound}, wrap)
+}
+
+// autoregressiveLayers takes options that are filled.
+func autoregressiveLayers(features, context []string, o Options, u autograd.Univariate, wrap func(transform.Spec) transform.Spec) (Config, error) {
+	if o.Masks != "" {
+		return Config{}, fmt.Errorf("autoregressive layers have no masks to choose; they take a permutation")
 	}
 	n := len(features)
 	if err := (transform.Shape{Features: n}).Check(); err != nil {
@@ -57,7 +65,7 @@ func autoregressiveLayers(features, context []string, o Options, wrap func(trans
 	return layers(features, context, o, func(bool) (transform.Spec, error) {
 		return wrap(&transform.AutoregressiveSpec{
 			Order:       order,
-			Univariate:  transform.Univariate{Univariate: &autograd.Affine{Bound: o.Bound}},
+			Univariate:  transform.Univariate{Univariate: u},
 			Conditioner: nn.MADESpec{Units: units, Residual: o.Residual},
 		}), nil
 	})

@@ -39,6 +39,7 @@ type trainProvenance struct {
 	Permutation  string   `json:"permutation"`
 	Base         string   `json:"base"`
 	Bound        float64  `json:"bound,omitempty"`
+	Bins         int      `json:"bins,omitempty"`
 	Support      []string `json:"support,omitempty"`
 	Residual     bool     `json:"residual,omitempty"`
 	BatchNorm    bool     `json:"batchnorm,omitempty"`
@@ -60,7 +61,7 @@ func describeTraining(o *trainOptions, data *trainingData, result train.Result) 
 		},
 		Options: trainProvenance{
 			Flow: o.flow, Layers: o.model.Layers, Hidden: o.model.Hidden, Masks: o.model.Masks,
-			Permutation: o.model.Permutation, Base: o.model.Base, Bound: o.model.Bound, Support: o.support,
+			Permutation: o.model.Permutation, Base: o.model.Base, Bound: o.model.Bound, Bins: o.model.Bins, Support: o.support,
 			Residual: o.model.Residual, BatchNorm: o.model.BatchNorm,
 			Epochs: o.fit.Epochs, Batch: o.fit.Batch, LearningRate: o.fit.LearningRate, Schedule: o.fit.Schedule,
 			Clip: o.fit.Clip, Patience: o.fit.Patience,

@@ -55,14 +55,15 @@ finished epoch; a second one quits at once.`,
 	f.StringSliceVar(&o.context, "context", nil, "columns to condition on")
 	o.table.addHeader(command)
 	f.StringVar(&o.flow, "flow", "realnvp", "family: "+strings.Join(flow.PresetNames(), " or "))
-	f.IntVar(&o.model.Layers, "layers", 0, "layers that change columns (default 8; maf, iaf: 5)")
-	f.IntSliceVar(&o.model.Hidden, "hidden", nil, "widths of the conditioners' hidden layers (default 128,128; maf, iaf: 100,100)")
-	f.StringVar(&o.model.Masks, "masks", "", "what a coupling changes: halves or alternating columns (default halves)")
-	f.StringVar(&o.model.Permutation, "permutation", "", "between layers: none, reverse or random (default none; maf, iaf: reverse)")
+	f.IntVar(&o.model.Layers, "layers", 0, "layers that change columns (default 8; maf, iaf: 5; nsf, nsf-ar: 10)")
+	f.IntSliceVar(&o.model.Hidden, "hidden", nil, "widths of the conditioners' hidden layers (default 128,128; maf, iaf: 100,100; nsf: 256,256; nsf-ar: 256,256,256)")
+	f.StringVar(&o.model.Masks, "masks", "", "what a coupling changes: halves or alternating columns (default halves; nsf: alternating)")
+	f.StringVar(&o.model.Permutation, "permutation", "", "between layers: none, reverse, random, or lu: random and a learned matrix (default none; maf, iaf: reverse; nsf, nsf-ar: lu)")
 	f.StringVar(&o.model.Base, "base", flow.StandardNormal, "base density: "+strings.Join(flow.BaseTypes(), ", "))
 	f.StringArrayVar(&o.support, "support", nil, "COLUMN=LOWER:UPPER, a column that lies between two ends, or with one left out beyond the other: --support price=0: --support share=0:1")
-	f.Float64Var(&o.model.Bound, "bound", 0, "b of the scale map exp(b*tanh(u/b)) of realnvp, maf and iaf (default 1)")
-	f.BoolVar(&o.model.Residual, "residual", false, "residual networks in maf and iaf: a block for each width after the first")
+	f.Float64Var(&o.model.Bound, "bound", 0, "b of the scale map exp(b*tanh(u/b)) of realnvp, maf and iaf (default 1); the box [-b, b] of the splines of nsf and nsf-ar (default 3)")
+	f.IntVar(&o.model.Bins, "bins", 0, "bins of a spline of nsf and nsf-ar (default 8)")
+	f.BoolVar(&o.model.Residual, "residual", false, "residual networks in maf, iaf and nsf-ar: a block for each width after the first")
 	f.BoolVar(&o.model.BatchNorm, "batchnorm", false, "batch normalization after every layer")
 	f.IntVar(&o.fit.Epochs, "epochs", o.fit.Epochs, "passes over the rows")
 	f.IntVar(&o.fit.Batch, "batch", o.fit.Batch, "rows of a minibatch")
@@ -163,6 +164,7 @@ func (o *trainOptions) checkModel(preset func(features, context []string, o flow
 		{"permutation", flow.Options{Permutation: m.Permutation}},
 		{"base", flow.Options{Base: m.Base}},
 		{"bound", flow.Options{Bound: m.Bound}},
+		{"bins", flow.Options{Bins: m.Bins}},
 		{"residual", flow.Options{Residual: m.Residual}},
 	} {
 		if _, err := preset([]string{"a", "b"}, nil, alone.model); err != nil {

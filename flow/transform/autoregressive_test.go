@@ -45,7 +45,11 @@ func TestIncrementalInverse(t *testing.T) {
 		for _, context := range []int{0, 3} {
 			for _, residual := range []bool{false, true} {
 				for _, order := range []string{"natural", "reversed", "random"} {
-					s := build(t, autoregressive(d, affine, residual, order), transform.Shape{Features: d}, context)
+					univariate := affine
+					if order == "random" {
+						univariate = spline(3, residual)
+					}
+					s := build(t, autoregressive(d, univariate, residual, order), transform.Shape{Features: d}, context)
 					z, ctx := noise(131*d, 1, 2.5), noise(131*context, 2, 2)
 					var all []float64
 					for _, tier := range kernels.Tiers() {

@@ -106,6 +106,9 @@ func init() {
 			}
 		}
 	}
+	families = append(families, family{"autoregressive-spline", func(d int) transform.Spec {
+		return autoregressive(d, spline(2, false), true, "random")
+	}, 2e-5})
 	families = append(families, family{"invert-autoregressive", func(d int) transform.Spec {
 		return &transform.InvertSpec{Transform: transform.Tagged{Spec: autoregressive(d, affine, false, "random")}}
 	}, 4e-6})
