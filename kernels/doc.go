@@ -2,6 +2,24 @@
 // spends its time in, in hand-written assembly (AVX2, AVX-512, NEON) and in
 // plain Go.
 //
+// # What there is
+//
+//   - elementwise, with the bounds below: [Exp], [Expm1], [Log], [Log1p], [Tanh],
+//     [Sigmoid], [LogSigmoid], [Softplus], [SiLU], [GELU], [Erf], [NormalCDF],
+//     [NormalQuantile], [SinCos2Pi]; exact: [ReLU], [LeakyReLU], [Add], [Scale]
+//   - over the rows of a matrix: [Softmax], [LogSoftmax], [LogSumExp], [RowSums],
+//     [RowSumSquares], [RowDots], [RowMoments], [StandardNormalLogDensity]; over
+//     its columns: [AddColumnSums], [AddBias], [AddBiasReLU],
+//     [AddBiasLeakyReLU], [AddBiasSiLU], [GatherColumns], [ScatterColumns]
+//   - couplings with their log-det, both ways and backward: [AffineForward] under
+//     every [ScaleMap], [SplineForward] for every rational-quadratic [Spline]
+//   - backward passes of activations and rows: [ReLUBackward],
+//     [LeakyReLUBackward], [SiLUBackward], [SoftmaxBackward],
+//     [LogSoftmaxBackward]
+//   - learning and drawing: [Adam] (AdamW too), [PhiloxWords], [NormalRows]
+//   - the product of linear layers: [Tier.Matmul] on packed [Panels]
+//   - float64 twins, in plain Go, for what must have the same bits in float64
+//
 // # The same bits everywhere
 //
 // Every function gives the same bits on every processor and for every length,
