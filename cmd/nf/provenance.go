@@ -48,6 +48,7 @@ type trainProvenance struct {
 	LearningRate float64  `json:"lr"`
 	Schedule     string   `json:"schedule"`
 	Clip         float64  `json:"clip"`
+	Noise        float64  `json:"noise,omitempty"`
 	Patience     int      `json:"patience"`
 	// ValidFraction is absent where the validation rows came from a file.
 	ValidFraction float64 `json:"valid_fraction,omitempty"`
@@ -64,7 +65,7 @@ func describeTraining(o *trainOptions, data *trainingData, result train.Result) 
 			Permutation: o.model.Permutation, Base: o.model.Base, Bound: o.model.Bound, Bins: o.model.Bins, Support: o.support,
 			Residual: o.model.Residual, BatchNorm: o.model.BatchNorm,
 			Epochs: o.fit.Epochs, Batch: o.fit.Batch, LearningRate: o.fit.LearningRate, Schedule: o.fit.Schedule,
-			Clip: o.fit.Clip, Patience: o.fit.Patience,
+			Clip: o.fit.Clip, Noise: o.fit.Noise, Patience: o.fit.Patience,
 		},
 		Seed: o.fit.Seed, BestEpoch: result.BestEpoch, BLAS: o.fit.BLAS.Name(),
 	}

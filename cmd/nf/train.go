@@ -70,6 +70,7 @@ finished epoch; a second one quits at once.`,
 	f.Float64Var(&o.fit.LearningRate, "lr", o.fit.LearningRate, "learning rate of Adam")
 	f.StringVar(&o.fit.Schedule, "schedule", o.fit.Schedule, "learning rate over time: cosine or constant")
 	f.Float64Var(&o.fit.Clip, "clip", o.fit.Clip, "largest norm of a minibatch's gradient; 0 is no limit")
+	f.Float64Var(&o.fit.Noise, "noise", o.fit.Noise, "standard deviation of the noise added to the standardized training rows; it smooths, and columns of few values need it")
 	f.IntVar(&o.fit.Patience, "patience", o.fit.Patience, "epochs without improvement before stopping; 0 never stops early")
 	f.Uint64Var(&o.fit.Seed, "seed", o.fit.Seed, "decides initial values, the order of rows and the split")
 	addWorkersFlag(command, &o.fit.Workers)
@@ -123,6 +124,8 @@ func (o *trainOptions) check(command *cobra.Command) error {
 		return usage("--schedule is %q; it must be %s or %s", f.Schedule, train.Cosine, train.Constant)
 	case !(f.Clip >= 0):
 		return usage("--clip is %v; it must be a positive number, or 0 for no limit", f.Clip)
+	case !(f.Noise >= 0 && f.Noise < 1e6):
+		return usage("--noise is %v; it must be a positive number, or 0 for none", f.Noise)
 	case f.Patience < 0:
 		return usage("--patience is %d; it must be at least 0", f.Patience)
 	}

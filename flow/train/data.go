@@ -63,6 +63,7 @@ func standardization(rows []float64, names []string) (flow.Standardization, erro
 type set struct {
 	events        int
 	rows, context []float32
+	noise         *noise // nil for none
 }
 
 // check tells whether the data are whole events of the flow.

@@ -57,7 +57,9 @@ func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options
 		}
 	}
 	defer f.Changed()
-	return r.fit(ctx, newSet(training, f), newSet(validation, f))
+	noisy := newSet(training, f)
+	noisy.noise = newNoise(f, o)
+	return r.fit(ctx, noisy, newSet(validation, f))
 }
 
 func standardize(f *flow.Flow, d Data) error {
@@ -99,6 +101,9 @@ func (r *runner) fit(ctx context.Context, training, validation set) (result Resu
 	sinceBest := 0
 	for epoch := 1; epoch <= o.Epochs; epoch++ {
 		began := time.Now()
+		if training.noise != nil {
+			training.noise.epoch = uint64(epoch)
+		}
 		random.Permutation(order, o.Seed, random.Shuffle, uint64(epoch))
 		var sum, rate float64
 		for from, to := 0, 0; from < training.events; from = to {

@@ -118,7 +118,12 @@ func (r *runner) load(g *autograd.Graph, s set, chosen []int) (x, context autogr
 	sites, columns := r.flow.Sites(), len(r.flow.Config().Features)
 	x = g.Input(len(chosen)*sites, columns, false)
 	for i, event := range chosen {
-		copy(x.Flat32()[i*sites*columns:], s.rows[event*sites*columns:(event+1)*sites*columns])
+		dst, values := x.Flat32()[i*sites*columns:(i+1)*sites*columns], s.rows[event*sites*columns:(event+1)*sites*columns]
+		if s.noise != nil {
+			s.noise.add(dst, values, event)
+		} else {
+			copy(dst, values)
+		}
 	}
 	if columns := r.flow.ContextFeatures(); columns > 0 {
 		context = g.Input(x.Rows, columns, false)

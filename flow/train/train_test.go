@@ -89,7 +89,7 @@ func TestWorkersChangeNoBit(t *testing.T) {
 		for _, workers := range []int{1, 2, 5} {
 			f := newFlow(t, extra...)
 			o := Defaults()
-			o.Epochs, o.Batch, o.Workers, o.BLAS = 2, 500, workers, backend
+			o.Epochs, o.Batch, o.Noise, o.Workers, o.BLAS = 2, 500, 0.1, workers, backend
 			if _, err := Fit(context.Background(), f, Data{Rows: correlated(1100, 1)}, Data{Rows: correlated(100, 2)}, o); err != nil {
 				t.Fatal(err)
 			}
