@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/internal/ranking"
 	"github.com/seed-192fdf7a/nf/internal/table"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
@@ -168,7 +169,7 @@ func scoreTable(command *cobra.Command, o *scoreOptions, f *flow.Flow, scorer *f
 		fmt.Fprintf(command.ErrOrStderr(), "%s: %d bad row(s) %s; the first: %v\n", command.CommandPath(), summary.BadRows, what, first)
 	}
 	if o.label != "" {
-		roc, precision := job.ranking.areas()
+		roc, precision := job.ranking.Areas()
 		auroc, auprc := number(roc), number(precision)
 		summary.AUROC, summary.AUPRC = &auroc, &auprc
 	}
@@ -184,7 +185,7 @@ type scoring struct {
 	rows        int64 // good ones
 	seen        int64 // all delivered
 	sum         float64
-	ranking     ranking
+	ranking     ranking.Ranking
 	skips       bool
 	file, label string
 }
@@ -221,7 +222,7 @@ func (s *scoring) score(out, in []float64) error {
 			}
 			return fmt.Errorf("%s: %s %d, column %q: the label is %v; it must be 1 for an anomaly or 0", s.file, where, s.seen, s.label, label)
 		}
-		s.ranking.add(-logProb, label == 1)
+		s.ranking.Add(-logProb, label == 1)
 	}
 	return nil
 }

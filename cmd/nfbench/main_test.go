@@ -3,11 +3,14 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/seed-192fdf7a/nf/internal/random"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
@@ -102,5 +105,59 @@ func TestUsageErrorsExitWith2(t *testing.T) {
 	}
 	if _, errs, code := run(t, "score", "--model", "/nowhere/m.safetensors"); code != 1 || !strings.Contains(errs, "/nowhere") {
 		t.Errorf("a missing model: exit %d, %q", code, errs)
+	}
+}
+
+// TestAnomaly measures on a set of two columns, beside a table of others.
+func TestAnomaly(t *testing.T) {
+	words := make([]uint32, 2000)
+	kernels.PhiloxWords(words, 1, random.Demo, 0)
+	set := "a,b,label\n"
+	for i := 0; i < len(words); i += 2 {
+		a, b, label := float64(words[i])*0x1p-32, float64(words[i+1])*0x1p-32, 0
+		if i%20 == 0 {
+			a, label = a+5, 1
+		}
+		set += fmt.Sprintln(a, ",", b, ",", label)
+	}
+	folder := t.TempDir()
+	data, published := filepath.Join(folder, "set.csv"), filepath.Join(folder, "published.csv")
+	for path, text := range map[string]string{data: strings.ReplaceAll(set, " ", ""), published: "dataset,PCA,KNN\nset,100.5,10\n"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	args := []string{"anomaly", "--data", data, "--published", published, "--seeds", "1,2", "--layers", "2", "--hidden", "8", "--epochs", "5"}
+	out, errs, code := run(t, args...)
+	if code != 0 || !strings.Contains(out, "place 2 of 3") || !strings.Contains(out, "PCA 100.5 KNN 10.0") || !strings.Contains(out, "1000 rows, 2 columns, 100 anomalies") {
+		t.Errorf("exit %d, %s%s", code, out, errs)
+	}
+	if out, errs, code = run(t, append(args, "--json")...); code != 0 {
+		t.Errorf("--json: exit %d, %s", code, errs)
+	}
+	for line := range strings.Lines(out) {
+		var d detected
+		if err := json.Unmarshal([]byte(line), &d); err != nil || d.AUROC < 10 || d.AUROC > 100 || d.Others["PCA"] != 100.5 {
+			t.Errorf("--json prints %q (%v)", line, err)
+		}
+	}
+	for _, c := range []struct {
+		want string
+		code int
+		args []string
+	}{
+		{"--data is required", 2, []string{"anomaly"}},
+		{"--flow x is not known", 2, []string{"anomaly", "--data", data, "--flow", "x"}},
+		{"benchfmt", 2, []string{"anomaly", "--data", data, "--benchfmt"}},
+		{"absent.csv", 1, []string{"anomaly", "--data", filepath.Join(folder, "absent.csv")}},
+		{"label", 1, []string{"anomaly", "--data", published}},
+		{"is no number", 1, []string{"anomaly", "--data", data, "--published", data + ".gz"}},
+	} {
+		if err := os.WriteFile(data+".gz", []byte("a,b\n1,x\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, errs, code := run(t, c.args...); code != c.code || !strings.Contains(errs, c.want) {
+			t.Errorf("%v: exit %d, %s: want %q", c.args, code, errs, c.want)
+		}
 	}
 }

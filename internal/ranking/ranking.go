@@ -1,34 +1,34 @@
-package main
+// Package ranking measures how well scores tell anomalies from the rest.
+package ranking
 
 import (
 	"math"
 	"slices"
 )
 
-// ranking measures how well scores tell anomalies from the rest. It keeps
-// every score.
-type ranking struct{ scores []ranked }
+// Ranking collects labelled scores. It keeps every one; its zero value has none.
+type Ranking struct{ scores []ranked }
 
 type ranked struct {
 	score   float64
 	anomaly bool
 }
 
-// add takes a score, higher for what is more likely an anomaly. NaN, for which
+// Add takes a score, higher for what is more likely an anomaly. NaN, for which
 // the model has no finite density, counts as +Inf.
-func (k *ranking) add(score float64, anomaly bool) {
+func (k *Ranking) Add(score float64, anomaly bool) {
 	if math.IsNaN(score) {
 		score = math.Inf(1)
 	}
 	k.scores = append(k.scores, ranked{score, anomaly})
 }
 
-// areas returns the area under the ROC curve, which is the probability that an
+// Areas returns the area under the ROC curve, which is the probability that an
 // anomaly scores above another row (a tie counts half), and the average
 // precision: the sum over thresholds of the step in recall times the precision
 // there. Equal scores are one threshold. Both are NaN unless both kinds of rows
 // occur.
-func (k *ranking) areas() (roc, averagePrecision float64) {
+func (k *Ranking) Areas() (roc, averagePrecision float64) {
 	anomalies := 0
 	for _, s := range k.scores {
 		if s.anomaly {

@@ -1,4 +1,4 @@
-package main
+package ranking
 
 import (
 	"math"
@@ -21,11 +21,11 @@ func TestAreas(t *testing.T) {
 		{"NaN first", []float64{math.NaN(), 1}, []int{1, 0}, 1, 1},
 		{"one kind", []float64{1, 2}, []int{0, 0}, math.NaN(), math.NaN()},
 	} {
-		var k ranking
+		var k Ranking
 		for i, s := range c.scores {
-			k.add(s, c.labels[i] == 1)
+			k.Add(s, c.labels[i] == 1)
 		}
-		roc, precision := k.areas()
+		roc, precision := k.Areas()
 		if !near(roc, c.roc) || !near(precision, c.precision) {
 			t.Errorf("%s: %v and %v, want %v and %v", c.name, roc, precision, c.roc, c.precision)
 		}
@@ -36,9 +36,9 @@ func TestAreas(t *testing.T) {
 func TestAreaCountsPairs(t *testing.T) {
 	words := make([]uint32, 600)
 	kernels.PhiloxWords(words, 3, 99, 0)
-	var k ranking
+	var k Ranking
 	for i := 0; i < len(words); i += 2 {
-		k.add(float64(words[i]%50), words[i+1]%5 == 0)
+		k.Add(float64(words[i]%50), words[i+1]%5 == 0)
 	}
 	var pairs, wins float64
 	for _, a := range k.scores {
@@ -54,7 +54,7 @@ func TestAreaCountsPairs(t *testing.T) {
 			}
 		}
 	}
-	if roc, _ := k.areas(); !near(roc, wins/pairs) {
+	if roc, _ := k.Areas(); !near(roc, wins/pairs) {
 		t.Errorf("the area is %v, %v of the pairs are won", roc, wins/pairs)
 	}
 }
