@@ -114,7 +114,7 @@ def invert_univariate(u, p, y):
     return (y - p[:, -1]) * np.exp(-s), s
 
 def support(columns, columns_of, x):
-    """Both of a bounded column's maps, elementwise: z and the sum of log dz/dx."""
+    """Maps bounded columns in place, and returns the sums of log dz/dx."""
     total = np.zeros(len(x))
     for c in columns:
         at = columns_of[c["feature"]]
@@ -122,7 +122,7 @@ def support(columns, columns_of, x):
         v = x[:, at]
         with np.errstate(invalid="ignore", divide="ignore"):
             if c["map"] == "logit":
-                m = c["margin"]
+                m = c.get("margin", 0)
                 share = m + (1 - 2 * m) * (v - lower) / (upper - lower)
                 z = np.log(share) - np.log1p(-share)
                 slope = np.log((1 - 2 * m) / (upper - lower)) - np.log(share) - np.log1p(-share)
