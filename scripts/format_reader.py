@@ -3,7 +3,7 @@
 
 Usage: format_reader.py MODEL.safetensors ROWS.npy
 """
-import json, struct, sys
+import json, math, struct, sys
 import numpy as np
 
 def load(path):
@@ -60,6 +60,192 @@ def made(tensors, prefix, spec, context, x, parameters):
         before = after
     return values
 
+def softplus(u):
+    return np.logaddexp(0, u)
+
+def softmax(u):
+    e = np.exp(u - u.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
+
+def parameter_count(u):
+    return {"affine": lambda: 2, "additive": lambda: 1,
+            "spline": lambda: 3 * u["bins"] - (0 if u.get("circular") else 1)}[u["type"]]()
+
+def spline(u, p, x):
+    """y and log dy/dx of x [rows, w] with parameters p [rows, w, P]."""
+    bins, bound, c = u["bins"], u["bound"], u.get("softclip")
+    widths, heights, slopes = p[..., :bins], p[..., bins:2 * bins], p[..., 2 * bins:]
+    if c:
+        widths, heights = (2 * bound * softmax(v / (1 + np.abs(2 * v / c))) for v in (widths, heights))
+        slopes = np.exp(slopes / (1 + np.abs(slopes / c)))
+    else:
+        widths = 2 * bound * (u["min_width"] + (1 - bins * u["min_width"]) * softmax(widths))
+        heights = 2 * bound * (u["min_height"] + (1 - bins * u["min_height"]) * softmax(heights))
+        slopes = u["min_slope"] + softplus(u["slope_beta"] * slopes) / u["slope_beta"]
+    if u.get("circular"):
+        slopes = np.concatenate([slopes, slopes[..., :1]], -1)
+    else:
+        one = np.ones(x.shape + (1,))
+        slopes = np.concatenate([one, slopes, one], -1)
+    right = np.cumsum(widths, -1) - bound
+    k = np.minimum((x[..., None] >= right).sum(-1), bins - 1)[..., None]
+    at = lambda v: np.take_along_axis(v, k, -1)[..., 0]
+    w, h, d0, d1 = at(widths), at(heights), at(slopes[..., :-1]), at(slopes[..., 1:])
+    s, xi = h / w, (x - at(right) + w) / w
+    rest = xi * (1 - xi)
+    below = s + (d0 + d1 - 2 * s) * rest
+    y = at(np.cumsum(heights, -1)) - bound - h + h * (s * xi**2 + d0 * rest) / below
+    inside = np.abs(x) <= bound
+    slope = np.where(inside, s**2 * (d1 * xi**2 + 2 * s * rest + d0 * (1 - xi)**2) / below**2, 1)
+    return np.where(inside, y, x), np.log(slope)
+
+def univariate(u, p, x):
+    """y and log dy/dx of x [rows, w]; p [rows, P·w] has a block for each parameter."""
+    p = p.reshape(len(x), parameter_count(u), x.shape[1])
+    if u["type"] == "spline":
+        return spline(u, p.transpose(0, 2, 1), x)
+    s = log_scale(u, p[:, 0]) if u["type"] == "affine" else np.zeros(x.shape)
+    return x * np.exp(s) + p[:, -1], s
+
+def invert_univariate(u, p, y):
+    """x of y [rows, w], and log dy/dx there; of the maps whose inverse is a formula without roots."""
+    p = p.reshape(len(y), parameter_count(u), y.shape[1])
+    s = {"affine": lambda: log_scale(u, p[:, 0]), "additive": lambda: np.zeros(y.shape)}[u["type"]]()
+    return (y - p[:, -1]) * np.exp(-s), s
+
+def support(columns, columns_of, x):
+    """Maps bounded columns in place, and returns the sums of log dz/dx."""
+    total = np.zeros(len(x))
+    for c in columns:
+        at = columns_of[c["feature"]]
+        lower, upper = c.get("lower"), c.get("upper")
+        v = x[:, at]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            if c["map"] == "logit":
+                m = c.get("margin", 0)
+                share = m + (1 - 2 * m) * (v - lower) / (upper - lower)
+                z = np.log(share) - np.log1p(-share)
+                slope = np.log((1 - 2 * m) / (upper - lower)) - np.log(share) - np.log1p(-share)
+                outside = (v < lower) | (v > upper)
+            else:
+                d, sign = (v - lower, 1) if lower is not None else (upper - v, -1)
+                log = c["map"] == "log"
+                z = sign * (np.log(d) if log else d + np.log(-np.expm1(-d)))
+                slope = -np.log(d) if log else -np.log(-np.expm1(-d))
+                outside = d <= 0
+        x[:, at] = z
+        total += np.where(outside, -np.inf, slope)
+    return total
+
+def forward(t, tensors, prefix, x, columns, context):
+    """Changes x in place; returns the log-dets and the new columns."""
+    kind, tensor = t["type"], lambda name: tensors[prefix + name][0]
+    d = x.shape[1]
+    if kind == "permutation":
+        return 0, [columns[o] for o in t["order"]]
+    if kind == "invert":
+        return inverse(t["transform"], tensors, prefix + "transform.", x, columns, context)
+    if kind == "chain":
+        total = 0
+        for j, part in enumerate(t["transforms"]):
+            log_det, columns = forward(part, tensors, f"{prefix}transforms.{j}.", x, columns, context)
+            total = total + log_det
+        return total, columns
+    if kind == "support":
+        return support(t["columns"], columns, x), columns
+    if kind == "batchnorm":
+        variance = tensor("running_variance") + t["epsilon"]
+        x[:] = (x - tensor("running_mean")) / np.sqrt(variance)
+        return -0.5 * np.log(variance).sum(), columns
+    if kind == "actnorm":
+        u, shift = np.split(tensor("constant"), 2)
+        s = t["bound"] * np.tanh(u / t["bound"])
+        x[:] = x * np.exp(s) + shift
+        return s.sum(), columns
+    if kind == "lu":
+        s = t["bound"] * np.tanh(tensor("diagonal") / t["bound"])
+        lower, upper = np.eye(d), np.diag(np.exp(s))
+        lower[np.tril_indices(d, -1)], upper[np.triu_indices(d, 1)] = tensor("lower"), tensor("upper")
+        x[:, columns] = x[:, columns] @ (lower @ upper).T
+        x += tensor("bias")
+        return s.sum(), columns
+    if kind == "householder":
+        for v in tensors[prefix + "vectors"]:
+            if v.any():
+                x[:, columns] -= np.outer(x[:, columns] @ v, 2 * v / (v @ v))
+        x += tensor("bias")
+        return 0, columns
+    if kind == "planar":
+        w, u, b = tensor("constant")[:d], tensor("constant")[d:2 * d], tensor("constant")[2 * d]
+        if w.any():
+            u = u + (softplus(w @ u) - 1 - w @ u) * w / (w @ w)
+        h = np.tanh(x @ w + b)
+        x += np.outer(h, u)
+        return np.log1p(w @ u * (1 - h * h)), columns
+    if kind == "radial":
+        away = x - tensor("constant")[:d]
+        alpha = softplus(tensor("constant")[d])
+        beta = softplus(tensor("constant")[d + 1]) - alpha
+        h = 1 / (alpha + np.sqrt((away * away).sum(1)))
+        x += (beta * h)[:, None] * away
+        return (d - 1) * np.log1p(beta * h) + np.log1p(alpha * beta * h * h), columns
+    changed, p = parameters(t, tensors, prefix, x, columns, context)
+    x[:, changed], log_det = univariate(t["univariate"], p, x[:, changed])
+    return log_det.sum(1), columns
+
+def parameters(t, tensors, prefix, x, columns, context):
+    """The data columns that a layer changes and the parameters of their maps."""
+    prefix += "conditioner."
+    if t["type"] == "autoregressive":
+        changed = [columns[feature] for feature in t["order"]]
+        return changed, made(tensors, prefix, t["conditioner"], context, x[:, changed], parameter_count(t["univariate"]))
+    mask = {"coupling": lambda: t["mask"], "elementwise": lambda: [True] * len(columns)}[t["type"]]()
+    kept = sorted(c for c, m in zip(columns, mask) if not m)
+    changed = sorted(c for c, m in zip(columns, mask) if m)
+    return changed, conditioner(tensors, prefix, np.concatenate([x[:, kept], context], 1), len(x))
+
+def inverse(t, tensors, prefix, x, columns, context):
+    """As forward, but for the inverse of a layer: of an autoregressive one, feature after feature."""
+    if t["type"] == "permutation":
+        old, columns = columns, list(columns)
+        for i, o in enumerate(t["order"]):
+            columns[o] = old[i]
+        return 0, columns
+    y = x.copy()
+    for _ in range(x.shape[1] if t["type"] == "autoregressive" else 1):
+        changed, p = parameters(t, tensors, prefix, x, columns, context)
+        x[:, changed], log_det = invert_univariate(t["univariate"], p, y[:, changed])
+    return -log_det.sum(1), columns
+
+def log_base(base, constant, z):
+    """The log-density of the noise z."""
+    d = z.shape[1]
+    normal = lambda e: -0.5 * (e * e).sum(-1) - 0.5 * d * math.log(2 * math.pi)
+    scale = lambda u: base["bound"] * np.tanh(u / base["bound"])
+    if base["type"] == "standard-normal":
+        return normal(z)
+    if base["type"] == "diagonal-normal":
+        u, mean = np.split(constant, 2)
+        return normal((z - mean) * np.exp(-scale(u))) - scale(u).sum()
+    if base["type"] == "full-normal":
+        mean, s, a = constant[:d], scale(constant[d:2 * d]), np.zeros((d, d))
+        a[np.tril_indices(d, -1)] = constant[2 * d:]
+        a += np.diag(np.exp(s))
+        return normal((z - mean) @ a.T) + s.sum()
+    if base["type"] == "student-t":
+        nu = base["degrees_of_freedom"]
+        one = math.lgamma((nu + 1) / 2) - math.lgamma(nu / 2) - 0.5 * math.log(nu * math.pi)
+        return (one - (nu + 1) / 2 * np.log1p(z * z / nu)).sum(1)
+    if base["type"] == "mixture":
+        k = base["components"]
+        means, u = constant[k:].reshape(2, k, d)
+        s = scale(u)
+        each = normal((z[:, None] - means) * np.exp(-s)) - s.sum(1) + np.log(softmax(constant[:k]))
+        return np.logaddexp.reduce(each, 1)
+    if base["type"] == "uniform":
+        return np.where((np.abs(z) <= base["bound"]).all(1), -d * math.log(2 * base["bound"]), -np.inf)
+    raise ValueError(base["type"])
+
 def log_prob(path, x, context=None):
     flow, tensors = load(path)
     x, total = np.array(x, np.float64), np.zeros(len(x))
@@ -71,37 +257,9 @@ def log_prob(path, x, context=None):
         context = (context - flow["standardize_context"]["mean"]) / flow["standardize_context"]["std"]
     columns = list(range(x.shape[1]))
     for i, t in enumerate(flow["transforms"]):
-        prefix = f"transforms.{i}.conditioner."
-        if t["type"] == "permutation":
-            columns = [columns[o] for o in t["order"]]
-            continue
-        if t["type"] == "batchnorm":
-            mean, variance = (tensors[f"transforms.{i}.running_{name}"][0] for name in ("mean", "variance"))
-            x = (x - mean) / np.sqrt(variance + t["epsilon"])
-            total -= 0.5 * np.log(variance + t["epsilon"]).sum()
-            continue
-        mask = t["mask"] if t["type"] == "coupling" else [True] * len(columns)
-        kept = sorted(c for c, m in zip(columns, mask) if not m)
-        changed = sorted(c for c, m in zip(columns, mask) if m)
-        if t["type"] == "autoregressive":
-            changed = [columns[feature] for feature in t["order"]]
-            parameters = 1 if t["univariate"]["type"] == "additive" else 2
-            p = made(tensors, prefix, t["conditioner"], context, x[:, changed], parameters)
-        else:
-            p = conditioner(tensors, prefix, np.concatenate([x[:, kept], context], 1), len(x))
-        w = len(changed)
-        if t["univariate"]["type"] == "additive":
-            x[:, changed] += p
-        else:
-            s = log_scale(t["univariate"], p[:, :w])
-            x[:, changed] = x[:, changed] * np.exp(s) + p[:, w:]
-            total += s.sum(1)
-    if flow["base"]["type"] == "diagonal-normal":
-        u, mean = np.split(tensors["base.constant"][0], 2)
-        s = flow["base"]["bound"] * np.tanh(u / flow["base"]["bound"])
-        x = (x - mean) * np.exp(-s)
-        total -= s.sum()
-    return total - 0.5 * (x * x).sum(1) - 0.5 * x.shape[1] * np.log(2 * np.pi)
+        log_det, columns = forward(t, tensors, f"transforms.{i}.", x, columns, context)
+        total += log_det
+    return total + log_base(flow["base"], tensors.get("base.constant", [None])[0], x)
 
 if __name__ == "__main__":
     for value in log_prob(sys.argv[1], np.load(sys.argv[2])):
