@@ -236,3 +236,29 @@ func TestBaseErrors(t *testing.T) {
 		t.Error("a uniform base takes a temperature")
 	}
 }
+
+// TestFullNormalSample holds samples against the noise that they are made of,
+// which is that of a standard normal: A·(z − mean) = ε, so the density falls
+// from the mean to the sample by ½|ε|².
+func TestFullNormalSample(t *testing.T) {
+	const n, d = 50, 4
+	f := withBase(t, flow.FullNormal, d)
+	z, logProb, err := f.SampleWithLogProb(n, 7, nil)
+	must(t, err)
+	noise, err := withBase(t, flow.StandardNormal, d).Sample(n, 7, nil)
+	must(t, err)
+	mean, atMean := make([]float64, d), make([]float64, 1)
+	for c := range mean {
+		mean[c] = float64(f.Parameters().Values()[c])
+	}
+	must(t, f.LogProb(atMean, mean, nil))
+	for i := range n {
+		var squares float64
+		for _, e := range noise[i*d : (i+1)*d] {
+			squares += e * e
+		}
+		if got, want := logProb[i]-atMean[0], -0.5*squares; math.Abs(got-want) > 1e-5*(1+squares) {
+			t.Fatalf("sample %d, %v, has a density of %v from the mean's, want %v", i, z[i*d:(i+1)*d], got, want)
+		}
+	}
+}
