@@ -8,8 +8,8 @@ import (
 	"github.com/seed-192fdf7a/nf/flow"
 )
 
-// parseSupport reads the values of --support, COLUMN=LOWER:UPPER[:MAP]. The
-// name is what stands before the last equals sign.
+// parseSupport reads the values of --support, COLUMN=LOWER:UPPER[:MAP], where
+// MAP is one of [flow.Interval]. The name is what stands before the last equals sign.
 func parseSupport(values []string) (intervals []flow.Interval, err error) {
 	for _, v := range values {
 		at := strings.LastIndexByte(v, '=')
