@@ -102,7 +102,8 @@ func PresetNames() []string {
 }
 
 // RealNVP is affine couplings with bounded scales (Dinh, Sohl-Dickstein and
-// Bengio, 2017).
+// Bengio, 2017). The paper's flows are convolutional, of images; the defaults,
+// eight couplings with two hidden layers of 128 units, are nf's own for tables.
 func RealNVP(features, context []string, o Options) (Config, error) {
 	if o.Bins != 0 {
 		return Config{}, errNoBins
@@ -114,7 +115,10 @@ func RealNVP(features, context []string, o Options) (Config, error) {
 }
 
 // NICE is additive couplings and, at the end, one learned scale for each
-// feature (Dinh, Krueger and Bengio, 2015). Each scale lies within e^±8.
+// feature (Dinh, Krueger and Bengio, 2015). Each scale lies within e^±8. The
+// paper's four couplings have networks of up to 5,000 units for images; the
+// defaults are those of [RealNVP], and the base is a normal one unless
+// [Options].Base says otherwise.
 func NICE(features, context []string, o Options) (Config, error) {
 	if o.Bound != 0 {
 		return Config{}, fmt.Errorf("nice has no scale map to bound")
