@@ -262,3 +262,20 @@ func TestFullNormalSample(t *testing.T) {
 		}
 	}
 }
+
+// TestStudentNormalizer holds the density at its mode against the standard
+// library's log Γ.
+func TestStudentNormalizer(t *testing.T) {
+	for _, nu := range []float64{0.01, 0.5, 1, 2, 5, 30, 41, 1000, 1e6} {
+		f, err := flow.New(flow.Config{Features: names("x", 1), Base: flow.Base{Type: flow.StudentT, DegreesOfFreedom: nu}}, 1)
+		must(t, err)
+		got := make([]float64, 1)
+		must(t, f.LogProb(got, []float64{0}, nil))
+		above, _ := math.Lgamma(0.5 * (nu + 1))
+		below, _ := math.Lgamma(0.5 * nu)
+		// Lgamma's own rounding grows with its value.
+		if want := above - below - 0.5*math.Log(nu*math.Pi); math.Abs(got[0]-want) > 1e-12+1e-15*math.Abs(above) {
+			t.Errorf("%v degrees of freedom: the log-density at 0 is %v, want %v", nu, got[0], want)
+		}
+	}
+}
