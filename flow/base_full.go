@@ -68,7 +68,7 @@ func (n *fullNormal) LogDensity(prepared, z []float64) float64 {
 		squares += float64(e * e)
 		logDet += s[i]
 	}
-	return logDet - float64(0.5*squares) - float64(float64(n.features)*halfLog2Pi)
+	return logDet - float64(0.5*squares) - float64(float64(n.features)*kernels.HalfLog2Pi)
 }
 
 func (n *fullNormal) Gradient(dz, dp, prepared, z []float64, d float64) {

@@ -51,7 +51,7 @@ func (m *mixture) Prepare(prepared, p []float64) {
 	raw := p[m.components+len(means):]
 	for k, l := range logits {
 		weights[k] = kernels.Exp64(l - logSum)
-		constants[k] = l - logSum - float64(float64(m.features)*halfLog2Pi)
+		constants[k] = l - logSum - float64(float64(m.features)*kernels.HalfLog2Pi)
 		for i := k * m.features; i < (k+1)*m.features; i++ {
 			th := kernels.Tanh64(raw[i] / m.bound)
 			s := float64(m.bound * th)

@@ -7,9 +7,6 @@ import (
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
-// halfLog2Pi is ½·log 2π.
-const halfLog2Pi = 0.91893853320467274178032973640561763986139747363778341281715154
-
 type standardNormal struct{}
 
 func (standardNormal) logDensity(g *autograd.Graph, z autograd.Value, total autograd.Sums) {

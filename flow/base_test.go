@@ -236,3 +236,46 @@ func TestBaseErrors(t *testing.T) {
 		t.Error("a uniform base takes a temperature")
 	}
 }
+
+// TestFullNormalSample holds samples against the noise that they are made of,
+// which is that of a standard normal: A·(z − mean) = ε, so the density falls
+// from the mean to the sample by ½|ε|².
+func TestFullNormalSample(t *testing.T) {
+	const n, d = 50, 4
+	f := withBase(t, flow.FullNormal, d)
+	z, logProb, err := f.SampleWithLogProb(n, 7, nil)
+	must(t, err)
+	noise, err := withBase(t, flow.StandardNormal, d).Sample(n, 7, nil)
+	must(t, err)
+	mean, atMean := make([]float64, d), make([]float64, 1)
+	for c := range mean {
+		mean[c] = float64(f.Parameters().Values()[c])
+	}
+	must(t, f.LogProb(atMean, mean, nil))
+	for i := range n {
+		var squares float64
+		for _, e := range noise[i*d : (i+1)*d] {
+			squares += e * e
+		}
+		if got, want := logProb[i]-atMean[0], -0.5*squares; math.Abs(got-want) > 1e-5*(1+squares) {
+			t.Fatalf("sample %d, %v, has a density of %v from the mean's, want %v", i, z[i*d:(i+1)*d], got, want)
+		}
+	}
+}
+
+// TestStudentNormalizer holds the density at its mode against the standard
+// library's log Γ.
+func TestStudentNormalizer(t *testing.T) {
+	for _, nu := range []float64{0.01, 0.5, 1, 2, 5, 30, 41, 1000, 1e6} {
+		f, err := flow.New(flow.Config{Features: names("x", 1), Base: flow.Base{Type: flow.StudentT, DegreesOfFreedom: nu}}, 1)
+		must(t, err)
+		got := make([]float64, 1)
+		must(t, f.LogProb(got, []float64{0}, nil))
+		above, _ := math.Lgamma(0.5 * (nu + 1))
+		below, _ := math.Lgamma(0.5 * nu)
+		// Lgamma's own rounding grows with its value.
+		if want := above - below - 0.5*math.Log(nu*math.Pi); math.Abs(got[0]-want) > 1e-12+1e-15*math.Abs(above) {
+			t.Errorf("%v degrees of freedom: the log-density at 0 is %v, want %v", nu, got[0], want)
+		}
+	}
+}

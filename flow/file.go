@@ -72,7 +72,8 @@ func Load(path string) (*Flow, error) {
 }
 
 // Read reads a model file of size bytes. Every size in it is checked before it
-// is used; what this version does not know is an error.
+// is used; what this version does not know is an error, and so is a value that
+// is not finite.
 func Read(r io.Reader, size int64) (*Flow, error) {
 	file, err := safetensors.Read(r, size)
 	if err != nil {
@@ -114,6 +115,11 @@ func Read(r io.Reader, size int64) (*Flow, error) {
 		}
 		if len(t.Shape) != 2 || t.Shape[0] != p.Rows || t.Shape[1] != p.Cols {
 			return nil, fmt.Errorf("tensor %s has shape %v, the architecture needs [%d %d]", p.Name, t.Shape, p.Rows, p.Cols)
+		}
+		for i, v := range t.Values {
+			if v-v != 0 {
+				return nil, fmt.Errorf("tensor %s: value %d is %v, want a finite number", p.Name, i, v)
+			}
 		}
 		copy(p.Values(), t.Values)
 		delete(tensors, p.Name)

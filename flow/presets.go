@@ -35,13 +35,14 @@ type Options struct {
 	// every coupling uses the same mask.
 	Permutation string
 	// Base is the base density's type, with the constants of [NewBase]; "" means
-	// standard-normal.
+	// standard-normal. No preset takes [Uniform].
 	Base string
 	// Seed draws random permutations.
 	Seed uint64
 
 	// Residual makes the conditioners of autoregressive layers residual: one
-	// block for each entry of Hidden after the first.
+	// block for each entry of Hidden after the first. nsf-ar's own Hidden is
+	// residual without it.
 	Residual bool
 	// BatchNorm puts a batch normalization after every layer.
 	BatchNorm bool
@@ -68,7 +69,7 @@ func Defaults(preset string) Options {
 	case "nsf":
 		return Options{Layers: 10, Hidden: []int{256, 256}, Masks: "alternating", Permutation: "lu"}
 	case "nsf-ar":
-		return Options{Layers: 10, Hidden: []int{256, 256, 256}, Permutation: "lu"}
+		return Options{Layers: 10, Hidden: []int{256, 256, 256}, Residual: true, Permutation: "lu"}
 	}
 	return Options{Layers: 8, Hidden: []int{128, 128}, Masks: "halves", Permutation: "none"}
 }
@@ -80,7 +81,7 @@ func (o *Options) fill(preset string) {
 		o.Layers = d.Layers
 	}
 	if o.Hidden == nil {
-		o.Hidden = d.Hidden
+		o.Hidden, o.Residual = d.Hidden, o.Residual || d.Residual
 	}
 	if o.Masks == "" {
 		o.Masks = d.Masks
@@ -101,7 +102,8 @@ func PresetNames() []string {
 }
 
 // RealNVP is affine couplings with bounded scales (Dinh, Sohl-Dickstein and
-// Bengio, 2017).
+// Bengio, 2017). The paper's flows are convolutional, of images; the defaults,
+// eight couplings with two hidden layers of 128 units, are nf's own for tables.
 func RealNVP(features, context []string, o Options) (Config, error) {
 	if o.Bins != 0 {
 		return Config{}, errNoBins
@@ -113,7 +115,10 @@ func RealNVP(features, context []string, o Options) (Config, error) {
 }
 
 // NICE is additive couplings and, at the end, one learned scale for each
-// feature (Dinh, Krueger and Bengio, 2015). Each scale lies within e^±8.
+// feature (Dinh, Krueger and Bengio, 2015). Each scale lies within e^±8. The
+// paper's four couplings have networks of up to 5,000 units for images; the
+// defaults are those of [RealNVP], and the base is a normal one unless
+// [Options].Base says otherwise.
 func NICE(features, context []string, o Options) (Config, error) {
 	if o.Bound != 0 {
 		return Config{}, fmt.Errorf("nice has no scale map to bound")
@@ -128,6 +133,10 @@ func NICE(features, context []string, o Options) (Config, error) {
 }
 
 var errNoBins = errors.New("this family has no bins; those are the splines' of nsf and nsf-ar")
+
+// A preset maps data to all real numbers: there are always rows that leave the
+// box, where the density is zero, and training can only drive more out of it.
+var errUniform = errors.New("the last layer of this family can leave any box, so a uniform base would give some rows no density; choose another")
 
 // maxLayers keeps a mistyped number from taking all memory.
 const maxLayers = 1024
@@ -157,6 +166,9 @@ func layers(features, context []string, o Options, make func(flip bool) (transfo
 	base, err := NewBase(o.Base)
 	if err != nil {
 		return Config{}, err
+	}
+	if base.Type == Uniform {
+		return Config{}, errUniform
 	}
 	c := Config{Features: features, Context: context, Base: base}
 	add := func(s transform.Spec) { c.Transforms = append(c.Transforms, transform.Tagged{Spec: s}) }

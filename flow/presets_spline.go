@@ -27,7 +27,6 @@ func NSF(features, context []string, o Options) (Config, error) {
 // residual networks of 256 units with two blocks, and between the layers a
 // random permutation and an LU layer.
 func NSFAutoregressive(features, context []string, o Options) (Config, error) {
-	o.Residual = o.Residual || o.Hidden == nil
 	o.fill("nsf-ar")
 	o.fillSpline()
 	return autoregressiveLayers(features, context, o, autograd.NewSpline(o.Bins, o.Bound), func(s transform.Spec) transform.Spec { return s })

@@ -20,7 +20,8 @@ type Interval struct {
 }
 
 // logitMargin lets the ends of a bounded column themselves in, as data of a
-// finite resolution have them.
+// finite resolution have them; samples can exceed the ends by that part of the
+// interval.
 const logitMargin = 1e-6
 
 // actNormBound lets the layer behind the support maps undo any usual scale.

@@ -1,7 +1,7 @@
 package kernels
 
-// halfLog2Pi is ½·log(2π), minus the log-density of the standard normal at 0.
-const halfLog2Pi = 0.91893853320467274178032973640561763986139747363778341281715154
+// HalfLog2Pi is ½·log 2π, minus the log-density of the standard normal at 0.
+const HalfLog2Pi = 0.91893853320467274178032973640561763986139747363778341281715154
 
 // StandardNormalLogDensity sets dst[r] to the log-density of row r of z under
 // independent standard normals, in nats:
@@ -13,7 +13,7 @@ const halfLog2Pi = 0.91893853320467274178032973640561763986139747363778341281715
 func (t *Tier) StandardNormalLogDensity(dst []float64, z Matrix) {
 	z.check("z", z.Rows, z.Cols)
 	checkRows("dst", len(dst), z.Rows)
-	constant := float64(float64(z.Cols) * halfLog2Pi)
+	constant := float64(float64(z.Cols) * HalfLog2Pi)
 	if z.Cols == 0 {
 		clear(dst)
 		return

@@ -126,7 +126,7 @@ def support(columns, columns_of, x):
                 share = m + (1 - 2 * m) * (v - lower) / (upper - lower)
                 z = np.log(share) - np.log1p(-share)
                 slope = np.log((1 - 2 * m) / (upper - lower)) - np.log(share) - np.log1p(-share)
-                outside = (v < lower) | (v > upper)
+                outside = (share <= 0) | (share >= 1)
             else:
                 d, sign = (v - lower, 1) if lower is not None else (upper - v, -1)
                 log = c["map"] == "log"

@@ -1,15 +1,17 @@
 package main
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/seed-192fdf7a/nf/flow"
 )
 
-// parseSupport reads the values of --support, COLUMN=LOWER:UPPER[:MAP]. The
-// name is what stands before the last equals sign.
+// parseSupport reads the values of --support, COLUMN=LOWER:UPPER[:MAP], where
+// MAP is one of [flow.Interval]. The name is what stands before the last equals sign.
 func parseSupport(values []string) (intervals []flow.Interval, err error) {
 	for _, v := range values {
 		at := strings.LastIndexByte(v, '=')
@@ -40,4 +42,26 @@ func parseSupport(values []string) (intervals []flow.Interval, err error) {
 		intervals = append(intervals, in)
 	}
 	return intervals, nil
+}
+
+// checkSupport finds the first row of a table, features before context, with a
+// value outside the support of its column.
+func checkSupport(path string, rows []float64, d *trainingData, intervals []flow.Interval) error {
+	config := flow.Config{Features: d.features, Base: flow.Base{Type: flow.StandardNormal}}
+	if err := config.SetSupport(intervals...); err != nil {
+		return usage("--support: %s", oneLine(err))
+	}
+	width := len(d.features) + len(d.context)
+	for _, in := range intervals {
+		feature := slices.Index(d.features, in.Column)
+		support := config.Support(feature)
+		for row := range len(rows) / width {
+			x := rows[row*width+feature]
+			if !support.Contains(float64(config.Standardize.Narrow(x, feature))) {
+				return fmt.Errorf("%s: row %d, column %q: %v is outside the --support of the column; leave the row out, or widen the support",
+					shownPath(path), row+1, in.Column, x)
+			}
+		}
+	}
+	return nil
 }

@@ -59,11 +59,11 @@ finished epoch; a second one quits at once.`,
 	f.IntSliceVar(&o.model.Hidden, "hidden", nil, "widths of the conditioners' hidden layers (default 128,128; maf, iaf: 100,100; nsf: 256,256; nsf-ar: 256,256,256)")
 	f.StringVar(&o.model.Masks, "masks", "", "what a coupling changes: halves or alternating columns (default halves; nsf: alternating)")
 	f.StringVar(&o.model.Permutation, "permutation", "", "between layers: none, reverse, random, or lu: random and a learned matrix (default none; maf, iaf: reverse; nsf, nsf-ar: lu)")
-	f.StringVar(&o.model.Base, "base", flow.StandardNormal, "base density: "+strings.Join(flow.BaseTypes(), ", "))
-	f.StringArrayVar(&o.support, "support", nil, "COLUMN=LOWER:UPPER, a column that lies between two ends, or with one left out beyond the other: --support price=0: --support share=0:1")
+	f.StringVar(&o.model.Base, "base", flow.StandardNormal, "base density: "+strings.Join(basesToTrain(), ", "))
+	f.StringArrayVar(&o.support, "support", nil, "COLUMN=LOWER:UPPER, a column that lies between two ends, or with one left out beyond the other: --support price=0: --support share=0:1; :softplus behind one end takes that map instead of log")
 	f.Float64Var(&o.model.Bound, "bound", 0, "b of the scale map exp(b*tanh(u/b)) of realnvp, maf and iaf (default 1); the box [-b, b] of the splines of nsf and nsf-ar (default 3)")
 	f.IntVar(&o.model.Bins, "bins", 0, "bins of a spline of nsf and nsf-ar (default 8)")
-	f.BoolVar(&o.model.Residual, "residual", false, "residual networks in maf, iaf and nsf-ar: a block for each width after the first")
+	f.BoolVar(&o.model.Residual, "residual", false, "residual networks in maf, iaf and nsf-ar: a block for each width after the first (nsf-ar's own widths always are)")
 	f.BoolVar(&o.model.BatchNorm, "batchnorm", false, "batch normalization after every layer")
 	f.IntVar(&o.fit.Epochs, "epochs", o.fit.Epochs, "passes over the rows")
 	f.IntVar(&o.fit.Batch, "batch", o.fit.Batch, "rows of a minibatch")
@@ -145,6 +145,9 @@ func (o *trainOptions) setDefaults(command *cobra.Command) {
 	}
 	if !changed("hidden") {
 		o.model.Hidden = d.Hidden
+		if !changed("residual") {
+			o.model.Residual = d.Residual
+		}
 	}
 	if !changed("masks") {
 		o.model.Masks = d.Masks
@@ -178,6 +181,11 @@ func (o *trainOptions) checkModel(preset func(features, context []string, o flow
 		return asUsage(err)
 	}
 	return nil
+}
+
+// basesToTrain are the base densities that presets take.
+func basesToTrain() []string {
+	return slices.DeleteFunc(flow.BaseTypes(), func(name string) bool { return name == flow.Uniform })
 }
 
 // maxLayers keeps a mistyped number from taking all memory.

@@ -97,6 +97,9 @@ func readRows(command *cobra.Command, o *trainOptions, path string, d *trainingD
 	if err == nil && count == 0 {
 		err = fmt.Errorf("%s has no rows", shownPath(path))
 	}
+	if err == nil {
+		err = checkSupport(path, rows, d, o.intervals)
+	}
 	return rows, count, err
 }
 

@@ -29,6 +29,7 @@ func (p *Parameters) Masked() []*Masked { return p.masked }
 func (s Scope) NewMasked(mask blas.Mask) *Masked {
 	mask.Check()
 	l := &Masked{Weight: s.New("weight", 1, mask.Weights()), Bias: s.New("bias", 1, mask.Out()), Mask: mask, index: len(s.owner.masked)}
+	s.reserve(mask.In*mask.Out() - mask.Weights())
 	if s.owner.err == nil {
 		l.seen, l.order = mask.Seen(), mask.Order()
 		s.owner.masked = append(s.owner.masked, l)

@@ -59,8 +59,6 @@ func (g *Graph) standardNormal64(z Value, total Sums) {
 			v := zs[r*stride+c]
 			squares += float64(v * v)
 		}
-		total.Values[r/sites] -= float64(0.5*squares) + float64(float64(z.Cols)*halfLog2Pi)
+		total.Values[r/sites] -= float64(0.5*squares) + float64(float64(z.Cols)*kernels.HalfLog2Pi)
 	}
 }
-
-const halfLog2Pi = 0.91893853320467274178032973640561763986139747363778341281715154

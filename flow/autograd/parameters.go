@@ -16,7 +16,28 @@ type Parameters struct {
 	masked  []*Masked
 	values  []float32
 	limit   int // on len(values); 0 is none
+	cells   int // see reserve
 	err     error
+}
+
+// A binding holds some matrices in a form that is larger than the values that
+// describe them. cellsPerValue and freeCells bound it, so that a small file
+// cannot ask for much memory.
+const (
+	cellsPerValue = 4
+	freeCells     = 1 << 26
+)
+
+// reserve counts float32 cells that a binding needs beside the values.
+func (s Scope) reserve(cells int) {
+	p := s.owner
+	if p.err != nil {
+		return
+	}
+	p.cells += cells
+	if most := freeCells + cellsPerValue*len(p.values); p.cells > most {
+		p.err = fmt.Errorf("%s: the matrices up to here would take %d cells of memory, at most %d are supported for so few values", s.prefix, p.cells, most)
+	}
 }
 
 // NewParameters returns an empty set that refuses to grow beyond limit values,
@@ -25,7 +46,8 @@ func NewParameters(limit int) *Parameters {
 	return &Parameters{names: map[string]bool{}, limit: limit}
 }
 
-// Err tells that a parameter did not fit the limit; the set is then useless.
+// Err tells that a parameter did not fit the limit, or that matrices take too
+// much memory for their parameters; the set is then useless.
 func (p *Parameters) Err() error { return p.err }
 
 // Parameter is one named rows x cols matrix inside [Parameters].

@@ -35,6 +35,7 @@ type Square struct {
 func (s Scope) NewSquare(m SquareMatrix, parameters ...*Parameter) *Square {
 	q := &Square{matrix: m, parameters: parameters, bias: s.New("bias", 1, m.Size()), index: len(s.owner.squares)}
 	s.owner.squares = append(s.owner.squares, q)
+	s.reserve(4 * m.Size() * m.Size()) // W in float64, narrowed, and packed
 	return q
 }
 

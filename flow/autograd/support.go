@@ -16,9 +16,11 @@ import (
 //
 // d > 0 is the distance from the finite end, and y changes its sign where that
 // is Upper, so that all are increasing. The softplus map is nearly the identity
-// far from the end. m is the Margin, which lets the ends themselves in.
+// far from the end. m is the Margin: it lets the ends themselves in, and what
+// lies beyond them by less than m/(1 − 2m) of the interval's length, where a
+// sample can lie too.
 //
-// Outside the interval the density is zero: y is 0 there and the log-det −Inf.
+// Farther outside the density is zero: y is 0 there and the log-det −Inf.
 type Support struct {
 	Lower, Upper float64
 	Margin       float64 // 0 ≤ m < 1/2, with both ends finite only

@@ -77,7 +77,8 @@ func (d Data) check(f *flow.Flow, name string) error {
 	return nil
 }
 
-// checkSupport tells where a value lies outside the support of its column.
+// checkSupport tells where a value lies outside the support of its column; rows
+// are counted from 0.
 func (d Data) checkSupport(c flow.Config, name string) error {
 	for i, column := range c.Features {
 		support := c.Support(i)

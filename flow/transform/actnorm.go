@@ -98,6 +98,10 @@ func (t *actNorm) Statistics(g *autograd.Graph, x autograd.Value) autograd.Sums 
 	return g.ColumnMoments(x)
 }
 
+// resolution is the part of mean² below which a variance is rounding: that of
+// float32 values, and of the difference that it is computed by.
+const resolution = 1e-12
+
 // InitializeFrom keeps a standard deviation within what the bound can undo; a
 // column that never changes is left unscaled.
 func (t *actNorm) InitializeFrom(statistics []float64, rows int) {
@@ -106,7 +110,7 @@ func (t *actNorm) InitializeFrom(statistics []float64, rows int) {
 		mean := statistics[c] / float64(rows)
 		variance := statistics[n+c]/float64(rows) - float64(mean*mean)
 		var s float64
-		if variance > 0 {
+		if variance > float64(resolution*float64(mean*mean)) {
 			s = -0.5 * kernels.Log64(variance)
 		}
 		// The inverse of s = b·tanh(u/b), as log((1+y)/(1−y))/2.

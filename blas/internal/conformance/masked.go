@@ -54,6 +54,7 @@ func masked(t *testing.T, b blas.Backend) {
 		mask.Full(full, packed)
 		w := b.NewMasked(mask)
 		w.Set(Normal(rng, len(packed)), bias)
+		w.BackwardInput(Matrix(rng, 1, in, 0), Matrix(rng, 1, out, 0), false) // whose own form of the weights must not stay
 		w.Set(packed, bias)
 		for n, rows := range []int{0, 1, 5, 64, 100} {
 			gap := n % 2 * 3
