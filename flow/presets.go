@@ -35,7 +35,8 @@ type Options struct {
 	// every coupling uses the same mask.
 	Permutation string
 	// Base is the base density's type, with the constants of [NewBase]; "" means
-	// standard-normal. No preset takes [Uniform].
+	// standard-normal. [Uniform] has the box of the splines, and only goes with
+	// layers that keep it.
 	Base string
 	// Seed draws random permutations.
 	Seed uint64
@@ -134,9 +135,29 @@ func NICE(features, context []string, o Options) (Config, error) {
 
 var errNoBins = errors.New("this family has no bins; those are the splines' of nsf and nsf-ar")
 
-// A preset maps data to all real numbers: there are always rows that leave the
-// box, where the density is zero, and training can only drive more out of it.
-var errUniform = errors.New("the last layer of this family can leave any box, so a uniform base would give some rows no density; choose another")
+var errUniform = errors.New("a uniform base needs layers that keep its box, which only splines do: nsf or nsf-ar, with the permutation none, reverse or random, and no batch normalization")
+
+// fitBox gives a uniform base the box of the splines, if all layers keep it.
+func fitBox(c *Config) error {
+	c.Base.Bound = 0
+	for _, t := range c.Transforms {
+		var u autograd.Univariate
+		switch s := t.Spec.(type) {
+		case *transform.PermutationSpec:
+			continue
+		case *transform.CouplingSpec:
+			u = s.Univariate.Univariate
+		case *transform.AutoregressiveSpec:
+			u = s.Univariate.Univariate
+		}
+		spline, ok := u.(*autograd.Spline)
+		if !ok {
+			return errUniform
+		}
+		c.Base.Bound = max(c.Base.Bound, float64(spline.Rule.Bound))
+	}
+	return nil
+}
 
 // maxLayers keeps a mistyped number from taking all memory.
 const maxLayers = 1024
@@ -167,9 +188,6 @@ func layers(features, context []string, o Options, make func(flip bool) (transfo
 	if err != nil {
 		return Config{}, err
 	}
-	if base.Type == Uniform {
-		return Config{}, errUniform
-	}
 	c := Config{Features: features, Context: context, Base: base}
 	add := func(s transform.Spec) { c.Transforms = append(c.Transforms, transform.Tagged{Spec: s}) }
 	for layer := range o.Layers {
@@ -189,6 +207,11 @@ func layers(features, context []string, o Options, make func(flip bool) (transfo
 		add(spec)
 		if o.BatchNorm {
 			add(&transform.BatchNormSpec{Epsilon: 1e-5, Momentum: 0.1})
+		}
+	}
+	if base.Type == Uniform {
+		if err := fitBox(&c); err != nil {
+			return Config{}, err
 		}
 	}
 	return c, c.Check()

@@ -2,11 +2,13 @@ package flow_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/transform"
+	"github.com/seed-192fdf7a/nf/internal/random"
 )
 
 // TestPresetLayers spells out which layers the presets make of five columns: a
@@ -64,4 +66,47 @@ func describe(s transform.Spec) string {
 	}
 	name := fmt.Sprintf("%T", s)
 	return strings.ToLower(strings.TrimSuffix(name[strings.LastIndexByte(name, '.')+1:], "Spec"))
+}
+
+// TestUniformBase goes with the layers that keep its box, and has their box.
+func TestUniformBase(t *testing.T) {
+	for _, c := range []struct {
+		preset string
+		o      flow.Options
+		ok     bool
+	}{
+		{"nsf", flow.Options{Permutation: "none", Bound: 5}, true},
+		{"nsf", flow.Options{Permutation: "random", Bound: 5}, true},
+		{"nsf-ar", flow.Options{Permutation: "reverse", Bound: 5}, true},
+		{"nsf", flow.Options{Bound: 5}, false},
+		{"nsf", flow.Options{Permutation: "none", Bound: 5, BatchNorm: true}, false},
+		{"realnvp", flow.Options{}, false},
+		{"nice", flow.Options{}, false},
+		{"iaf", flow.Options{}, false},
+	} {
+		c.o.Base, c.o.Layers, c.o.Hidden = flow.Uniform, 3, []int{4}
+		config, err := flow.Presets[c.preset](names("x", 3), nil, c.o)
+		if c.ok != (err == nil) || c.ok && config.Base.Bound != 5 {
+			t.Errorf("%s %+v: the base %+v, %v", c.preset, c.o, config.Base, err)
+		}
+		if !c.ok {
+			continue
+		}
+		f, err := flow.New(config, 1)
+		must(t, err)
+		for _, p := range f.Parameters().All() {
+			random.Uniform(p.Values(), 7, random.Initialization, uint64(p.Offset()), 2)
+		}
+		x, logProb := rows(3*1000, 1), make([]float64, 1000)
+		for i := range x {
+			x[i] *= 2
+		}
+		must(t, f.LogProb(logProb, x, nil))
+		for i, p := range logProb {
+			inside := math.Abs(x[3*i]) <= 5 && math.Abs(x[3*i+1]) <= 5 && math.Abs(x[3*i+2]) <= 5
+			if inside == math.IsInf(p, -1) {
+				t.Fatalf("the log-density at %v is %v", x[3*i:3*i+3], p)
+			}
+		}
+	}
 }

@@ -59,7 +59,7 @@ finished epoch; a second one quits at once.`,
 	f.IntSliceVar(&o.model.Hidden, "hidden", nil, "widths of the conditioners' hidden layers (default 128,128; maf, iaf: 100,100; nsf: 256,256; nsf-ar: 256,256,256)")
 	f.StringVar(&o.model.Masks, "masks", "", "what a coupling changes: halves or alternating columns (default halves; nsf: alternating)")
 	f.StringVar(&o.model.Permutation, "permutation", "", "between layers: none, reverse, random, or lu: random and a learned matrix (default none; maf, iaf: reverse; nsf, nsf-ar: lu)")
-	f.StringVar(&o.model.Base, "base", flow.StandardNormal, "base density: "+strings.Join(basesToTrain(), ", "))
+	f.StringVar(&o.model.Base, "base", flow.StandardNormal, "base density: "+strings.Join(flow.BaseTypes(), ", "))
 	f.StringArrayVar(&o.support, "support", nil, "COLUMN=LOWER:UPPER, a column that lies between two ends, or with one left out beyond the other: --support price=0: --support share=0:1; :softplus behind one end takes that map instead of log")
 	f.Float64Var(&o.model.Bound, "bound", 0, "b of the scale map exp(b*tanh(u/b)) of realnvp, maf and iaf (default 1); the box [-b, b] of the splines of nsf and nsf-ar (default 3)")
 	f.IntVar(&o.model.Bins, "bins", 0, "bins of a spline of nsf and nsf-ar (default 8)")
@@ -168,7 +168,7 @@ func (o *trainOptions) checkModel(preset func(features, context []string, o flow
 		{"hidden", flow.Options{Hidden: m.Hidden}},
 		{"masks", flow.Options{Masks: m.Masks}},
 		{"permutation", flow.Options{Permutation: m.Permutation}},
-		{"base", flow.Options{Base: m.Base}},
+		{"base", flow.Options{Base: m.Base, Permutation: m.Permutation}},
 		{"bound", flow.Options{Bound: m.Bound}},
 		{"bins", flow.Options{Bins: m.Bins}},
 		{"residual", flow.Options{Residual: m.Residual}},
@@ -181,11 +181,6 @@ func (o *trainOptions) checkModel(preset func(features, context []string, o flow
 		return asUsage(err)
 	}
 	return nil
-}
-
-// basesToTrain are the base densities that presets take.
-func basesToTrain() []string {
-	return slices.DeleteFunc(flow.BaseTypes(), func(name string) bool { return name == flow.Uniform })
 }
 
 // maxLayers keeps a mistyped number from taking all memory.

@@ -54,6 +54,7 @@ func TestWrongUsage(t *testing.T) {
 		{train, "--permutation no", "--permutation"},
 		{train, "--base no", "--base"},
 		{train, "--base uniform", "--base"},
+		{train, "--flow nsf --base uniform", "only splines do"},
 		{train, "--support a", "--support is \"a\""},
 		{train, "--support a=1", "--support is \"a=1\""},
 		{train, "--support a=x:1", "\"x\" is not a finite number"},

@@ -116,6 +116,10 @@ func (r *runner) fit(ctx context.Context, training, validation set) (result Resu
 			nll, norm := r.gradient(training, chosen)
 			if math.IsNaN(nll) || math.IsInf(nll, 0) || math.IsNaN(norm) || math.IsInf(norm, 0) {
 				result.Stopped = "diverged"
+				if c := r.flow.Config(); math.IsInf(nll, 1) && c.Base.Type == flow.Uniform {
+					return result, fmt.Errorf("train: at epoch %d, step %d of %d, a row's noise lies outside the box of the uniform base, [-%v, %v] in standard deviations, where there is no density: widen the box (bound), or take another base",
+						epoch, from/batch+1, perEpoch, c.Base.Bound, c.Base.Bound)
+				}
 				return result, fmt.Errorf("train: diverged at epoch %d, step %d of %d (nll %v, gradient norm %v): try a lower learning rate than %v, or a lower clip",
 					epoch, from/batch+1, perEpoch, nll, norm, o.LearningRate)
 			}
