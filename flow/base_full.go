@@ -14,7 +14,7 @@ const maxFullFeatures = 4096
 //	ε = A·(z − μ)      log p(z) = −½|ε|² + Σ s − ½ D log 2π
 //
 // The parameter is [μ | u | the rows of A below the diagonal]. Prepared are μ,
-// s, eˢ, ds/du and the rest of A, then room for ε.
+// s, eˢ, ds/du and the rest of A; ε is the scratch of a row.
 type fullNormal struct {
 	features int
 	bound    float64
@@ -22,23 +22,24 @@ type fullNormal struct {
 
 func newFullNormal(b Base, features int, scope autograd.Scope) base {
 	n := &fullNormal{features, b.Bound}
-	return &rowBase{rowDensity: n, parameter: scope.New("constant", 1, 2*features+n.below())}
+	return newRowBase(n, scope.New("constant", 1, 2*features+n.below()), scope)
 }
 
 // below is the number of entries below the diagonal.
 func (n *fullNormal) below() int { return n.features * (n.features - 1) / 2 }
 
-func (n *fullNormal) Prepared() int          { return 5*n.features + n.below() }
+func (n *fullNormal) Prepared() int          { return 4*n.features + n.below() }
+func (n *fullNormal) Scratch() int           { return n.features }
 func (n *fullNormal) words(features int) int { return 0 }
 
 // split names the parts of prepared.
-func (n *fullNormal) split(prepared []float64) (mean, s, diagonal, slope, noise, rest []float64) {
+func (n *fullNormal) split(prepared []float64) (mean, s, diagonal, slope, rest []float64) {
 	d := n.features
-	return prepared[:d], prepared[d : 2*d], prepared[2*d : 3*d], prepared[3*d : 4*d], prepared[4*d : 5*d], prepared[5*d:]
+	return prepared[:d], prepared[d : 2*d], prepared[2*d : 3*d], prepared[3*d : 4*d], prepared[4*d:]
 }
 
 func (n *fullNormal) Prepare(prepared, p []float64) {
-	mean, s, diagonal, slope, _, rest := n.split(prepared)
+	mean, s, diagonal, slope, rest := n.split(prepared)
 	copy(mean, p)
 	copy(rest, p[2*n.features:])
 	for c, u := range p[n.features : 2*n.features] {
@@ -48,9 +49,9 @@ func (n *fullNormal) Prepare(prepared, p []float64) {
 	}
 }
 
-// whiten sets noise to ε.
-func (n *fullNormal) whiten(prepared, z []float64) (noise []float64) {
-	mean, _, diagonal, _, noise, rest := n.split(prepared)
+// whiten sets noise to ε and returns it.
+func (n *fullNormal) whiten(prepared, noise, z []float64) []float64 {
+	mean, _, diagonal, _, rest := n.split(prepared)
 	for i := range z {
 		sum := float64(diagonal[i] * (z[i] - mean[i]))
 		for j, a := range rest[:i] {
@@ -61,20 +62,20 @@ func (n *fullNormal) whiten(prepared, z []float64) (noise []float64) {
 	return noise
 }
 
-func (n *fullNormal) LogDensity(prepared, z []float64) float64 {
-	_, s, _, _, _, _ := n.split(prepared)
+func (n *fullNormal) LogDensity(prepared, scratch, z []float64) float64 {
+	_, s, _, _, _ := n.split(prepared)
 	var logDet, squares float64
-	for i, e := range n.whiten(prepared, z) {
+	for i, e := range n.whiten(prepared, scratch, z) {
 		squares += float64(e * e)
 		logDet += s[i]
 	}
 	return logDet - float64(0.5*squares) - float64(float64(n.features)*kernels.HalfLog2Pi)
 }
 
-func (n *fullNormal) Gradient(dz, dp, prepared, z []float64, d float64) {
-	mean, _, diagonal, slope, _, rest := n.split(prepared)
+func (n *fullNormal) Gradient(dz, dp, prepared, scratch, z []float64, d float64) {
+	mean, _, diagonal, slope, rest := n.split(prepared)
 	at := 2 * n.features
-	for i, e := range n.whiten(prepared, z) {
+	for i, e := range n.whiten(prepared, scratch, z) {
 		de := -float64(d * e)
 		add := func(c int, a float64) {
 			dz[c] += float64(de * a)
@@ -99,7 +100,7 @@ func (n *fullNormal) Gradient(dz, dp, prepared, z []float64, d float64) {
 
 // sampleRow solves A·(z − μ) = ε by forward substitution.
 func (n *fullNormal) sampleRow(z, prepared []float64, _ []uint32, _ float64) {
-	mean, _, diagonal, _, _, rest := n.split(prepared)
+	mean, _, diagonal, _, rest := n.split(prepared)
 	for i := range z {
 		sum := z[i]
 		for j, a := range rest[:i] {

@@ -13,8 +13,8 @@ import (
 //	log p(z) = log Σ_k w_k Π_c N(z_c; μ_kc, e^{2 s_kc}),   s = b·tanh(u/b)
 //
 // The parameter is [l | μ of all components | u of all components]. Prepared
-// are w, log w − Σ s − ½ D log 2π, room for the terms of a row, then μ, e⁻ˢ
-// and ds/du of all components.
+// are w, log w − Σ s − ½ D log 2π, then μ, e⁻ˢ and ds/du of all components; the
+// terms are the scratch of a row.
 type mixture struct {
 	features, components int
 	bound                float64
@@ -23,28 +23,27 @@ type mixture struct {
 func newMixture(b Base, features int, scope autograd.Scope) base {
 	m := &mixture{features, b.Components, b.Bound}
 	size := m.components * features
-	return &rowBase{
-		rowDensity: m,
-		parameter:  scope.New("constant", 1, m.components+2*size),
-		// The means must differ, or all components stay the same for ever.
-		start: func(values []float32, seed uint64) {
-			random.Uniform(values[m.components:m.components+size], seed, random.Initialization, math.MaxUint32, 2)
-		},
+	r := newRowBase(m, scope.New("constant", 1, m.components+2*size), scope)
+	// The means must differ, or all components stay the same for ever.
+	r.start = func(values []float32, seed uint64) {
+		random.Uniform(values[m.components:m.components+size], seed, random.Initialization, math.MaxUint32, 2)
 	}
+	return r
 }
 
-func (m *mixture) Prepared() int          { return 3*m.components + 3*m.components*m.features }
+func (m *mixture) Prepared() int          { return 2*m.components + 3*m.components*m.features }
+func (m *mixture) Scratch() int           { return m.components }
 func (m *mixture) words(features int) int { return 1 }
 
 // split names the parts of prepared.
-func (m *mixture) split(prepared []float64) (weights, constants, terms, means, inverse, slopes []float64) {
+func (m *mixture) split(prepared []float64) (weights, constants, means, inverse, slopes []float64) {
 	k, size := m.components, m.components*m.features
-	rest := prepared[3*k:]
-	return prepared[:k], prepared[k : 2*k], prepared[2*k : 3*k], rest[:size], rest[size : 2*size], rest[2*size:]
+	rest := prepared[2*k:]
+	return prepared[:k], prepared[k : 2*k], rest[:size], rest[size : 2*size], rest[2*size:]
 }
 
 func (m *mixture) Prepare(prepared, p []float64) {
-	weights, constants, _, means, inverse, slopes := m.split(prepared)
+	weights, constants, means, inverse, slopes := m.split(prepared)
 	logits := p[:m.components]
 	logSum := logSumExp(logits)
 	copy(means, p[m.components:])
@@ -63,8 +62,8 @@ func (m *mixture) Prepare(prepared, p []float64) {
 
 // logTerms sets terms to the logs of the components' shares in p(z), and returns
 // log p(z).
-func (m *mixture) logTerms(prepared, z []float64) (terms []float64, logDensity float64) {
-	_, constants, terms, means, inverse, _ := m.split(prepared)
+func (m *mixture) logTerms(prepared, terms, z []float64) (logDensity float64) {
+	_, constants, means, inverse, _ := m.split(prepared)
 	for k := range terms {
 		var squares float64
 		at := k * m.features
@@ -74,18 +73,17 @@ func (m *mixture) logTerms(prepared, z []float64) (terms []float64, logDensity f
 		}
 		terms[k] = constants[k] - float64(0.5*squares)
 	}
-	return terms, logSumExp(terms)
+	return logSumExp(terms)
 }
 
-func (m *mixture) LogDensity(prepared, z []float64) float64 {
-	_, logDensity := m.logTerms(prepared, z)
-	return logDensity
+func (m *mixture) LogDensity(prepared, scratch, z []float64) float64 {
+	return m.logTerms(prepared, scratch, z)
 }
 
-func (m *mixture) Gradient(dz, dp, prepared, z []float64, d float64) {
-	weights, _, _, means, inverse, slopes := m.split(prepared)
-	terms, logDensity := m.logTerms(prepared, z)
-	for k, term := range terms {
+func (m *mixture) Gradient(dz, dp, prepared, scratch, z []float64, d float64) {
+	weights, _, means, inverse, slopes := m.split(prepared)
+	logDensity := m.logTerms(prepared, scratch, z)
+	for k, term := range scratch {
 		share := float64(d * kernels.Exp64(term-logDensity))
 		if dp != nil {
 			dp[k] += share - float64(d*weights[k])
@@ -105,7 +103,7 @@ func (m *mixture) Gradient(dz, dp, prepared, z []float64, d float64) {
 
 // sampleRow chooses a component by its weight and places the noise there.
 func (m *mixture) sampleRow(z, prepared []float64, words []uint32, _ float64) {
-	weights, _, _, means, inverse, _ := m.split(prepared)
+	weights, _, means, inverse, _ := m.split(prepared)
 	u, k := unit(words[0]), 0
 	for ; k < m.components-1 && u >= weights[k]; k++ {
 		u -= weights[k]

@@ -21,13 +21,18 @@ type rowDensity interface {
 // rowBase is a base that is stated row by row.
 type rowBase struct {
 	rowDensity
+	density   *autograd.Density
 	parameter *autograd.Parameter                 // nil where nothing is learned
 	start     func(values []float32, seed uint64) // what training begins with; nil for zeros
 	scratch   freelist.Slices[uint32]
 }
 
+func newRowBase(rows rowDensity, p *autograd.Parameter, scope autograd.Scope) *rowBase {
+	return &rowBase{rowDensity: rows, density: scope.NewDensity(rows, p), parameter: p}
+}
+
 func (b *rowBase) logDensity(g *autograd.Graph, z autograd.Value, total autograd.Sums) {
-	g.Density(b.rowDensity, z, b.parameter, total)
+	g.Density(b.density, z, total)
 }
 
 func (b *rowBase) sample(g *autograd.Graph, z autograd.Value, d draw, total autograd.Sums) autograd.Value {
@@ -35,7 +40,7 @@ func (b *rowBase) sample(g *autograd.Graph, z autograd.Value, d draw, total auto
 	perRow := b.words(z.Cols)
 	words := b.scratch.Borrow(perRow * d.sites)
 	defer b.scratch.Return(words)
-	g.SampleRows(b.rowDensity, z, b.parameter, func(row, prepared []float64, r int) {
+	g.SampleRows(b.density, z, func(row, prepared []float64, r int) {
 		event := (*words)[:perRow*d.sites]
 		if r%d.sites == 0 {
 			kernels.PhiloxWords(event, d.seed, random.SampleWords, d.first+uint64(r/d.sites))

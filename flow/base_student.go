@@ -12,18 +12,19 @@ import (
 //	log p(z) = Σ_c log Γ((ν+1)/2) − log Γ(ν/2) − ½ log(νπ) − (ν+1)/2·log(1 + z_c²/ν)
 type studentT struct{ degrees, normalizer float64 }
 
-func newStudentT(b Base, _ int, _ autograd.Scope) base {
+func newStudentT(b Base, _ int, scope autograd.Scope) base {
 	nu := b.DegreesOfFreedom
 	normalizer := logGamma(0.5*(nu+1)) - logGamma(0.5*nu) - float64(0.5*kernels.Log64(float64(nu*math.Pi)))
-	return &rowBase{rowDensity: &studentT{nu, normalizer}}
+	return newRowBase(&studentT{nu, normalizer}, nil, scope)
 }
 
 func (t *studentT) Prepared() int          { return 0 }
+func (t *studentT) Scratch() int           { return 0 }
 func (t *studentT) Prepare(_, _ []float64) {}
 func (t *studentT) words(features int) int { return 2 * features }
 func (t *studentT) exponent() float64      { return 0.5 * (t.degrees + 1) }
 
-func (t *studentT) LogDensity(_, z []float64) float64 {
+func (t *studentT) LogDensity(_, _, z []float64) float64 {
 	var sum float64
 	for _, v := range z {
 		sum += t.normalizer - float64(t.exponent()*kernels.Log64(1+float64(v*v)/t.degrees))
@@ -31,7 +32,7 @@ func (t *studentT) LogDensity(_, z []float64) float64 {
 	return sum
 }
 
-func (t *studentT) Gradient(dz, _, _, z []float64, d float64) {
+func (t *studentT) Gradient(dz, _, _, _, z []float64, d float64) {
 	for c, v := range z {
 		dz[c] -= float64(d*(t.degrees+1)) * v / (t.degrees + float64(v*v))
 	}

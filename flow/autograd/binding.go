@@ -13,6 +13,7 @@ type Binding struct {
 	backend    blas.Backend   // nil on float64
 	weights    []blas.Weights // one for each Linear, float32 only
 	squares    []*squareWeights
+	prepared   []*preparedValues // float32 only
 	masked     []blas.MaskedWeights
 	values64   []float64
 }
@@ -25,6 +26,9 @@ func Bind32(p *Parameters, backend blas.Backend) *Binding {
 	}
 	for range p.squares {
 		b.squares = append(b.squares, &squareWeights{})
+	}
+	for range p.prepared {
+		b.prepared = append(b.prepared, &preparedValues{})
 	}
 	for _, l := range p.masked {
 		b.masked = append(b.masked, backend.NewMasked(l.Mask))
@@ -52,6 +56,9 @@ func (b *Binding) Refresh(workers int) {
 	for _, s := range b.squares {
 		s.valid[0].Store(false)
 		s.valid[1].Store(false)
+	}
+	for _, s := range b.prepared {
+		s.valid.Store(false)
 	}
 	parallel.For(len(b.weights), workers, func(_, i int) {
 		l := b.parameters.linear[i]

@@ -3,38 +3,47 @@ package autograd
 // RowDensity is a log-density of one row of values under learned parameters,
 // stated in float64: base densities are so small a part of a flow's work that
 // they need no kernel. A value of this type is shared by graphs and keeps no
-// state; what it wants to remember goes into prepared.
+// state.
 type RowDensity interface {
-	// Prepared is the number of values that Prepare fills.
-	Prepared() int
-	// Prepare computes what is the same for all rows from the parameters p.
-	Prepare(prepared, p []float64)
-	// LogDensity returns log p(z). It may use prepared as scratch where Prepare
-	// left room for it.
-	LogDensity(prepared, z []float64) float64
+	RowConstants
+	// Scratch is the number of values that a row needs room for.
+	Scratch() int
+	// LogDensity returns log p(z).
+	LogDensity(prepared, scratch, z []float64) float64
 	// Gradient adds d·∂log p/∂z to dz and, unless dp is nil, d·∂log p/∂p to dp.
-	Gradient(dz, dp, prepared, z []float64, d float64)
+	Gradient(dz, dp, prepared, scratch, z []float64, d float64)
 }
 
-// Density adds the log-density of each row of z to its event's total. p is
-// the density's parameter, nil where it has none.
-func (g *Graph) Density(density RowDensity, z Value, p *Parameter, total Sums) {
+// Density is a [RowDensity] with its parameter.
+type Density struct {
+	rows RowDensity
+	prepared
+}
+
+// NewDensity makes a density of a parameter that belongs to the same set, nil
+// where it has none.
+func (s Scope) NewDensity(rows RowDensity, p *Parameter) *Density {
+	return &Density{rows, s.newPrepared(rows, p)}
+}
+
+// Density adds the log-density of each row of z to its event's total.
+func (g *Graph) Density(density *Density, z Value, total Sums) {
 	mark := g.Mark()
-	prepared, row := g.doubles.take(density.Prepared()), g.doubles.take(z.Cols)
-	density.Prepare(prepared, g.widen(p))
+	prepared, row, scratch := g.prepare(density.prepared), g.doubles.take(z.Cols), g.doubles.take(density.rows.Scratch())
 	sites := total.sites(z.Rows)
 	for r := range z.Rows {
-		total.Values[r/sites] += density.LogDensity(prepared, readRow(row, z, r))
+		total.Values[r/sites] += density.rows.LogDensity(prepared, scratch, readRow(row, z, r))
 	}
 	g.Release(mark)
 	if !g.recording {
 		return
 	}
-	g.tape = append(g.tape, func() { g.densityBackward(density, z, p, prepared, total) })
+	g.tape = append(g.tape, func() { g.densityBackward(density, z, total) })
 }
 
-func (g *Graph) densityBackward(density RowDensity, z Value, p *Parameter, prepared []float64, total Sums) {
-	row, dz := g.doubles.take(z.Cols), g.doubles.take(z.Cols)
+func (g *Graph) densityBackward(density *Density, z Value, total Sums) {
+	prepared, p := g.prepare(density.prepared), density.parameter
+	row, dz, scratch := g.doubles.take(z.Cols), g.doubles.take(z.Cols), g.doubles.take(density.rows.Scratch())
 	var dp []float64
 	if p != nil && !g.inputs {
 		dp = g.doubles.takeZeroed(p.Size())
@@ -42,7 +51,7 @@ func (g *Graph) densityBackward(density RowDensity, z Value, p *Parameter, prepa
 	sites := total.sites(z.Rows)
 	for r := range z.Rows {
 		clear(dz)
-		density.Gradient(dz, dp, prepared, readRow(row, z, r), total.Gradient[r/sites])
+		density.rows.Gradient(dz, dp, prepared, scratch, readRow(row, z, r), total.Gradient[r/sites])
 		if z.wanted() {
 			for c, d := range dz {
 				g.addGradient(z, r, c, d)
@@ -60,27 +69,11 @@ func readRow(row []float64, v Value, r int) []float64 {
 	return row
 }
 
-// widen returns the values of p in float64; none for nil.
-func (g *Graph) widen(p *Parameter) []float64 {
-	if p == nil {
-		return nil
-	}
-	if g.Float64() {
-		return g.binding.value64(p)
-	}
-	out := g.doubles.take(p.Size())
-	for i, v := range p.Values() {
-		out[i] = float64(v)
-	}
-	return out
-}
-
 // SampleRows lets draw rewrite each row of z, in float64, with what Prepare
 // made of the density's parameters.
-func (g *Graph) SampleRows(density RowDensity, z Value, p *Parameter, draw func(row, prepared []float64, r int)) {
+func (g *Graph) SampleRows(density *Density, z Value, draw func(row, prepared []float64, r int)) {
 	mark := g.Mark()
-	prepared, row := g.doubles.take(density.Prepared()), g.doubles.take(z.Cols)
-	density.Prepare(prepared, g.widen(p))
+	prepared, row := g.prepare(density.prepared), g.doubles.take(z.Cols)
 	for r := range z.Rows {
 		draw(readRow(row, z, r), prepared, r)
 		for c, v := range row {

@@ -9,15 +9,16 @@ import (
 // that an optimizer step, a gradient norm or a snapshot is one operation. Its
 // order is the order of creation and never changes.
 type Parameters struct {
-	list    []*Parameter
-	names   map[string]bool
-	linear  []*Linear
-	squares []*Square
-	masked  []*Masked
-	values  []float32
-	limit   int // on len(values); 0 is none
-	cells   int // see reserve
-	err     error
+	list     []*Parameter
+	names    map[string]bool
+	linear   []*Linear
+	squares  []*Square
+	prepared []prepared
+	masked   []*Masked
+	values   []float32
+	limit    int // on len(values); 0 is none
+	cells    int // see reserve
+	err      error
 }
 
 // A binding holds some matrices in a form that is larger than the values that

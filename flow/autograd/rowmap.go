@@ -4,10 +4,7 @@ package autograd
 // stated in float64, for maps whose Jacobian is a simple matrix but not a
 // triangular one. A value of this type is shared by graphs and keeps no state.
 type RowMap interface {
-	// Prepared is the number of values that Prepare fills.
-	Prepared() int
-	// Prepare computes what is the same for all rows from the parameters p.
-	Prepare(prepared, p []float64)
+	RowConstants
 	// Forward sets y = f(x) and returns log|det J|, J = ∂y/∂x. y is not x.
 	Forward(y, prepared, x []float64) (logDet float64)
 	// Inverse sets x = f⁻¹(y), to about 1e-12. x is not y.
@@ -19,21 +16,32 @@ type RowMap interface {
 	SolveTransposed(v, prepared, x, g []float64)
 }
 
-// MapRows applies m, or with inverse its inverse, to each row of x and adds
+// LearnedMap is a [RowMap] with its parameter.
+type LearnedMap struct {
+	rows RowMap
+	prepared
+}
+
+// NewLearnedMap makes a map of a parameter that belongs to the same set.
+func (s Scope) NewLearnedMap(rows RowMap, p *Parameter) *LearnedMap {
+	return &LearnedMap{rows, s.newPrepared(rows, p)}
+}
+
+// MapRows applies a map, or with inverse its inverse, to each row of x and adds
 // each event's log-det to total. Without a tape it rewrites x in place and
 // returns it.
 //
 // Backward of the inverse, by the implicit function: with g = dx −
 // dLogDet·∂log|det J|/∂x, dy solves Jᵀ·dy = g, and dp is that of −dy and
 // −dLogDet.
-func (g *Graph) MapRows(m RowMap, inverse bool, x Value, p *Parameter, total Sums) Value {
+func (g *Graph) MapRows(learned *LearnedMap, inverse bool, x Value, total Sums) Value {
 	y := x
 	if g.recording {
 		y = g.clone(x)
 	}
 	mark := g.Mark()
-	prepared, in, out := g.doubles.take(m.Prepared()), g.doubles.take(x.Cols), g.doubles.take(x.Cols)
-	m.Prepare(prepared, g.widen(p))
+	m, prepared := learned.rows, g.prepare(learned.prepared)
+	in, out := g.doubles.take(x.Cols), g.doubles.take(x.Cols)
 	sites := total.sites(x.Rows)
 	for r := range x.Rows {
 		readRow(in, x, r)
@@ -49,12 +57,13 @@ func (g *Graph) MapRows(m RowMap, inverse bool, x Value, p *Parameter, total Sum
 	}
 	g.Release(mark)
 	if g.recording {
-		g.tape = append(g.tape, func() { g.mapRowsBackward(m, inverse, x, y, p, prepared, total) })
+		g.tape = append(g.tape, func() { g.mapRowsBackward(learned, inverse, x, y, total) })
 	}
 	return y
 }
 
-func (g *Graph) mapRowsBackward(m RowMap, inverse bool, x, y Value, p *Parameter, prepared []float64, total Sums) {
+func (g *Graph) mapRowsBackward(learned *LearnedMap, inverse bool, x, y Value, total Sums) {
+	m, prepared, p := learned.rows, g.prepare(learned.prepared), learned.parameter
 	n := x.Cols
 	at, dOut, dIn, pull := g.doubles.take(n), g.doubles.take(n), g.doubles.take(n), g.doubles.take(n)
 	var dp []float64

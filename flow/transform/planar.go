@@ -28,17 +28,21 @@ func (s *PlanarSpec) Output(shape Shape) Shape { return shape }
 // columns.
 func (s *PlanarSpec) Build(shape Shape, _ int, scope autograd.Scope) Transform {
 	d := shape.Features
-	return &rowTransform{planar{d}, scope.New("constant", 1, 2*d+1), func(values []float32, seed uint64) {
+	return newRowTransform(planar{d}, scope.New("constant", 1, 2*d+1), scope, func(values []float32, seed uint64) {
 		// w must not be zero, where û has no derivative.
 		random.Uniform(values[:d], seed, random.Initialization, 0, float32(1/math.Sqrt(float64(d))))
-	}}
+	})
 }
 
 // rowTransform is a learned [autograd.RowMap] as a Transform.
 type rowTransform struct {
-	rows      autograd.RowMap
+	rows      *autograd.LearnedMap
 	parameter *autograd.Parameter
 	start     func(values []float32, seed uint64) // changes the zeros that training begins with
+}
+
+func newRowTransform(rows autograd.RowMap, p *autograd.Parameter, scope autograd.Scope, start func(values []float32, seed uint64)) *rowTransform {
+	return &rowTransform{scope.NewLearnedMap(rows, p), p, start}
 }
 
 func (t *rowTransform) Bind(columns []int, _ bool) []int { return columns }
@@ -49,11 +53,11 @@ func (t *rowTransform) Initialize(seed uint64) {
 }
 
 func (t *rowTransform) Forward(g *autograd.Graph, x, _ autograd.Value, total autograd.Sums) autograd.Value {
-	return g.MapRows(t.rows, false, x, t.parameter, total)
+	return g.MapRows(t.rows, false, x, total)
 }
 
 func (t *rowTransform) Inverse(g *autograd.Graph, z, _ autograd.Value, total autograd.Sums) autograd.Value {
-	return g.MapRows(t.rows, true, z, t.parameter, total)
+	return g.MapRows(t.rows, true, z, total)
 }
 
 // planar prepares w, u, û, then b, k = (m − c)/|w|² and s = wᵀû = m, with

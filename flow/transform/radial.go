@@ -27,9 +27,9 @@ func (s *RadialSpec) Output(shape Shape) Shape { return shape }
 // Build implements [Spec]: the parameter is [c | a | b], c over data columns.
 func (s *RadialSpec) Build(shape Shape, _ int, scope autograd.Scope) Transform {
 	d := shape.Features
-	return &rowTransform{radial{d}, scope.New("constant", 1, d+2), func(values []float32, seed uint64) {
+	return newRowTransform(radial{d}, scope.New("constant", 1, d+2), scope, func(values []float32, seed uint64) {
 		random.Uniform(values[:d], seed, random.Initialization, 0, 1)
-	}}
+	})
 }
 
 // radial prepares c, α, β and the derivatives of α and α + β by a and b.
