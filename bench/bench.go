@@ -3,7 +3,6 @@
 package bench
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -71,15 +70,4 @@ func fill(n int, index uint64, bound float32) []float32 {
 	out := make([]float32, n)
 	random.Uniform(out, 1, random.Noise, index, bound)
 	return out
-}
-
-func shape(parts ...int) string {
-	s := ""
-	for i, p := range parts {
-		if i > 0 {
-			s += "x"
-		}
-		s += fmt.Sprint(p)
-	}
-	return s
 }

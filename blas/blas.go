@@ -43,8 +43,7 @@ type Backend interface {
 	NewWeights(in, out int) Weights
 	// GradientWeights writes dw = xᵀ·dy, or with accumulate dw += xᵀ·dy. x is
 	// rows by in, dy is rows by out, dw is in by out, row-major without gaps.
-	// It overlaps neither. Scratch is pooled: nothing is allocated once warm,
-	// unless the garbage collector has emptied the pool.
+	// It overlaps neither. Scratch is recycled: nothing is allocated once warm.
 	GradientWeights(dw []float32, x, dy kernels.Matrix, accumulate bool)
 
 	// NewMasked returns the weights of a masked linear layer, zero at first.

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/seed-192fdf7a/nf/internal/freelist"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
@@ -114,10 +115,9 @@ func (w *builtinWeights) transposedPanels() *kernels.Panels {
 	return &w.transposed
 }
 
-// scratch recycles the buffers that GradientWeights packs columns of dy into:
-// one per concurrent caller, so nothing is allocated once warm unless the garbage
-// collector has emptied the pool.
-var scratch = sync.Pool{New: func() any { return new([]float32) }}
+// scratch recycles what products keep between their steps: a buffer per
+// concurrent caller.
+var scratch freelist.Slices[float32]
 
 // Blocks of packRows by packColumns of dy are packed at once: a quarter of a
 // usual second-level cache.
@@ -156,14 +156,11 @@ func (b builtin) GradientWeights(dw []float32, x, dy kernels.Matrix, accumulate 
 
 // multiplyPacked writes c = start + xᵀ·dy by way of a packed dy.
 func multiplyPacked(tier *kernels.Tier, c, x, dy, start kernels.Matrix) {
-	buffer := scratch.Get().(*[]float32)
-	if need := kernels.PanelsSize(dy.Rows, dy.Cols); len(*buffer) < need {
-		*buffer = make([]float32, need)
-	}
+	buffer := scratch.Borrow(kernels.PanelsSize(dy.Rows, dy.Cols))
 	panels := kernels.PanelsOf(*buffer, dy.Rows, dy.Cols)
 	tier.PackPanels(panels, dy)
 	tier.Matmul(c, x.Transposed(), panels, start, false)
-	scratch.Put(buffer)
+	scratch.Return(buffer)
 }
 
 // columns returns the columns [from, to) of m as a view, without data where m

@@ -230,8 +230,8 @@ func (w *builtinMasked) Forward(y, x kernels.Matrix, act Activation) {
 	}
 	var buffer *[]float32
 	if w.blocks > 1 {
-		buffer = borrowScratch(min(x.Rows, maskedRows) * w.out)
-		defer scratch.Put(buffer)
+		buffer = scratch.Borrow(min(x.Rows, maskedRows) * w.out)
+		defer scratch.Return(buffer)
 	}
 	for top := 0; top < x.Rows; top += maskedRows {
 		bottom := min(top+maskedRows, x.Rows)
@@ -272,8 +272,8 @@ func (w *builtinMasked) BackwardInput(dx, dy kernels.Matrix, accumulate bool) {
 	}
 	var buffer *[]float32
 	if w.blocks > 1 {
-		buffer = borrowScratch(min(dy.Rows, maskedRows) * w.out)
-		defer scratch.Put(buffer)
+		buffer = scratch.Borrow(min(dy.Rows, maskedRows) * w.out)
+		defer scratch.Return(buffer)
 	}
 	for top := 0; top < dy.Rows; top += maskedRows {
 		bottom := min(top+maskedRows, dy.Rows)
@@ -297,15 +297,6 @@ func (w *builtinMasked) BackwardInput(dx, dy kernels.Matrix, accumulate bool) {
 	}
 }
 
-// borrowScratch returns a buffer of at least n values, to be put back to scratch.
-func borrowScratch(n int) *[]float32 {
-	buffer := scratch.Get().(*[]float32)
-	if len(*buffer) < n {
-		*buffer = make([]float32, n)
-	}
-	return buffer
-}
-
 // GradientWeights computes whole groups of columns in scratch and keeps what
 // exists.
 func (w *builtinMasked) GradientWeights(dw []float32, x, dy kernels.Matrix, accumulate bool) {
@@ -313,8 +304,8 @@ func (w *builtinMasked) GradientWeights(dw []float32, x, dy kernels.Matrix, accu
 	checkShape("x", x, x.Rows, w.in)
 	checkShape("dy", dy, x.Rows, w.out)
 	const width = groupPanels * kernels.PanelWidth
-	buffer := borrowScratch(w.in*width + kernels.PanelsSize(x.Rows, width))
-	defer scratch.Put(buffer)
+	buffer := scratch.Borrow(w.in*width + kernels.PanelsSize(x.Rows, width))
+	defer scratch.Return(buffer)
 	left := x.Transposed()
 	for i := range w.blocks {
 		for from := 0; from < w.width; from += width {

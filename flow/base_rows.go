@@ -1,9 +1,8 @@
 package flow
 
 import (
-	"sync"
-
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/freelist"
 	"github.com/seed-192fdf7a/nf/internal/random"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
@@ -24,7 +23,7 @@ type rowBase struct {
 	rowDensity
 	parameter *autograd.Parameter                 // nil where nothing is learned
 	start     func(values []float32, seed uint64) // what training begins with; nil for zeros
-	pool      sync.Pool                           // of *[]uint32
+	scratch   freelist.Slices[uint32]
 }
 
 func (b *rowBase) logDensity(g *autograd.Graph, z autograd.Value, total autograd.Sums) {
@@ -34,12 +33,8 @@ func (b *rowBase) logDensity(g *autograd.Graph, z autograd.Value, total autograd
 func (b *rowBase) sample(g *autograd.Graph, z autograd.Value, d draw, total autograd.Sums) autograd.Value {
 	d.normals(z)
 	perRow := b.words(z.Cols)
-	words, _ := b.pool.Get().(*[]uint32)
-	if words == nil || len(*words) < perRow*d.sites {
-		words = new([]uint32)
-		*words = make([]uint32, perRow*d.sites)
-	}
-	defer b.pool.Put(words)
+	words := b.scratch.Borrow(perRow * d.sites)
+	defer b.scratch.Return(words)
 	g.SampleRows(b.rowDensity, z, b.parameter, func(row, prepared []float64, r int) {
 		event := (*words)[:perRow*d.sites]
 		if r%d.sites == 0 {

@@ -3,8 +3,8 @@ package kernels
 import (
 	"fmt"
 	"math"
-	"sync"
 
+	"github.com/seed-192fdf7a/nf/internal/freelist"
 	"github.com/seed-192fdf7a/nf/kernels/asm"
 )
 
@@ -36,14 +36,14 @@ func (t *Tier) NormalRows(dst []float32, rows, cols int, seed uint64, stream uin
 			t.normal(dst[done:min(done+chunk, n)], countersAt(uint64(done/4), blocks, seed, stream, first))
 		}
 		if n < len(dst) {
-			buffer := normalBuffers.Get().(*normalBuffer)
+			buffer := normalBuffers.Borrow()
 			t.normal(buffer[:groupWords], countersAt(uint64(n/4), blocks, seed, stream, first))
 			copy(dst[n:], buffer[:])
-			normalBuffers.Put(buffer)
+			normalBuffers.Return(buffer)
 		}
 		return
 	}
-	buffer := normalBuffers.Get().(*normalBuffer)
+	buffer := normalBuffers.Borrow()
 	padded := int(blocks) * 4
 	total := rows * padded // values, were rows whole blocks
 	row, column := 0, 0    // where the next value of the buffer goes
@@ -65,7 +65,7 @@ func (t *Tier) NormalRows(dst []float32, rows, cols int, seed uint64, stream uin
 			}
 		}
 	}
-	normalBuffers.Put(buffer)
+	normalBuffers.Return(buffer)
 }
 
 // copyNarrow keeps the first cols < 4 of every four values. Copies of a
@@ -89,14 +89,14 @@ func NormalRows(dst []float32, rows, cols int, seed uint64, stream uint32, first
 	active.NormalRows(dst, rows, cols, seed, stream, first)
 }
 
-// Buffers for what does not fill whole groups. They are pooled because the
+// Buffers for what does not fill whole groups. They are recycled because the
 // compiler cannot see that a kernel keeps none of its arguments, and would
 // allocate one a call.
 type normalBuffer [16 * groupWords]float32
 
 var (
-	normalBuffers = sync.Pool{New: func() any { return new(normalBuffer) }}
-	wordBuffers   = sync.Pool{New: func() any { return new([groupWords]uint32) }}
+	normalBuffers freelist.List[normalBuffer]
+	wordBuffers   freelist.List[[groupWords]uint32]
 )
 
 // normalPair returns two independent normals from two words.

@@ -26,10 +26,10 @@ func (t *Tier) PhiloxWords(dst []uint32, seed uint64, stream uint32, index uint6
 			done += n
 			continue
 		}
-		buffer := wordBuffers.Get().(*[groupWords]uint32)
+		buffer := wordBuffers.Borrow()
 		t.philox(buffer[:], start)
 		copy(rest, buffer[:])
-		wordBuffers.Put(buffer)
+		wordBuffers.Return(buffer)
 		return
 	}
 }

@@ -5,11 +5,11 @@ package openblas
 import (
 	"fmt"
 	"sort"
-	"sync"
 
 	gonum "gonum.org/v1/gonum/blas"
 
 	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/internal/freelist"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
@@ -98,11 +98,8 @@ func (w *masked) GradientWeights(dw []float32, x, dy kernels.Matrix, accumulate 
 	if len(dw) != w.mask.Weights() {
 		panic(fmt.Sprintf("openblas: dw has %d values, want %d", len(dw), w.mask.Weights()))
 	}
-	buffer := scratch.Get().(*[]float32)
-	defer scratch.Put(buffer)
-	if len(*buffer) < w.in*w.out {
-		*buffer = make([]float32, w.in*w.out)
-	}
+	buffer := scratch.Borrow(w.in * w.out)
+	defer scratch.Return(buffer)
 	full := (*buffer)[:w.in*w.out]
 	// What absent weights gather here is left behind, whatever it is.
 	if accumulate {
@@ -144,7 +141,7 @@ func (w *masked) Retreat(dx, dy kernels.Matrix, from int) {
 }
 
 // scratch recycles the full matrices of GradientWeights.
-var scratch = sync.Pool{New: func() any { return new([]float32) }}
+var scratch freelist.Slices[float32]
 
 // runs calls f for the outputs [from, to) of each run, which see the first
 // inputs.
