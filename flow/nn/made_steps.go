@@ -7,9 +7,11 @@ import (
 
 // steps is where the values of a network lie that is computed step by step:
 // the inputs, and then, for each layer, its outputs. The blocks of a residual
-// network have the positive part of their input before them.
+// network have the positive part of their input before them. After a block's
+// outputs lie those of its gate, if it has one, and then the gated stream.
 type steps struct {
 	sources, outputs []int // for each layer, its first input and output
+	streams          []int // for each layer, the first output with what it is added to
 	size             int
 }
 
@@ -24,9 +26,25 @@ func (m *MADE) place() {
 		}
 		m.steps.sources = append(m.steps.sources, source)
 		m.steps.outputs = append(m.steps.outputs, m.steps.size)
+		if m.endsBlock(l) && m.gates != nil {
+			m.steps.size += 2 * layer.Out()
+		}
 		source = m.steps.size
+		m.steps.streams = append(m.steps.streams, source)
 		m.steps.size += layer.Out()
 	}
+}
+
+// gate returns the outputs of the gate of the block that layer l ends.
+func (m *MADE) gate(all autograd.Units, l int) autograd.Units {
+	at := m.steps.outputs[l] + m.layers[l].Out()
+	return all.Slice(at, at+m.layers[l].Out())
+}
+
+// stream returns the units of degree d of the residual stream after layer l.
+func (m *MADE) stream(all autograd.Units, l, d int) autograd.Units {
+	at := m.steps.streams[l]
+	return all.Slice(at+m.degrees[l][d], at+m.degrees[l][d+1])
 }
 
 // startsBlock and endsBlock tell whether layer l is the first or the second of
@@ -53,13 +71,35 @@ func (m *MADE) step(g *autograd.Graph, all autograd.Units, d int) {
 		source := all.Slice(m.steps.sources[l], m.steps.sources[l]+layer.In())
 		if m.startsBlock(l) {
 			from, to := m.degrees[l-1][d], m.degrees[l-1][d+1]
-			g.ReLUUnits(source.Slice(from, to), m.of(all, l-1, d))
+			g.ReLUUnits(source.Slice(from, to), m.stream(all, l-1, d))
 		}
 		y := m.of(all, l, d)
 		g.Advance(y, source, layer, m.degrees[l][d], m.activation(l))
-		if m.endsBlock(l) {
-			g.AddUnits(y, m.of(all, l-2, d))
+		if !m.endsBlock(l) {
+			continue
 		}
+		if m.gates != nil {
+			h := m.stream(all, l, d)
+			g.GateUnits(h, y, m.gate(all, l).Slice(m.degrees[l][d], m.degrees[l][d+1]))
+			y = h
+		}
+		g.AddUnits(y, m.stream(all, l-2, d))
+	}
+}
+
+// openGates computes all gates, which see nothing but the context.
+func (m *MADE) openGates(g *autograd.Graph, all autograd.Units) {
+	for b, gate := range m.gates {
+		g.Advance(m.gate(all, 2*b+2), all.Slice(0, m.context), gate, 0, blas.None)
+	}
+}
+
+// gateGradients is the backward of openGates.
+func (m *MADE) gateGradients(g *autograd.Graph, all autograd.Units) {
+	for b, gate := range m.gates {
+		outputs, context := m.gate(all, 2*b+2), all.Slice(0, m.context)
+		g.Retreat(context, outputs, gate, 0)
+		g.MaskedGradients(gate, context, outputs)
 	}
 }
 
@@ -71,7 +111,11 @@ func (m *MADE) stepBackward(g *autograd.Graph, all autograd.Units, d int) {
 		outputs := all.Slice(m.steps.outputs[l], m.steps.outputs[l]+layer.Out())
 		source := all.Slice(m.steps.sources[l], m.steps.sources[l]+layer.In())
 		if m.endsBlock(l) {
-			g.AddUnitsBackward(m.of(all, l-2, d), m.of(all, l, d))
+			h := m.stream(all, l, d)
+			g.AddUnitsBackward(m.stream(all, l-2, d), h)
+			if m.gates != nil {
+				g.GateUnitsBackward(m.of(all, l, d), m.gate(all, l).Slice(m.degrees[l][d], m.degrees[l][d+1]), h)
+			}
 		}
 		if l == 0 {
 			if d == 0 {
@@ -86,7 +130,7 @@ func (m *MADE) stepBackward(g *autograd.Graph, all autograd.Units, d int) {
 		g.Retreat(before, outputs, layer, from)
 		switch {
 		case m.startsBlock(l):
-			g.ReLUUnitsBackward(m.of(all, l-1, d), before)
+			g.ReLUUnitsBackward(m.stream(all, l-1, d), before)
 		case m.activation(l-1) == blas.ReLU:
 			g.ReLUUnitsBackward(before, before)
 		}
@@ -110,6 +154,7 @@ func (m *MADE) Invert(g *autograd.Graph, u autograd.Univariate, z, context autog
 	g.Load(noise, z, columns)
 	if m.context > 0 {
 		g.Load(all.Slice(0, m.context), context, m.contextColumns)
+		m.openGates(g, all)
 	}
 	features := all.Slice(m.context, m.context+m.features)
 	last := len(m.layers) - 1
@@ -130,6 +175,7 @@ func (m *MADE) Invert(g *autograd.Graph, u autograd.Univariate, z, context autog
 				source, outputs := m.steps.sources[l], m.steps.outputs[l]
 				g.MaskedGradients(layer, all.Slice(source, source+layer.In()), all.Slice(outputs, outputs+layer.Out()))
 			}
+			m.gateGradients(g, all)
 			g.StoreGradient(z, columns, noise)
 			if m.context > 0 {
 				g.StoreGradient(context, m.contextColumns, all.Slice(0, m.context))

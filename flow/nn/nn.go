@@ -22,11 +22,24 @@ type Conditioner interface {
 	Initialize(seed uint64)
 }
 
-// MLPSpec describes a multi-layer perceptron with ReLU between its layers.
+// MLPSpec describes the network of a coupling: a multi-layer perceptron with
+// ReLU between its layers, or a residual network (see residual.go).
 type MLPSpec struct {
-	// Hidden is the width of each hidden layer; none makes a linear map.
+	// Type is Perceptron or Residual.
+	Type string `json:"type,omitempty"`
+	// Hidden is the width of each hidden layer; none makes a linear map. In a
+	// residual network the first one is that of the stream, every other one that
+	// of the inner layer of a block.
 	Hidden []int `json:"hidden"`
+	// Gated tells that the context gates the blocks of a residual network.
+	Gated bool `json:"gated,omitempty"`
 }
+
+// The types of [MLPSpec].
+const (
+	Perceptron = ""
+	Residual   = "residual"
+)
 
 // MaxWidth bounds the width of a layer, so that a hostile file cannot ask for
 // more memory than there is.
@@ -42,6 +55,14 @@ func (s MLPSpec) Check() error {
 			return fmt.Errorf("hidden layer %d has width %d, want 1 to %d", i, w, MaxWidth)
 		}
 	}
+	switch {
+	case s.Type == Residual && len(s.Hidden) == 0:
+		return fmt.Errorf("a residual network needs a hidden layer")
+	case s.Type != Perceptron && s.Type != Residual:
+		return fmt.Errorf("type %q is not known to this version, which knows %q; a perceptron has none", s.Type, Residual)
+	case s.Type == Perceptron && s.Gated:
+		return fmt.Errorf("a perceptron has no gates")
+	}
 	return nil
 }
 
@@ -49,8 +70,17 @@ func (s MLPSpec) Check() error {
 // weight [in, out] and bias. Without inputs a network could only compute
 // constants, so they are learned directly, as the parameter constant.
 func (s MLPSpec) Build(in, out int, scope autograd.Scope) Conditioner {
+	return s.BuildConditional(in, 0, out, scope)
+}
+
+// BuildConditional is Build for a network the last context of whose inputs are
+// the context, which is all that the gates look at.
+func (s MLPSpec) BuildConditional(in, context, out int, scope autograd.Scope) Conditioner {
 	if in == 0 {
 		return &constant{scope.New("constant", 1, out)}
+	}
+	if s.Type == Residual {
+		return s.buildResidual(in, context, out, scope)
 	}
 	m := &mlp{}
 	widths := append(append([]int{in}, s.Hidden...), out)
@@ -74,13 +104,20 @@ func (m *mlp) Compute(g *autograd.Graph, x autograd.Value, _ int) autograd.Value
 func (m *mlp) Initialize(seed uint64) {
 	last := len(m.layers) - 1
 	for _, l := range m.layers[:last] {
-		bound := float32(1 / math.Sqrt(float64(l.In())))
-		for _, p := range []*autograd.Parameter{l.Weight, l.Bias} {
-			random.Uniform(p.Values(), seed, random.Initialization, uint64(p.Offset()), bound)
-		}
+		draw(seed, inverseRoot(l.In()), l.Weight, l.Bias)
 	}
 	clear(m.layers[last].Weight.Values())
 	clear(m.layers[last].Bias.Values())
+}
+
+// inverseRoot returns 1/√n.
+func inverseRoot(n int) float32 { return float32(1 / math.Sqrt(float64(n))) }
+
+// draw fills the parameters from U(−bound, bound).
+func draw(seed uint64, bound float32, parameters ...*autograd.Parameter) {
+	for _, p := range parameters {
+		random.Uniform(p.Values(), seed, random.Initialization, uint64(p.Offset()), bound)
+	}
 }
 
 type constant struct{ parameter *autograd.Parameter }

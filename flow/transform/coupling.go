@@ -22,7 +22,7 @@ type CouplingSpec struct {
 }
 
 // Check implements [Spec].
-func (s *CouplingSpec) Check(shape Shape, _ int) error {
+func (s *CouplingSpec) Check(shape Shape, context int) error {
 	if len(s.Mask) != shape.Features {
 		return fmt.Errorf("coupling: the mask is for %d features, there are %d", len(s.Mask), shape.Features)
 	}
@@ -34,6 +34,9 @@ func (s *CouplingSpec) Check(shape Shape, _ int) error {
 	}
 	if err := s.Conditioner.Check(); err != nil {
 		return fmt.Errorf("coupling: conditioner: %w", err)
+	}
+	if s.Conditioner.Gated && context == 0 {
+		return fmt.Errorf("coupling: conditioner: it is gated by a context, and there is none")
 	}
 	return nil
 }
@@ -50,7 +53,7 @@ func (s *CouplingSpec) Build(shape Shape, context int, scope autograd.Scope) Tra
 			changed++
 		}
 	}
-	t.conditioner = s.Conditioner.Build(shape.Features-changed+context, changed*t.univariate.ParametersPerElement(), scope.At("conditioner"))
+	t.conditioner = s.Conditioner.BuildConditional(shape.Features-changed+context, context, changed*t.univariate.ParametersPerElement(), scope.At("conditioner"))
 	return t
 }
 
