@@ -80,7 +80,7 @@ def log_prob(path, x, context=None):
             x = (x - mean) / np.sqrt(variance + t["epsilon"])
             total -= 0.5 * np.log(variance + t["epsilon"]).sum()
             continue
-        mask = t["mask"] if t["type"] == "coupling" else [True] * len(columns)
+        mask = t.get("mask") or [True] * len(columns)
         kept = sorted(c for c, m in zip(columns, mask) if not m)
         changed = sorted(c for c, m in zip(columns, mask) if m)
         if t["type"] == "autoregressive":

@@ -89,6 +89,13 @@ var families = []family{
 	}, 2e-5},
 	{"elementwise-spline", func(int) transform.Spec { return &transform.ElementwiseSpec{Univariate: spline(2, false)} }, 2e-5},
 	{"elementwise-affine", func(int) transform.Spec { return &transform.ElementwiseSpec{Univariate: affine} }, 2e-6},
+	{"elementwise-masked", func(d int) transform.Spec {
+		s := &transform.ElementwiseSpec{Mask: make([]bool, d), Univariate: affine}
+		for i := range s.Mask {
+			s.Mask[i] = i%2 == 0
+		}
+		return s
+	}, 2e-6},
 	{"permutation", func(d int) transform.Spec { return shuffled(d) }, 0},
 	{"actnorm", func(int) transform.Spec { return &transform.ActNormSpec{Bound: 3} }, 2e-6},
 	{"batchnorm", func(int) transform.Spec { return &transform.BatchNormSpec{Epsilon: 1e-5, Momentum: 0.1} }, 2e-6},

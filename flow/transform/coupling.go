@@ -47,24 +47,38 @@ func (s *CouplingSpec) Output(shape Shape) Shape { return shape }
 // Build implements [Spec].
 func (s *CouplingSpec) Build(shape Shape, context int, scope autograd.Scope) Transform {
 	t := &coupling{mask: s.Mask, univariate: s.Univariate.Univariate}
-	changed := 0
-	for _, m := range s.Mask {
+	n := changed(s.Mask)
+	t.conditioner = s.Conditioner.BuildConditional(shape.Features-n+context, context, n*t.univariate.ParametersPerElement(), scope.At("conditioner"))
+	return t
+}
+
+// changed returns how many features a mask changes.
+func changed(mask []bool) int {
+	n := 0
+	for _, m := range mask {
 		if m {
-			changed++
+			n++
 		}
 	}
-	t.conditioner = s.Conditioner.BuildConditional(shape.Features-changed+context, context, changed*t.univariate.ParametersPerElement(), scope.At("conditioner"))
-	return t
+	return n
 }
 
 // ElementwiseSpec describes a univariate with learned constants for each
 // feature, as the diagonal scaling at the end of NICE (Dinh et al., 2015).
 type ElementwiseSpec struct {
+	// Mask tells of each feature whether it is changed; nil means all.
+	Mask       []bool     `json:"mask,omitempty"`
 	Univariate Univariate `json:"univariate"`
 }
 
 // Check implements [Spec].
-func (s *ElementwiseSpec) Check(Shape, int) error {
+func (s *ElementwiseSpec) Check(shape Shape, _ int) error {
+	if s.Mask != nil && len(s.Mask) != shape.Features {
+		return fmt.Errorf("elementwise: the mask is for %d features, there are %d", len(s.Mask), shape.Features)
+	}
+	if s.Mask != nil && !slices.Contains(s.Mask, true) {
+		return fmt.Errorf("elementwise: the mask changes no feature")
+	}
 	if err := s.Univariate.check(); err != nil {
 		return fmt.Errorf("elementwise: %w", err)
 	}
@@ -76,8 +90,11 @@ func (s *ElementwiseSpec) Output(shape Shape) Shape { return shape }
 
 // Build implements [Spec].
 func (s *ElementwiseSpec) Build(shape Shape, _ int, scope autograd.Scope) Transform {
-	t := &coupling{mask: slices.Repeat([]bool{true}, shape.Features), univariate: s.Univariate.Univariate, blind: true}
-	t.conditioner = nn.Constant(shape.Features*t.univariate.ParametersPerElement(), scope.At("conditioner"))
+	t := &coupling{mask: s.Mask, univariate: s.Univariate.Univariate, blind: true}
+	if t.mask == nil {
+		t.mask = slices.Repeat([]bool{true}, shape.Features)
+	}
+	t.conditioner = nn.Constant(changed(t.mask)*t.univariate.ParametersPerElement(), scope.At("conditioner"))
 	return t
 }
 

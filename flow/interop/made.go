@@ -1,0 +1,142 @@
+package interop
+
+import "fmt"
+
+// madeRules is in what the MADEs of nflows and normflows differ, which have the
+// same tensors.
+type madeRules struct {
+	// activated tells that the activation is applied to the context before it is
+	// added to the first layer, and in a feed-forward network to their sum.
+	activated bool
+	// gated tells that a block's context gates it; otherwise it is added after
+	// the first layer of the block.
+	gated bool
+}
+
+// made reads a MADE.
+func (s *stateDict) made(prefix string, features, context int, o Options, rules madeRules) (n network, err error) {
+	act, err := o.activation()
+	if err != nil {
+		return n, err
+	}
+	if s.any(prefix + "preprocessing.") {
+		return n, fmt.Errorf("tensors %spreprocessing.… make periodic features (sines and cosines) for circular splines, which are not supported", prefix)
+	}
+	first, err := s.dense(prefix+"initial_layer", features, -1)
+	if err != nil {
+		return n, err
+	}
+	ofContext, err := s.contextLayer(prefix+"context_layer", context, first.out)
+	if err != nil {
+		return n, err
+	}
+	if context > 0 && ofContext == nil {
+		return n, fmt.Errorf(`tensor %scontext_layer.weight is missing: the config has a "context" of %d, but this layer looks at none`, prefix, context)
+	}
+	r := residualNet{features: features, context: context, activation: act, first: newMasked(features+context, first.out)}
+	r.first.paste(0, 0, first, nil)
+	switch {
+	case ofContext == nil:
+	case rules.activated:
+		r.activated = ofContext
+	default:
+		r.first.paste(0, features, *ofContext, nil)
+	}
+	blocks, err := s.consecutive(prefix + "blocks.")
+	if err != nil {
+		return n, err
+	}
+	last, err := s.dense(prefix+"final_layer", -1, -1)
+	if err != nil {
+		return n, err
+	}
+	if s.any(prefix + "blocks.0.linear.") {
+		return s.feedForward(prefix, r, blocks, last, rules)
+	}
+	for b := range blocks {
+		name := fmt.Sprintf("%sblocks.%d.", prefix, b)
+		block, err := s.residualBlock(name, first.out)
+		if err != nil {
+			return n, err
+		}
+		inBlock, err := s.contextLayer(name+"context_layer", context, first.out)
+		if err != nil {
+			return n, err
+		}
+		if rules.gated {
+			block.gate = inBlock
+		} else {
+			block.innerContext = inBlock
+		}
+		r.blocks = append(r.blocks, block)
+	}
+	if last.in != first.out {
+		return n, fmt.Errorf("tensor %sfinal_layer.weight has %d inputs, want %d", prefix, last.in, first.out)
+	}
+	r.last = last
+	return r.network()
+}
+
+// feedForward reads the blocks of a feed-forward MADE.
+func (s *stateDict) feedForward(prefix string, r residualNet, blocks int, last dense, rules madeRules) (n network, err error) {
+	n = network{features: r.features, context: r.context, activation: r.activation}
+	n.layers = []dense{r.first}
+	if r.activated != nil {
+		if n.layers, err = r.besideContext(); err != nil {
+			return n, err
+		}
+	}
+	for b := range blocks {
+		name := fmt.Sprintf("%sblocks.%d.", prefix, b)
+		before := &n.layers[len(n.layers)-1]
+		norm, err := s.batchNorm(name+"batch_norm", before.out)
+		if err != nil {
+			return n, err
+		}
+		d, err := s.dense(name+"linear", before.out, -1)
+		if err != nil {
+			return n, err
+		}
+		d = d.after(norm)
+		if b == 0 && !rules.activated {
+			// There is no activation between this layer and the first.
+			*before = compose(d, *before)
+			continue
+		}
+		n.layers = append(n.layers, d)
+	}
+	if before := n.layers[len(n.layers)-1]; last.in != before.out {
+		return n, fmt.Errorf("tensor %sfinal_layer.weight has %d inputs, want %d", prefix, last.in, before.out)
+	}
+	n.layers = append(n.layers, last)
+	return n, nil
+}
+
+// besideContext returns the first two layers of a feed-forward network whose
+// second one sees first(x) + act(activated(c)): the first one holds x and −x, of
+// which act(x) − act(−x) is a multiple of x, and act(activated(c)).
+func (r residualNet) besideContext() ([]dense, error) {
+	factor, err := r.activation.oddPart()
+	if err != nil {
+		return nil, err
+	}
+	width, d := r.first.out, r.features
+	a := newMasked(d+r.context, 2*d+width)
+	for i := range d {
+		a.set(i, i, 1)
+		a.set(d+i, i, -1)
+	}
+	a.paste(2*d, d, *r.activated, nil)
+	b := newMasked(2*d+width, width)
+	copy(b.bias, r.first.bias)
+	for o := range width {
+		for i := range d {
+			if at := o*r.first.in + i; r.first.exists(at) {
+				b.set(o, i, r.first.weight[at]/factor)
+				b.set(o, d+i, -r.first.weight[at]/factor)
+			}
+		}
+		b.set(o, 2*d+o, 1)
+	}
+	return []dense{a, b}, nil
+}
