@@ -30,6 +30,9 @@ type MADESpec struct {
 	Residual bool    `json:"residual"`
 	// Gated tells that the context gates the blocks of a residual network.
 	Gated bool `json:"gated,omitempty"`
+	// Plain tells that the blocks of a residual network are h + W₂·ReLU(W₁·h +
+	// b₁) + b₂, without ReLU before them (as in zuko).
+	Plain bool `json:"plain,omitempty"`
 }
 
 // EvenUnits spreads the units of a hidden layer evenly over the degrees of the
@@ -75,6 +78,9 @@ func (s MADESpec) Check(features int) error {
 	if s.Gated && !s.Residual {
 		return fmt.Errorf("only a residual network can be gated")
 	}
+	if s.Plain && !s.Residual {
+		return fmt.Errorf("only a residual network can be plain")
+	}
 	return nil
 }
 
@@ -84,6 +90,7 @@ type MADE struct {
 	contextColumns    []int // 0, 1, …
 
 	residual bool
+	plain    bool
 	layers   []*autograd.Masked
 	gates    []*autograd.Masked // one for each block, or none
 	// degrees holds, for each layer, the outputs of each degree: those of
@@ -100,7 +107,7 @@ type MADE struct {
 // The network takes the context followed by the features in their order; it
 // gives parametersEach blocks of a value for each feature, in that order.
 func (s MADESpec) Build(features, context, parametersEach int, scope autograd.Scope) *MADE {
-	m := &MADE{features: features, context: context, residual: s.Residual}
+	m := &MADE{features: features, context: context, residual: s.Residual, plain: s.Plain}
 	for c := range context {
 		m.contextColumns = append(m.contextColumns, c)
 	}
@@ -165,7 +172,11 @@ func (m *MADE) Compute(g *autograd.Graph, x autograd.Value) autograd.Value {
 	}
 	h := g.Masked(x, m.layers[0], blas.None)
 	for l := 1; l < last; l += 2 {
-		inner := g.Masked(g.ReLU(h), m.layers[l], blas.ReLU)
+		inner := h
+		if !m.plain {
+			inner = g.ReLU(h)
+		}
+		inner = g.Masked(inner, m.layers[l], blas.ReLU)
 		inner = g.Masked(inner, m.layers[l+1], blas.None)
 		if m.gates != nil {
 			inner = g.Gate(inner, g.Masked(g.Columns(x, m.contextColumns), m.gates[l/2], blas.None))

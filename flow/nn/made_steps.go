@@ -7,7 +7,8 @@ import (
 
 // steps is where the values of a network lie that is computed step by step:
 // the inputs, and then, for each layer, its outputs. The blocks of a residual
-// network have the positive part of their input before them. After a block's
+// network have the positive part of their input before them, unless they are
+// plain. After a block's
 // outputs lie those of its gate, if it has one, and then the gated stream.
 type steps struct {
 	sources, outputs []int // for each layer, its first input and output
@@ -20,7 +21,7 @@ func (m *MADE) place() {
 	source := 0
 	m.steps.size = m.context + m.features
 	for l, layer := range m.layers {
-		if m.startsBlock(l) {
+		if m.startsBlock(l) && !m.plain {
 			source = m.steps.size
 			m.steps.size += layer.In()
 		}
@@ -69,7 +70,7 @@ func (m *MADE) of(all autograd.Units, l, d int) autograd.Units {
 func (m *MADE) step(g *autograd.Graph, all autograd.Units, d int) {
 	for l, layer := range m.layers {
 		source := all.Slice(m.steps.sources[l], m.steps.sources[l]+layer.In())
-		if m.startsBlock(l) {
+		if m.startsBlock(l) && !m.plain {
 			from, to := m.degrees[l-1][d], m.degrees[l-1][d+1]
 			g.ReLUUnits(source.Slice(from, to), m.stream(all, l-1, d))
 		}
@@ -129,6 +130,7 @@ func (m *MADE) stepBackward(g *autograd.Graph, all autograd.Units, d int) {
 		before := source.Slice(from, to)
 		g.Retreat(before, outputs, layer, from)
 		switch {
+		case m.startsBlock(l) && m.plain: // before is the stream itself
 		case m.startsBlock(l):
 			g.ReLUUnitsBackward(m.stream(all, l-1, d), before)
 		case m.activation(l-1) == blas.ReLU:

@@ -82,6 +82,12 @@ var families = []family{
 		s.Conditioner.Units = append(s.Conditioner.Units, nn.EvenUnits(d, 11, true))
 		return s
 	}, 4e-6},
+	{"autoregressive-plain", func(d int) transform.Spec {
+		s := autoregressive(d, affine, true, "random")
+		s.Conditioner.Plain = true
+		s.Conditioner.Units = append(s.Conditioner.Units, nn.EvenUnits(d, 11, true))
+		return s
+	}, 4e-6},
 	{"coupling-spline", func(d int) transform.Spec { return coupling(d, spline(2, false), 0) }, 2e-5},
 	{"coupling-circular-spline", func(d int) transform.Spec { return coupling(d, spline(3, true), 1) }, 2e-5},
 	{"coupling-softclip-spline", func(d int) transform.Spec {
