@@ -114,12 +114,16 @@ func runImport(command *cobra.Command, o *importOptions) error {
 			Rows       int     `json:"checked_rows"`
 			LogProb    float64 `json:"log_prob_difference"`
 			Samples    *number `json:"samples_difference"`
-		}{dialect.Library, len(f.Config().Transforms), f.Parameters().Len(), report.Rows, report.LogProb, samplesDifference(check, report)})
+			Rounded    int     `json:"rounded_rows"`
+		}{dialect.Library, len(f.Config().Transforms), f.Parameters().Len(), report.Rows, report.LogProb, samplesDifference(check, report), report.Rounded})
 	}
 	fmt.Fprintf(out, "imported from=%s transforms=%d parameters=%d\n", dialect.Library, len(f.Config().Transforms), f.Parameters().Len())
 	fmt.Fprintf(out, "checked rows=%d log_prob_difference=%.2g", report.Rows, report.LogProb)
 	if check.Samples != nil {
 		fmt.Fprintf(out, " samples_difference=%.2g", report.Samples)
+	}
+	if report.Rounded > 0 {
+		fmt.Fprintf(out, " rounded_rows=%d", report.Rounded)
 	}
 	fmt.Fprintln(out)
 	return nil

@@ -2,29 +2,63 @@ package interop
 
 import (
 	"fmt"
-	"slices"
 	"strings"
+
+	"github.com/seed-192fdf7a/nf/flow/autograd"
 )
 
 // activation is the function between the layers of a conditioner.
-type activation struct{ name string }
+type activation struct{ autograd.Activation }
 
-// Activations returns the names that [Options] takes: those of PyTorch.
-func Activations() []string { return []string{"relu", "leaky_relu"} }
-
-func newActivation(name string, slope float64) (activation, error) {
-	if !slices.Contains(Activations(), name) {
-		return activation{}, fmt.Errorf("the activation %q is not supported; supported are %s", name, strings.Join(Activations(), ", "))
-	}
-	if name == "leaky_relu" && slope != 0 {
-		return activation{}, fmt.Errorf("the activation leaky_relu is supported with a negative_slope of 0 only")
-	}
-	return activation{"relu"}, nil
+// torchActivations are PyTorch's functions by the names of torch.nn.functional.
+var torchActivations = []struct {
+	name string
+	is   autograd.ActivationName
+}{
+	{"relu", autograd.ReLUActivation},
+	{"leaky_relu", autograd.LeakyReLUActivation},
+	{"elu", autograd.ELUActivation},
+	{"tanh", autograd.TanhActivation},
+	{"silu", autograd.SiLUActivation},
+	{"gelu", autograd.GELUActivation},
+	{"softplus", autograd.SoftplusActivation},
 }
 
-// of returns the activation of v.
-func (a activation) of(v float64) float64 { return max(v, 0) }
+// Activations returns the names that [Options] takes.
+func Activations() []string {
+	var names []string
+	for _, a := range torchActivations {
+		names = append(names, a.name)
+	}
+	return names
+}
+
+// newActivation returns the activation of a name; slope is leaky_relu's.
+func newActivation(name string, slope float64) (activation, error) {
+	for _, a := range torchActivations {
+		if a.name != name {
+			continue
+		}
+		found := autograd.Activation{Name: a.is}
+		if a.is == autograd.LeakyReLUActivation {
+			if slope == 0 {
+				return activation{}, nil // it is ReLU
+			}
+			found.Slope = slope
+		}
+		return activation{found}, found.Check()
+	}
+	return activation{}, fmt.Errorf("the activation %q is not supported; supported are %s", name, strings.Join(Activations(), ", "))
+}
 
 // oddPart returns k of act(v) − act(−v) = k·v, for activations where that is
 // so.
-func (a activation) oddPart() (float64, error) { return 1, nil }
+func (a activation) oddPart() (float64, error) {
+	switch a.Name {
+	case autograd.TanhActivation, autograd.ELUActivation:
+		return 0, fmt.Errorf("a masked network of nflows that takes a context is supported with relu, leaky_relu, silu, gelu and softplus, not with %s", a.Name)
+	case autograd.LeakyReLUActivation:
+		return 1 + a.Slope, nil
+	}
+	return 1, nil
+}

@@ -140,9 +140,11 @@ func (b *builder) coupling(changed, kept []int, n network, u autograd.Univariate
 	b.network(b.add(s, inverse), n)
 }
 
+func (a activation) spec() nn.Activation { return nn.Activation{Name: a.Name, Slope: a.Slope} }
+
 // spec describes the network of a coupling.
 func (n network) spec() nn.MLPSpec {
-	s := nn.MLPSpec{Gated: n.gates != nil}
+	s := nn.MLPSpec{Gated: n.gates != nil, Activation: n.activation.spec()}
 	step := 1
 	if n.residual {
 		s.Type, step = nn.Residual, 2

@@ -63,6 +63,9 @@ type Options struct {
 	MinDerivative *float64 `json:"min_derivative,omitempty"`
 	// IdentityInit is enable_identity_init of nflows' splines.
 	IdentityInit *bool `json:"identity_init,omitempty"`
+	// ResidualBlocks is use_residual_blocks of an autoregressive layer of nflows,
+	// which the weights tell unless it has no blocks (num_blocks=0).
+	ResidualBlocks *bool `json:"residual_blocks,omitempty"`
 	// SplitMode is how AffineCouplingBlock of normflows splits the features.
 	SplitMode string `json:"split_mode,omitempty"`
 	// BatchNormEpsilon is that of BatchNorm layers, LUEpsilon that of LU layers.

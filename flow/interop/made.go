@@ -50,7 +50,14 @@ func (s *stateDict) made(prefix string, features, context int, o Options, rules 
 	if err != nil {
 		return n, err
 	}
-	if s.any(prefix + "blocks.0.linear.") {
+	feedForward := s.any(prefix + "blocks.0.linear.")
+	if blocks == 0 && rules.activated {
+		if o.ResidualBlocks == nil {
+			return n, fmt.Errorf(`the network %s… has no blocks, so the weights do not tell whether it is residual: say "residual_blocks": true or false in the config, as use_residual_blocks was`, prefix)
+		}
+		feedForward = !*o.ResidualBlocks
+	}
+	if feedForward {
 		return s.feedForward(prefix, r, blocks, last, rules)
 	}
 	for b := range blocks {

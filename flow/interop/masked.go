@@ -80,6 +80,7 @@ func (n network) arrange(features, parameters int) (*arranged, error) {
 	}
 	a := &arranged{order: order, network: n}
 	a.spec.Residual, a.spec.Gated, a.spec.Plain = n.residual, n.gates != nil, n.plain
+	a.spec.Activation = n.activation.spec()
 	a.network.layers, a.network.gates = nil, nil
 
 	// The context comes first, and then the features in their order.

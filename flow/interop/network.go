@@ -203,7 +203,7 @@ func (n network) constant() []float64 {
 	act := func(x []float64) []float64 {
 		y := slices.Clone(x)
 		for i, v := range y {
-			y[i] = n.activation.of(v)
+			y[i] = n.activation.Value64(v)
 		}
 		return y
 	}

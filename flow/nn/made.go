@@ -33,6 +33,8 @@ type MADESpec struct {
 	// Plain tells that the blocks of a residual network are h + W₂·ReLU(W₁·h +
 	// b₁) + b₂, without ReLU before them (as in zuko).
 	Plain bool `json:"plain,omitempty"`
+	// Activation takes the place of ReLU.
+	Activation
 }
 
 // EvenUnits spreads the units of a hidden layer evenly over the degrees of the
@@ -54,6 +56,9 @@ func EvenUnits(features, width int, context bool) []int {
 // Check tells what is wrong with the description, for the given number of
 // features.
 func (s MADESpec) Check(features int) error {
+	if err := s.Activation.function().Check(); err != nil {
+		return err
+	}
 	if len(s.Units) > 64 {
 		return fmt.Errorf("%d hidden layers, at most 64 are supported", len(s.Units))
 	}
@@ -91,8 +96,11 @@ type MADE struct {
 
 	residual bool
 	plain    bool
-	layers   []*autograd.Masked
-	gates    []*autograd.Masked // one for each block, or none
+
+	activation Activation
+
+	layers []*autograd.Masked
+	gates  []*autograd.Masked // one for each block, or none
 	// degrees holds, for each layer, the outputs of each degree: those of
 	// degree d are the rows [degrees[l][d], degrees[l][d+1]) in the order of
 	// blas.Mask.Order.
@@ -107,7 +115,7 @@ type MADE struct {
 // The network takes the context followed by the features in their order; it
 // gives parametersEach blocks of a value for each feature, in that order.
 func (s MADESpec) Build(features, context, parametersEach int, scope autograd.Scope) *MADE {
-	m := &MADE{features: features, context: context, residual: s.Residual, plain: s.Plain}
+	m := &MADE{features: features, context: context, residual: s.Residual, plain: s.Plain, activation: s.Activation}
 	for c := range context {
 		m.contextColumns = append(m.contextColumns, c)
 	}
@@ -166,7 +174,7 @@ func (m *MADE) Compute(g *autograd.Graph, x autograd.Value) autograd.Value {
 	last := len(m.layers) - 1
 	if !m.residual {
 		for _, l := range m.layers[:last] {
-			x = g.Masked(x, l, blas.ReLU)
+			x = m.activation.masked(g, x, l)
 		}
 		return g.Masked(x, m.layers[last], blas.None)
 	}
@@ -174,9 +182,9 @@ func (m *MADE) Compute(g *autograd.Graph, x autograd.Value) autograd.Value {
 	for l := 1; l < last; l += 2 {
 		inner := h
 		if !m.plain {
-			inner = g.ReLU(h)
+			inner = g.Activate(h, m.activation.function())
 		}
-		inner = g.Masked(inner, m.layers[l], blas.ReLU)
+		inner = m.activation.masked(g, inner, m.layers[l])
 		inner = g.Masked(inner, m.layers[l+1], blas.None)
 		if m.gates != nil {
 			inner = g.Gate(inner, g.Masked(g.Columns(x, m.contextColumns), m.gates[l/2], blas.None))

@@ -6,9 +6,9 @@ import (
 )
 
 // steps is where the values of a network lie that is computed step by step:
-// the inputs, and then, for each layer, its outputs. The blocks of a residual
-// network have the positive part of their input before them, unless they are
-// plain. After a block's
+// the inputs, and then, for each layer, its outputs. Before the blocks of a
+// residual network, unless they are plain, lie the activations of their inputs;
+// and so they do before the other layers if matmuls do not compute them. After a block's
 // outputs lie those of its gate, if it has one, and then the gated stream.
 type steps struct {
 	sources, outputs []int // for each layer, its first input and output
@@ -21,7 +21,7 @@ func (m *MADE) place() {
 	source := 0
 	m.steps.size = m.context + m.features
 	for l, layer := range m.layers {
-		if m.startsBlock(l) && !m.plain {
+		if m.separate(l) {
 			source = m.steps.size
 			m.steps.size += layer.In()
 		}
@@ -53,11 +53,24 @@ func (m *MADE) stream(all autograd.Units, l, d int) autograd.Units {
 func (m *MADE) startsBlock(l int) bool { return m.residual && l%2 == 1 && l < len(m.layers)-1 }
 func (m *MADE) endsBlock(l int) bool   { return m.residual && l%2 == 0 && l > 0 && l < len(m.layers)-1 }
 
-func (m *MADE) activation(l int) blas.Activation {
-	if l == len(m.layers)-1 || m.residual && !m.startsBlock(l) {
-		return blas.None
+// activated tells whether the outputs of layer l go through the activation
+// before the next layer and nothing else.
+func (m *MADE) activated(l int) bool {
+	return l < len(m.layers)-1 && (!m.residual || m.startsBlock(l))
+}
+
+// separate tells whether what layer l sees are activations that are kept beside
+// their inputs.
+func (m *MADE) separate(l int) bool {
+	return m.startsBlock(l) && !m.plain || l > 0 && m.activated(l-1) && !m.activation.fused()
+}
+
+// fused returns what the matmul of layer l does with its outputs.
+func (m *MADE) fused(l int) blas.Activation {
+	if m.activated(l) && m.activation.fused() {
+		return blas.ReLU
 	}
-	return blas.ReLU
+	return blas.None
 }
 
 // of returns the outputs of layer l that have degree d.
@@ -70,12 +83,12 @@ func (m *MADE) of(all autograd.Units, l, d int) autograd.Units {
 func (m *MADE) step(g *autograd.Graph, all autograd.Units, d int) {
 	for l, layer := range m.layers {
 		source := all.Slice(m.steps.sources[l], m.steps.sources[l]+layer.In())
-		if m.startsBlock(l) && !m.plain {
+		if m.separate(l) {
 			from, to := m.degrees[l-1][d], m.degrees[l-1][d+1]
-			g.ReLUUnits(source.Slice(from, to), m.stream(all, l-1, d))
+			g.ActivateUnits(source.Slice(from, to), m.stream(all, l-1, d), m.activation.function())
 		}
 		y := m.of(all, l, d)
-		g.Advance(y, source, layer, m.degrees[l][d], m.activation(l))
+		g.Advance(y, source, layer, m.degrees[l][d], m.fused(l))
 		if !m.endsBlock(l) {
 			continue
 		}
@@ -130,10 +143,9 @@ func (m *MADE) stepBackward(g *autograd.Graph, all autograd.Units, d int) {
 		before := source.Slice(from, to)
 		g.Retreat(before, outputs, layer, from)
 		switch {
-		case m.startsBlock(l) && m.plain: // before is the stream itself
-		case m.startsBlock(l):
-			g.ReLUUnitsBackward(m.stream(all, l-1, d), before)
-		case m.activation(l-1) == blas.ReLU:
+		case m.separate(l):
+			g.ActivateUnitsBackward(m.stream(all, l-1, d), before, m.activation.function())
+		case m.activated(l - 1):
 			g.ReLUUnitsBackward(before, before)
 		}
 	}

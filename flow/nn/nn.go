@@ -22,8 +22,8 @@ type Conditioner interface {
 	Initialize(seed uint64)
 }
 
-// MLPSpec describes the network of a coupling: a multi-layer perceptron with
-// ReLU between its layers, or a residual network (see residual.go).
+// MLPSpec describes the network of a coupling: a multi-layer perceptron with an
+// activation between its layers, or a residual network (see residual.go).
 type MLPSpec struct {
 	// Type is Perceptron or Residual.
 	Type string `json:"type,omitempty"`
@@ -33,6 +33,7 @@ type MLPSpec struct {
 	Hidden []int `json:"hidden"`
 	// Gated tells that the context gates the blocks of a residual network.
 	Gated bool `json:"gated,omitempty"`
+	Activation
 }
 
 // The types of [MLPSpec].
@@ -47,6 +48,9 @@ const MaxWidth = 1 << 16
 
 // Check tells what is wrong with the description.
 func (s MLPSpec) Check() error {
+	if err := s.Activation.function().Check(); err != nil {
+		return err
+	}
 	if len(s.Hidden) > 64 {
 		return fmt.Errorf("%d hidden layers, at most 64 are supported", len(s.Hidden))
 	}
@@ -82,7 +86,7 @@ func (s MLPSpec) BuildConditional(in, context, out int, scope autograd.Scope) Co
 	if s.Type == Residual {
 		return s.buildResidual(in, context, out, scope)
 	}
-	m := &mlp{}
+	m := &mlp{activation: s.Activation}
 	widths := append(append([]int{in}, s.Hidden...), out)
 	for i := range widths[1:] {
 		m.layers = append(m.layers, scope.At("layers", i).NewLinear(widths[i], widths[i+1]))
@@ -90,12 +94,15 @@ func (s MLPSpec) BuildConditional(in, context, out int, scope autograd.Scope) Co
 	return m
 }
 
-type mlp struct{ layers []*autograd.Linear }
+type mlp struct {
+	activation Activation
+	layers     []*autograd.Linear
+}
 
 func (m *mlp) Compute(g *autograd.Graph, x autograd.Value, _ int) autograd.Value {
 	last := len(m.layers) - 1
 	for _, l := range m.layers[:last] {
-		x = g.Linear(x, l, blas.ReLU)
+		x = m.activation.linear(g, x, l)
 	}
 	return g.Linear(x, m.layers[last], blas.None)
 }

@@ -15,7 +15,11 @@ import (
 //
 // If it is gated, what a block adds is multiplied by σ(V·c + a), of the
 // context c, which is the end of x.
+//
+// ReLU stands for the activation, whichever it is.
 type residual struct {
+	activation Activation
+
 	layers  []*autograd.Linear
 	gates   []*autograd.Linear // one for each block, or none
 	context []int              // its columns of x
@@ -23,7 +27,7 @@ type residual struct {
 
 // buildResidual creates layers.0, …, two for each block, and gates.0, ….
 func (s MLPSpec) buildResidual(in, context, out int, scope autograd.Scope) Conditioner {
-	m := &residual{}
+	m := &residual{activation: s.Activation}
 	for c := range context {
 		m.context = append(m.context, in-context+c)
 	}
@@ -45,7 +49,7 @@ func (m *residual) Compute(g *autograd.Graph, x autograd.Value, _ int) autograd.
 	last := len(m.layers) - 1
 	h := g.Linear(x, m.layers[0], blas.None)
 	for l := 1; l < last; l += 2 {
-		inner := g.Linear(g.ReLU(h), m.layers[l], blas.ReLU)
+		inner := m.activation.linear(g, g.Activate(h, m.activation.function()), m.layers[l])
 		inner = g.Linear(inner, m.layers[l+1], blas.None)
 		if m.gates != nil {
 			inner = g.Gate(inner, g.Linear(g.Columns(x, m.context), m.gates[l/2], blas.None))

@@ -129,6 +129,31 @@ func spline(bound float64, circular bool) transform.Univariate {
 }
 
 func init() {
+	for _, name := range autograd.Activations() {
+		a := nn.Activation{Name: name}
+		if name == autograd.LeakyReLUActivation {
+			a.Slope = 0.2
+		}
+		for _, residual := range []bool{false, true} {
+			suffix := fmt.Sprintf("%s-residual=%v", name, residual)
+			families = append(families, family{"coupling-" + suffix, func(d int) transform.Spec {
+				s := coupling(d, affine, 0)
+				s.Conditioner.Activation = a
+				if residual {
+					s.Conditioner.Type = nn.Residual
+				}
+				return s
+			}, 2e-6})
+			families = append(families, family{"autoregressive-" + suffix, func(d int) transform.Spec {
+				s := autoregressive(d, affine, residual, "random")
+				s.Conditioner.Activation, s.Conditioner.Plain = a, residual && name == autograd.TanhActivation
+				return s
+			}, 4e-6})
+		}
+	}
+}
+
+func init() {
 	additive := transform.Univariate{Univariate: &autograd.Additive{}}
 	for _, order := range []string{"natural", "reversed", "random"} {
 		for _, residual := range []bool{false, true} {

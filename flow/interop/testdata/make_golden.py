@@ -128,6 +128,8 @@ def nflows_options(s):
     o = {"activation": s["activation"]}
     if s["activation"] == "leaky_relu":
         o["negative_slope"] = 0.01
+    if s["blocks"] == 0:
+        o["residual_blocks"] = s["residual"] is True
     return o
 
 
@@ -161,7 +163,7 @@ def nflows_nsf(s):
 
 
 def nflows_made(s, k):
-    residual = s["residual"] if s["residual"] != "alternate" else k % 2 == 0
+    residual = s["residual"] if s["residual"] != "alternate" else k % 2 == 0 and s["blocks"] > 0
     return dict(features=s["D"], hidden_features=s["hidden"], context_features=s["C"] or None, num_blocks=s["blocks"], use_residual_blocks=residual,
                 random_mask=s["random_mask"] and not residual, activation=ACTIVATIONS[s["activation"]][0], dropout_probability=s["dropout"],
                 use_batch_norm=s["norm"])
