@@ -53,12 +53,12 @@ func newActivation(name string, slope float64) (activation, error) {
 
 // oddPart returns k of act(v) − act(−v) = k·v, for activations where that is
 // so.
-func (a activation) oddPart() (float64, error) {
+func (a activation) oddPart() (k float64, is bool) {
 	switch a.Name {
 	case autograd.TanhActivation, autograd.ELUActivation:
-		return 0, fmt.Errorf("a masked network of nflows that takes a context is supported with relu, leaky_relu, silu, gelu and softplus, not with %s", a.Name)
+		return 0, false
 	case autograd.LeakyReLUActivation:
-		return 1 + a.Slope, nil
+		return 1 + a.Slope, true
 	}
-	return 1, nil
+	return 1, true
 }

@@ -81,11 +81,11 @@ type Report struct {
 
 // Some rows cannot be computed in float32: the steepest ones of a spline amplify
 // its rounding beyond the tolerance, in the library as in nf. At most one row of
-// a hundred, and one more, may be such. Of these rows the flow is also computed
+// twenty, and one more, may be such. Of these rows the flow is also computed
 // in float64: how far that is from float32 is the size of rounding there, and
 // the library, which rounds differently, may be maxRoundings times that away.
 const (
-	rowsOfOneRounded = 100
+	rowsOfOneRounded = 20
 	maxRoundings     = 10
 )
 

@@ -33,8 +33,7 @@ func (s *stateDict) residualNet(prefix string, features, context int, act activa
 	if r.last, err = s.dense(prefix+"final_layer", hidden, -1); err != nil {
 		return n, 0, err
 	}
-	n, err = r.network()
-	return n, hidden, err
+	return r.network(), hidden, nil
 }
 
 // lookingAt reads a layer that looks at the features, or at the features and

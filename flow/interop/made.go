@@ -81,52 +81,56 @@ func (s *stateDict) made(prefix string, features, context int, o Options, rules 
 		return n, fmt.Errorf("tensor %sfinal_layer.weight has %d inputs, want %d", prefix, last.in, first.out)
 	}
 	r.last = last
-	return r.network()
+	return r.network(), nil
 }
 
 // feedForward reads the blocks of a feed-forward MADE.
 func (s *stateDict) feedForward(prefix string, r residualNet, blocks int, last dense, rules madeRules) (n network, err error) {
-	n = network{features: r.features, context: r.context, activation: r.activation}
-	n.layers = []dense{r.first}
-	if r.activated != nil {
-		if n.layers, err = r.besideContext(); err != nil {
-			return n, err
-		}
-	}
+	var layers []dense
+	width := r.first.out
 	for b := range blocks {
 		name := fmt.Sprintf("%sblocks.%d.", prefix, b)
-		before := &n.layers[len(n.layers)-1]
-		norm, err := s.batchNorm(name+"batch_norm", before.out)
+		norm, err := s.batchNorm(name+"batch_norm", width)
 		if err != nil {
 			return n, err
 		}
-		d, err := s.dense(name+"linear", before.out, -1)
+		d, err := s.dense(name+"linear", width, -1)
 		if err != nil {
 			return n, err
 		}
-		d = d.after(norm)
-		if b == 0 && !rules.activated {
-			// There is no activation between this layer and the first.
-			*before = compose(d, *before)
-			continue
+		layers = append(layers, d.after(norm))
+		width = d.out
+	}
+	if last.in != width {
+		return n, fmt.Errorf("tensor %sfinal_layer.weight has %d inputs, want %d", prefix, last.in, width)
+	}
+	n = network{features: r.features, context: r.context, activation: r.activation}
+	first := []dense{r.first}
+	if r.activated != nil {
+		factor, odd := r.activation.oddPart()
+		if !odd {
+			return r.plainFeedForward(layers, last), nil
 		}
-		n.layers = append(n.layers, d)
+		first = r.besideContext(factor)
 	}
-	if before := n.layers[len(n.layers)-1]; last.in != before.out {
-		return n, fmt.Errorf("tensor %sfinal_layer.weight has %d inputs, want %d", prefix, last.in, before.out)
+	if !rules.activated {
+		// There is no activation between the first layer and the next.
+		behind := append(layers, last)
+		first, layers = []dense{compose(behind[0], r.first)}, nil
+		if blocks == 0 {
+			n.layers = first
+			return n, nil
+		}
+		layers = behind[1:blocks]
 	}
-	n.layers = append(n.layers, last)
+	n.layers = append(append(first, layers...), last)
 	return n, nil
 }
 
 // besideContext returns the first two layers of a feed-forward network whose
 // second one sees first(x) + act(activated(c)): the first one holds x and −x, of
-// which act(x) − act(−x) is a multiple of x, and act(activated(c)).
-func (r residualNet) besideContext() ([]dense, error) {
-	factor, err := r.activation.oddPart()
-	if err != nil {
-		return nil, err
-	}
+// which act(x) − act(−x) is factor·x, and act(activated(c)).
+func (r residualNet) besideContext(factor float64) []dense {
 	width, d := r.first.out, r.features
 	a := newMasked(d+r.context, 2*d+width)
 	for i := range d {
@@ -145,5 +149,5 @@ func (r residualNet) besideContext() ([]dense, error) {
 		}
 		b.set(o, 2*d+o, 1)
 	}
-	return []dense{a, b}, nil
+	return []dense{a, b}
 }

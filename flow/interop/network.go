@@ -53,7 +53,9 @@ type residualNet struct {
 //     act(c) − act(−c) is a multiple of c.
 //   - An activated layer of the context: one more block, whose inner layer
 //     computes it from what is carried.
-func (r residualNet) network() (network, error) {
+//
+// Where the activation does not allow this, the network is a plain one.
+func (r residualNet) network() network {
 	n := network{features: r.features, context: r.context, residual: true, activation: r.activation}
 	width := r.first.out
 	stream := width
@@ -69,13 +71,12 @@ func (r residualNet) network() (network, error) {
 		gated = gated || block.gate != nil
 	}
 	carried := stream
-	factor := 1.0
+	factor, odd := r.activation.oddPart()
 	if carries {
-		stream += 2 * r.context
-		var err error
-		if factor, err = r.activation.oddPart(); err != nil {
-			return n, err
+		if !odd {
+			return r.plain()
 		}
+		stream += 2 * r.context
 	}
 
 	// spread pastes a layer that computes the stream, or adds to it.
@@ -141,7 +142,7 @@ func (r residualNet) network() (network, error) {
 	last := newMasked(stream, r.last.out)
 	last.paste(0, 0, r.last, nil)
 	n.layers = append(n.layers, last)
-	return n, nil
+	return n
 }
 
 func identityLayer(n int) dense {

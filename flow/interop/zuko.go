@@ -72,6 +72,17 @@ func (r *reader) zukoTransform(prefix, name string) error {
 	return r.unknown(prefix)
 }
 
+// alternating refuses an MLP with anything but linear layers and activations,
+// such as one with normalize=True, whose norms have no tensors.
+func (s *stateDict) alternating(prefix string) error {
+	for i, n := range s.numbered(prefix) {
+		if n != 2*i {
+			return fmt.Errorf("tensors %s%d.… are there, and none of %s%d.…: a network with anything but linear layers and activations, such as one with normalize=True, is not supported", prefix, n, prefix, 2*i)
+		}
+	}
+	return nil
+}
+
 // zukoParameters returns how many parameters a feature has.
 func (r *reader) zukoParameters(prefix string, n network, changed int, o Options) (univariate, error) {
 	outputs := n.layers[len(n.layers)-1].out
@@ -99,6 +110,9 @@ func (r *reader) zukoCoupling(prefix string, o Options) error {
 	}
 	if len(changed) == 0 {
 		return fmt.Errorf("tensor %smask keeps all features", prefix)
+	}
+	if err := r.alternating(prefix + "hyper."); err != nil {
+		return err
 	}
 	n, _, err := r.conditioner(prefix+"hyper.", len(kept), r.dialect.Context, o)
 	if err != nil {
@@ -140,6 +154,9 @@ func (s *stateDict) zukoMasked(prefix string, features, context int, act activat
 		residual = residual || s.has(fmt.Sprintf("%s%d.0.weight", prefix, i))
 	}
 	if !residual {
+		if err := s.alternating(prefix); err != nil {
+			return n, err
+		}
 		return s.sequential(prefix, features, context, act)
 	}
 	n = network{features: features, context: context, residual: true, plain: true, activation: act}
@@ -235,6 +252,9 @@ func sideBySide(streams []zukoStream, last dense) []dense {
 func (r *reader) zukoElementwise(prefix string, o Options) error {
 	if r.dialect.Context == 0 {
 		return fmt.Errorf(`tensors %shyper.… look at a context, but the config has no "context"`, prefix)
+	}
+	if err := r.alternating(prefix + "hyper."); err != nil {
+		return err
 	}
 	n, _, err := r.conditioner(prefix+"hyper.", 0, r.dialect.Context, o)
 	if err != nil {

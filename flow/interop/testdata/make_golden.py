@@ -31,6 +31,7 @@ from nflows.nn.nets import ResidualNet
 ACTIVATIONS = {
     "relu": (F.relu, torch.nn.ReLU),
     "leaky_relu": (F.leaky_relu, torch.nn.LeakyReLU),
+    "elu": (F.elu, torch.nn.ELU),
     "tanh": (torch.tanh, torch.nn.Tanh),
     "silu": (F.silu, torch.nn.SiLU),
     "gelu": (F.gelu, torch.nn.GELU),
@@ -38,7 +39,7 @@ ACTIVATIONS = {
 }
 
 
-def perturb(module, scale, g):
+def perturb(module, scale, g, statistics=True):
     """Random values for all parameters and running statistics."""
     with torch.no_grad():
         for name, p in sorted(module.named_parameters()):
@@ -47,9 +48,9 @@ def perturb(module, scale, g):
             else:
                 p.copy_(p + torch.randn(p.shape, generator=g) * scale * 0.3)
         for name, b in sorted(module.named_buffers()):
-            if name.endswith("running_mean"):
+            if name.endswith("running_mean") and statistics:
                 b.copy_(torch.randn(b.shape, generator=g) * 0.3)
-            if name.endswith("running_var"):
+            if name.endswith("running_var") and statistics:
                 b.copy_(torch.rand(b.shape, generator=g) + 0.5)
             if name.endswith("data_dep_init_done"):
                 b.copy_(torch.ones(b.shape))
@@ -91,7 +92,9 @@ def write(path, model, rows, g, noise=True):
     module = model.module.eval()
     d = model.features
     x = torch.randn(rows, d, generator=g) * 1.5
-    x[0], x[1] = 8.0, -8.0  # outside the box of every spline
+    x[0], x[1] = 8.0, -8.0  # outside the boxes of most splines
+    bound = model.config.get("tail_bound", 5.0)
+    x[2], x[3], x[4] = bound, -bound, 0.0  # on their corners, and often on knots
     z = torch.randn(rows, d, generator=g)
     c = torch.randn(rows, model.context, generator=g) if model.context else None
     with torch.no_grad():
@@ -317,7 +320,7 @@ KINDS = {f.__name__.replace("_", "-"): f for f in (
 
 SHAPE = dict(D=5, C=0, hidden=12, widths=(12, 12), blocks=2, transforms=2, bins=6, bound=3.0, activation="relu", dropout=0.0, norm=False,
              norm_between=False, mask="alternating", permutation="random", additive=False, extras=False, unconditional=True, residual="alternate",
-             random_mask=False, inverse=False, passes=None, slope=None, split="channel", scale_map="exp", one_net="", circular=False, scale=0.8)
+             random_mask=False, inverse=False, passes=None, slope=None, split="channel", scale_map="exp", one_net="", circular=False, scale=0.8, statistics=True)
 
 GOLDEN = {
     "nflows-coupling": {}, "nflows-coupling-context": dict(C=2), "nflows-coupling-extras": dict(extras=True, additive=True, norm=True, transforms=1),
@@ -326,12 +329,17 @@ GOLDEN = {
     "nflows-maf-masks": dict(random_mask=True, residual=False, transforms=1, D=4), "nflows-maf-one": dict(D=1, C=1, transforms=1),
     "nflows-nsf-ar": {}, "nflows-nsf-ar-context": dict(C=2, residual=False),
     "nflows-realnvp": dict(norm=True, norm_between=True, D=4), "nflows-class-maf": dict(norm=True, norm_between=True, residual=True, transforms=1),
+    "nflows-realnvp-untrained": dict(norm_between=True, D=3, transforms=1, statistics=False, scale=0.3),
     "zuko-coupling": dict(scale=1.2), "zuko-coupling-context": dict(C=2, scale=1.2),
     "zuko-maf": dict(permutation="none"), "zuko-maf-context": dict(C=2), "zuko-maf-residual": dict(residual=True, widths=(12, 12, 9), D=4),
     "zuko-maf-one": dict(D=1, residual=False), "zuko-maf-one-context": dict(D=1, C=1, residual=False),
     "zuko-nsf": dict(slope=1e-2, scale=2.0), "zuko-nsf-context": dict(C=2, scale=2.0), "zuko-nsf-passes": dict(passes=2, scale=2.0, residual=False),
     "normflows-coupling": dict(permutation="reverse"), "normflows-coupling-sigmoid": dict(scale_map="sigmoid", split="checkerboard", D=4),
     "normflows-coupling-sigmoid-inv": dict(scale_map="sigmoid_inv", split="channel_inv", extras=True),
+    "nflows-coupling-leaky": dict(activation="leaky_relu", C=1, D=3, transforms=1), "nflows-coupling-elu": dict(activation="elu", D=3, transforms=1, norm=True),
+    "nflows-maf-silu": dict(activation="silu", C=1, D=3),
+    "nflows-maf-tanh": dict(activation="tanh", C=2, D=3, norm=True), "nflows-maf-elu": dict(activation="elu", C=1, D=2, transforms=1, residual=False, permutation="none"), "zuko-maf-tanh": dict(activation="tanh", D=3), "zuko-coupling-gelu": dict(activation="gelu", D=3),
+    "normflows-maf-softplus": dict(activation="softplus", C=1, D=3, transforms=1), "normflows-masked-leaky": dict(activation="leaky_relu", D=3),
     "normflows-masked": {}, "normflows-masked-shift": dict(one_net="s", transforms=1, D=3),
     "normflows-maf": {}, "normflows-maf-context": dict(C=2), "normflows-maf-feed-forward": dict(residual=False, D=3),
     "normflows-nsf": {}, "normflows-nsf-context": dict(C=2), "normflows-nsf-circular": dict(circular=True, transforms=1),
@@ -351,7 +359,7 @@ def golden(directory):
             shape = {"residual": False} | shape
         shape = SHAPE | shape
         model = kind_of(name)(shape)
-        perturb(model.module, shape["scale"], torch.Generator().manual_seed(7))
+        perturb(model.module, shape["scale"], torch.Generator().manual_seed(7), shape["statistics"])
         check = write(os.path.join(directory, name), model, 40, torch.Generator().manual_seed(11))
         size = sum(os.path.getsize(os.path.join(directory, name + end)) for end in (".npz", ".json", ".safetensors"))
         total += size
@@ -418,7 +426,7 @@ if __name__ == "__main__":
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--library", default="")
     p.add_argument("--rows", type=int, default=1000)
-    p.add_argument("--activations", default="relu,relu,leaky_relu,tanh,silu,gelu,softplus")
+    p.add_argument("--activations", default="relu,relu,leaky_relu,elu,tanh,silu,gelu,softplus")
     o = p.parse_args()
     torch.set_num_threads(1)
     if o.stress:
