@@ -33,7 +33,8 @@ func (s *stateDict) residualNet(prefix string, features, context int, act activa
 	if r.last, err = s.dense(prefix+"final_layer", hidden, -1); err != nil {
 		return n, 0, err
 	}
-	return r.network(), hidden, nil
+	n, err = r.network()
+	return n, hidden, err
 }
 
 // lookingAt reads a layer that looks at the features, or at the features and

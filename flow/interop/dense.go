@@ -11,6 +11,10 @@ type dense struct {
 	seen    []bool
 }
 
+// maxSize bounds the inputs and the outputs of a layer, which an empty tensor
+// could claim any number of.
+const maxSize = 1 << 20
+
 func newDense(in, out int) dense {
 	return dense{in: in, out: out, weight: make([]float64, in*out), bias: make([]float64, out)}
 }
@@ -29,6 +33,9 @@ func (s *stateDict) dense(name string, in, out int) (dense, error) {
 	w, err := s.matrix(name+".weight", out, in)
 	if err != nil {
 		return dense{}, err
+	}
+	if w.Shape[0] > maxSize || w.Shape[1] > maxSize {
+		return dense{}, fmt.Errorf("tensor %s.weight has shape %v; layers of at most %d are supported", name, w.Shape, maxSize)
 	}
 	d := newDense(w.Shape[1], w.Shape[0])
 	if s.has(name + ".mask") {

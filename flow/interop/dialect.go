@@ -175,14 +175,36 @@ func checkKeys(text []byte, of reflect.Type) error {
 		if key != "layers" {
 			continue
 		}
-		var layers map[string]json.RawMessage
-		if err := json.Unmarshal(value, &layers); err != nil {
+		if err := checkLayers(value); err != nil {
+			return fmt.Errorf("layers: %w", err)
+		}
+	}
+	return nil
+}
+
+// checkLayers is checkKeys for the objects in layers.
+func checkLayers(text []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if _, err := decoder.Token(); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for decoder.More() {
+		token, err := decoder.Token()
+		if err != nil {
 			return err
 		}
-		for name, layer := range layers {
-			if err := checkKeys(layer, reflect.TypeFor[Layer]()); err != nil {
-				return fmt.Errorf("layers: %q: %w", name, err)
-			}
+		name, _ := token.(string)
+		if seen[name] {
+			return fmt.Errorf("the key %q comes twice", name)
+		}
+		seen[name] = true
+		var layer json.RawMessage
+		if err := decoder.Decode(&layer); err != nil {
+			return err
+		}
+		if err := checkKeys(layer, reflect.TypeFor[Layer]()); err != nil {
+			return fmt.Errorf("%q: %w", name, err)
 		}
 	}
 	return nil

@@ -81,7 +81,7 @@ func (s *stateDict) made(prefix string, features, context int, o Options, rules 
 		return n, fmt.Errorf("tensor %sfinal_layer.weight has %d inputs, want %d", prefix, last.in, first.out)
 	}
 	r.last = last
-	return r.network(), nil
+	return r.network()
 }
 
 // feedForward reads the blocks of a feed-forward MADE.
@@ -107,6 +107,9 @@ func (s *stateDict) feedForward(prefix string, r residualNet, blocks int, last d
 	n = network{features: r.features, context: r.context, activation: r.activation}
 	first := []dense{r.first}
 	if r.activated != nil {
+		if err := r.checkSize(); err != nil {
+			return n, err
+		}
 		factor, odd := r.activation.oddPart()
 		if !odd {
 			return r.plainFeedForward(layers, last), nil

@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/seed-192fdf7a/nf/kernels"
@@ -55,7 +56,7 @@ type residualNet struct {
 //     computes it from what is carried.
 //
 // Where the activation does not allow this, the network is a plain one.
-func (r residualNet) network() network {
+func (r residualNet) network() (network, error) {
 	n := network{features: r.features, context: r.context, residual: true, activation: r.activation}
 	width := r.first.out
 	stream := width
@@ -72,9 +73,14 @@ func (r residualNet) network() network {
 	}
 	carried := stream
 	factor, odd := r.activation.oddPart()
+	if carries || stream > width {
+		if err := r.checkSize(); err != nil {
+			return n, err
+		}
+	}
 	if carries {
 		if !odd {
-			return r.plain()
+			return r.plain(), nil
 		}
 		stream += 2 * r.context
 	}
@@ -142,7 +148,22 @@ func (r residualNet) network() network {
 	last := newMasked(stream, r.last.out)
 	last.paste(0, 0, r.last, nil)
 	n.layers = append(n.layers, last)
-	return n
+	return n, nil
+}
+
+// maxConverted bounds the weights of a network that becomes larger here.
+const maxConverted = 1 << 28
+
+// checkSize refuses networks that would become too large.
+func (r residualNet) checkSize() error {
+	width, blocks := r.first.out, len(r.blocks)+1
+	for _, b := range r.blocks {
+		width = max(width, b.inner.out)
+	}
+	if stream := (blocks+1)*width + 2*r.context + 2*r.features; stream > maxConverted/(2*blocks+2)/max(1, width) {
+		return fmt.Errorf("a network %d units wide, with %d blocks, is too large to be converted", r.first.out, len(r.blocks))
+	}
+	return nil
 }
 
 func identityLayer(n int) dense {
