@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -47,6 +48,9 @@ The model is written only if it meets the check to 1e-4. docs/import.md has the 
 		if err := require(command, "weights", "config", "check", "out"); err != nil {
 			return err
 		}
+		if !strings.HasSuffix(strings.ToLower(o.out), ".safetensors") {
+			return usage("--out is %s; a model's name must end in .safetensors", o.out)
+		}
 		if err := distinctPaths(map[string]string{"weights": o.weights, "config": o.config, "check": o.check, "out": o.out}); err != nil {
 			return err
 		}
@@ -61,11 +65,9 @@ type importProvenance struct {
 }
 
 type imported struct {
-	Library string           `json:"library"`
-	Version string           `json:"version"`
+	Config  *interop.Dialect `json:"config"`
 	Weights string           `json:"weights_sha256"`
 	Check   string           `json:"check_sha256"`
-	Config  *interop.Dialect `json:"config"`
 }
 
 func runImport(command *cobra.Command, o *importOptions) error {
@@ -88,7 +90,7 @@ func runImport(command *cobra.Command, o *importOptions) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.check, err)
 	}
-	p := importProvenance{imported{Library: dialect.Library, Version: dialect.Version, Config: dialect}}
+	p := importProvenance{imported{Config: dialect}}
 	for _, file := range []struct {
 		path string
 		into *string

@@ -17,6 +17,11 @@ func (r *reader) normflows() error {
 	if err := r.list("flows.", "", true, r.normflowsFlow); err != nil {
 		return err
 	}
+	for name := range r.tensors {
+		if strings.HasPrefix(name, "p.") {
+			r.ignore(name) // the distribution that the model was to learn
+		}
+	}
 	if !r.any("q0.") {
 		return nil
 	}
