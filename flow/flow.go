@@ -3,6 +3,7 @@ package flow
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/seed-192fdf7a/nf/blas"
@@ -106,6 +107,10 @@ func (f *Flow) SetProvenance(p json.RawMessage) { f.provenance = p }
 
 // Features returns D, the number of values of an event: features times sites.
 func (f *Flow) Features() int { return len(f.config.Features) * f.sites }
+
+// NoiseColumns returns the data column of each feature of the noise z, as the
+// permutations leave them. A base is over data columns.
+func (f *Flow) NoiseColumns() []int { return slices.Clone(f.outputs) }
 
 // ContextFeatures returns the number of context values of an event.
 func (f *Flow) ContextFeatures() int { return len(f.config.Context) }

@@ -51,7 +51,7 @@ func report(out io.Writer, command *cobra.Command, err error) int {
 
 // packagePrefix is how the library's packages begin their errors, which tells
 // a user of the command nothing.
-var packagePrefix = regexp.MustCompile(`^((flow|train|transform|autograd|blas|kernels|table|safetensors): )+`)
+var packagePrefix = regexp.MustCompile(`^((flow|train|transform|autograd|blas|kernels|table|safetensors|interop): )+`)
 
 func oneLine(err error) string {
 	text := packagePrefix.ReplaceAllString(err.Error(), "")

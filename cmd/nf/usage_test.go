@@ -72,6 +72,8 @@ func TestWrongUsage(t *testing.T) {
 		{train, "--seed -1", "--seed"},
 		{train, "--workers -1", "--workers"},
 		{train, "--plot loss.gif", "--plot"},
+		{nil, "import --weights w --config c --check c.npz", "--out is required"},
+		{nil, "import --weights w --config c --check c.npz --out m.bin", ".safetensors"},
 		{score, "--batch 0", "--batch"},
 		{score, "--workers 100000", "--workers"},
 		{score, "--on-bad-row ignore", "--on-bad-row"},
@@ -92,7 +94,7 @@ func TestWrongUsage(t *testing.T) {
 
 func TestHelpAndVersion(t *testing.T) {
 	d := t.TempDir()
-	for _, line := range []string{"--help", "help train", "train --help", "score --help", "sample --help", "latent --help", "inspect --help", "demo --help", "--version"} {
+	for _, line := range []string{"--help", "help train", "train --help", "score --help", "sample --help", "latent --help", "inspect --help", "demo --help", "import --help", "--version"} {
 		if r := mustRun(t, d, strings.Fields(line)...); r.out == "" || r.errors != "" {
 			t.Errorf("nf %s prints %q and %q", line, r.out, r.errors)
 		}

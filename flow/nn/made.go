@@ -2,11 +2,9 @@ package nn
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
-	"github.com/seed-192fdf7a/nf/internal/random"
 )
 
 // MADESpec describes a masked autoregressive network (MADE: Germain et al.,
@@ -22,13 +20,21 @@ import (
 //
 // A feed-forward network has ReLU after each hidden layer. A residual one (He
 // et al., 2016, as in nflows) has blocks h + W₂·ReLU(W₁·ReLU(h) + b₁) + b₂
-// after its first layer and no other activation.
+// after its first layer and no other activation. A gated one (as in normflows)
+// multiplies what a block adds by σ(V·c + a), of the context c.
 type MADESpec struct {
 	// Units tells how many units of each degree 0, …, D−1 each hidden layer
 	// has. In a residual network the first entry is of h, every other one of
 	// the inner layer of a block. No entries make a linear map.
 	Units    [][]int `json:"units"`
 	Residual bool    `json:"residual"`
+	// Gated tells that the context gates the blocks of a residual network.
+	Gated bool `json:"gated,omitempty"`
+	// Plain tells that the blocks of a residual network are h + W₂·ReLU(W₁·h +
+	// b₁) + b₂, without ReLU before them (as in zuko).
+	Plain bool `json:"plain,omitempty"`
+	// Activation takes the place of ReLU.
+	Activation
 }
 
 // EvenUnits spreads the units of a hidden layer evenly over the degrees of the
@@ -50,6 +56,9 @@ func EvenUnits(features, width int, context bool) []int {
 // Check tells what is wrong with the description, for the given number of
 // features.
 func (s MADESpec) Check(features int) error {
+	if err := s.Activation.function().Check(); err != nil {
+		return err
+	}
 	if len(s.Units) > 64 {
 		return fmt.Errorf("%d hidden layers, at most 64 are supported", len(s.Units))
 	}
@@ -71,6 +80,12 @@ func (s MADESpec) Check(features int) error {
 	if s.Residual && len(s.Units) == 0 {
 		return fmt.Errorf("a residual network needs a hidden layer")
 	}
+	if s.Gated && !s.Residual {
+		return fmt.Errorf("only a residual network can be gated")
+	}
+	if s.Plain && !s.Residual {
+		return fmt.Errorf("only a residual network can be plain")
+	}
 	return nil
 }
 
@@ -80,7 +95,12 @@ type MADE struct {
 	contextColumns    []int // 0, 1, …
 
 	residual bool
-	layers   []*autograd.Masked
+	plain    bool
+
+	activation Activation
+
+	layers []*autograd.Masked
+	gates  []*autograd.Masked // one for each block, or none
 	// degrees holds, for each layer, the outputs of each degree: those of
 	// degree d are the rows [degrees[l][d], degrees[l][d+1]) in the order of
 	// blas.Mask.Order.
@@ -89,13 +109,13 @@ type MADE struct {
 }
 
 // Build creates the network's parameters: layers.0, layers.1, … each with
-// weight, the existing ones in packed form, and bias. Where the set of
-// parameters is refused, the result is of no use.
+// weight, the existing ones in packed form, and bias; and gates.0, … of a gated
+// network, which see all of the context. Where the set of parameters is refused, the result is of no use.
 //
 // The network takes the context followed by the features in their order; it
 // gives parametersEach blocks of a value for each feature, in that order.
 func (s MADESpec) Build(features, context, parametersEach int, scope autograd.Scope) *MADE {
-	m := &MADE{features: features, context: context, residual: s.Residual}
+	m := &MADE{features: features, context: context, residual: s.Residual, plain: s.Plain, activation: s.Activation}
 	for c := range context {
 		m.contextColumns = append(m.contextColumns, c)
 	}
@@ -130,6 +150,11 @@ func (s MADESpec) Build(features, context, parametersEach int, scope autograd.Sc
 			stream = units
 		} else if s.Residual {
 			inputs = atMost(add(stream, 1))
+			if s.Gated && scope.Err() == nil {
+				width := int32(inputs[features])
+				all := blas.Mask{In: context, Blocks: 1, Runs: []blas.Run{{Inputs: int32(context), Outputs: width}}}
+				m.gates = append(m.gates, scope.At("gates", l-1).NewMasked(all))
+			}
 		}
 	}
 	if scope.Err() != nil {
@@ -149,14 +174,22 @@ func (m *MADE) Compute(g *autograd.Graph, x autograd.Value) autograd.Value {
 	last := len(m.layers) - 1
 	if !m.residual {
 		for _, l := range m.layers[:last] {
-			x = g.Masked(x, l, blas.ReLU)
+			x = m.activation.masked(g, x, l)
 		}
 		return g.Masked(x, m.layers[last], blas.None)
 	}
 	h := g.Masked(x, m.layers[0], blas.None)
 	for l := 1; l < last; l += 2 {
-		inner := g.Masked(g.ReLU(h), m.layers[l], blas.ReLU)
-		h = g.Add(h, g.Masked(inner, m.layers[l+1], blas.None))
+		inner := h
+		if !m.plain {
+			inner = g.Activate(h, m.activation.function())
+		}
+		inner = m.activation.masked(g, inner, m.layers[l])
+		inner = g.Masked(inner, m.layers[l+1], blas.None)
+		if m.gates != nil {
+			inner = g.Gate(inner, g.Masked(g.Columns(x, m.contextColumns), m.gates[l/2], blas.None))
+		}
+		h = g.Add(h, inner)
 	}
 	return g.Masked(h, m.layers[last], blas.None)
 }
@@ -167,13 +200,14 @@ func (m *MADE) Compute(g *autograd.Graph, x autograd.Value) autograd.Value {
 func (m *MADE) Initialize(seed uint64) {
 	last := len(m.layers) - 1
 	for i, l := range m.layers[:last] {
-		bound := float32(1 / math.Sqrt(float64(l.In())))
+		bound := inverseRoot(l.In())
 		if m.residual && i > 0 && i%2 == 0 {
 			bound = 1e-3
 		}
-		for _, p := range []*autograd.Parameter{l.Weight, l.Bias} {
-			random.Uniform(p.Values(), seed, random.Initialization, uint64(p.Offset()), bound)
-		}
+		draw(seed, bound, l.Weight, l.Bias)
+	}
+	for _, l := range m.gates {
+		draw(seed, inverseRoot(l.In()), l.Weight, l.Bias)
 	}
 	clear(m.layers[last].Weight.Values())
 	clear(m.layers[last].Bias.Values())

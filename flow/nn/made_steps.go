@@ -6,10 +6,13 @@ import (
 )
 
 // steps is where the values of a network lie that is computed step by step:
-// the inputs, and then, for each layer, its outputs. The blocks of a residual
-// network have the positive part of their input before them.
+// the inputs, and then, for each layer, its outputs. Before the blocks of a
+// residual network, unless they are plain, lie the activations of their inputs;
+// and so they do before the other layers if matmuls do not compute them. After a block's
+// outputs lie those of its gate, if it has one, and then the gated stream.
 type steps struct {
 	sources, outputs []int // for each layer, its first input and output
+	streams          []int // for each layer, the first output with what it is added to
 	size             int
 }
 
@@ -18,15 +21,31 @@ func (m *MADE) place() {
 	source := 0
 	m.steps.size = m.context + m.features
 	for l, layer := range m.layers {
-		if m.startsBlock(l) {
+		if m.separate(l) {
 			source = m.steps.size
 			m.steps.size += layer.In()
 		}
 		m.steps.sources = append(m.steps.sources, source)
 		m.steps.outputs = append(m.steps.outputs, m.steps.size)
+		if m.endsBlock(l) && m.gates != nil {
+			m.steps.size += 2 * layer.Out()
+		}
 		source = m.steps.size
+		m.steps.streams = append(m.steps.streams, source)
 		m.steps.size += layer.Out()
 	}
+}
+
+// gate returns the outputs of the gate of the block that layer l ends.
+func (m *MADE) gate(all autograd.Units, l int) autograd.Units {
+	at := m.steps.outputs[l] + m.layers[l].Out()
+	return all.Slice(at, at+m.layers[l].Out())
+}
+
+// stream returns the units of degree d of the residual stream after layer l.
+func (m *MADE) stream(all autograd.Units, l, d int) autograd.Units {
+	at := m.steps.streams[l]
+	return all.Slice(at+m.degrees[l][d], at+m.degrees[l][d+1])
 }
 
 // startsBlock and endsBlock tell whether layer l is the first or the second of
@@ -34,11 +53,24 @@ func (m *MADE) place() {
 func (m *MADE) startsBlock(l int) bool { return m.residual && l%2 == 1 && l < len(m.layers)-1 }
 func (m *MADE) endsBlock(l int) bool   { return m.residual && l%2 == 0 && l > 0 && l < len(m.layers)-1 }
 
-func (m *MADE) activation(l int) blas.Activation {
-	if l == len(m.layers)-1 || m.residual && !m.startsBlock(l) {
-		return blas.None
+// activated tells whether the outputs of layer l go through the activation
+// before the next layer and nothing else.
+func (m *MADE) activated(l int) bool {
+	return l < len(m.layers)-1 && (!m.residual || m.startsBlock(l))
+}
+
+// separate tells whether what layer l sees are activations that are kept beside
+// their inputs.
+func (m *MADE) separate(l int) bool {
+	return m.startsBlock(l) && !m.plain || l > 0 && m.activated(l-1) && !m.activation.fused()
+}
+
+// fused returns what the matmul of layer l does with its outputs.
+func (m *MADE) fused(l int) blas.Activation {
+	if m.activated(l) && m.activation.fused() {
+		return blas.ReLU
 	}
-	return blas.ReLU
+	return blas.None
 }
 
 // of returns the outputs of layer l that have degree d.
@@ -51,15 +83,37 @@ func (m *MADE) of(all autograd.Units, l, d int) autograd.Units {
 func (m *MADE) step(g *autograd.Graph, all autograd.Units, d int) {
 	for l, layer := range m.layers {
 		source := all.Slice(m.steps.sources[l], m.steps.sources[l]+layer.In())
-		if m.startsBlock(l) {
+		if m.separate(l) {
 			from, to := m.degrees[l-1][d], m.degrees[l-1][d+1]
-			g.ReLUUnits(source.Slice(from, to), m.of(all, l-1, d))
+			g.ActivateUnits(source.Slice(from, to), m.stream(all, l-1, d), m.activation.function())
 		}
 		y := m.of(all, l, d)
-		g.Advance(y, source, layer, m.degrees[l][d], m.activation(l))
-		if m.endsBlock(l) {
-			g.AddUnits(y, m.of(all, l-2, d))
+		g.Advance(y, source, layer, m.degrees[l][d], m.fused(l))
+		if !m.endsBlock(l) {
+			continue
 		}
+		if m.gates != nil {
+			h := m.stream(all, l, d)
+			g.GateUnits(h, y, m.gate(all, l).Slice(m.degrees[l][d], m.degrees[l][d+1]))
+			y = h
+		}
+		g.AddUnits(y, m.stream(all, l-2, d))
+	}
+}
+
+// openGates computes all gates, which see nothing but the context.
+func (m *MADE) openGates(g *autograd.Graph, all autograd.Units) {
+	for b, gate := range m.gates {
+		g.Advance(m.gate(all, 2*b+2), all.Slice(0, m.context), gate, 0, blas.None)
+	}
+}
+
+// gateGradients is the backward of openGates.
+func (m *MADE) gateGradients(g *autograd.Graph, all autograd.Units) {
+	for b, gate := range m.gates {
+		outputs, context := m.gate(all, 2*b+2), all.Slice(0, m.context)
+		g.Retreat(context, outputs, gate, 0)
+		g.MaskedGradients(gate, context, outputs)
 	}
 }
 
@@ -71,7 +125,11 @@ func (m *MADE) stepBackward(g *autograd.Graph, all autograd.Units, d int) {
 		outputs := all.Slice(m.steps.outputs[l], m.steps.outputs[l]+layer.Out())
 		source := all.Slice(m.steps.sources[l], m.steps.sources[l]+layer.In())
 		if m.endsBlock(l) {
-			g.AddUnitsBackward(m.of(all, l-2, d), m.of(all, l, d))
+			h := m.stream(all, l, d)
+			g.AddUnitsBackward(m.stream(all, l-2, d), h)
+			if m.gates != nil {
+				g.GateUnitsBackward(m.of(all, l, d), m.gate(all, l).Slice(m.degrees[l][d], m.degrees[l][d+1]), h)
+			}
 		}
 		if l == 0 {
 			if d == 0 {
@@ -85,9 +143,9 @@ func (m *MADE) stepBackward(g *autograd.Graph, all autograd.Units, d int) {
 		before := source.Slice(from, to)
 		g.Retreat(before, outputs, layer, from)
 		switch {
-		case m.startsBlock(l):
-			g.ReLUUnitsBackward(m.of(all, l-1, d), before)
-		case m.activation(l-1) == blas.ReLU:
+		case m.separate(l):
+			g.ActivateUnitsBackward(m.stream(all, l-1, d), before, m.activation.function())
+		case m.activated(l - 1):
 			g.ReLUUnitsBackward(before, before)
 		}
 	}
@@ -110,6 +168,7 @@ func (m *MADE) Invert(g *autograd.Graph, u autograd.Univariate, z, context autog
 	g.Load(noise, z, columns)
 	if m.context > 0 {
 		g.Load(all.Slice(0, m.context), context, m.contextColumns)
+		m.openGates(g, all)
 	}
 	features := all.Slice(m.context, m.context+m.features)
 	last := len(m.layers) - 1
@@ -130,6 +189,7 @@ func (m *MADE) Invert(g *autograd.Graph, u autograd.Univariate, z, context autog
 				source, outputs := m.steps.sources[l], m.steps.outputs[l]
 				g.MaskedGradients(layer, all.Slice(source, source+layer.In()), all.Slice(outputs, outputs+layer.Out()))
 			}
+			m.gateGradients(g, all)
 			g.StoreGradient(z, columns, noise)
 			if m.context > 0 {
 				g.StoreGradient(context, m.contextColumns, all.Slice(0, m.context))

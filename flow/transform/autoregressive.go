@@ -27,7 +27,7 @@ type AutoregressiveSpec struct {
 }
 
 // Check implements [Spec].
-func (s *AutoregressiveSpec) Check(shape Shape, _ int) error {
+func (s *AutoregressiveSpec) Check(shape Shape, context int) error {
 	if err := checkOrder(s.Order, shape.Features); err != nil {
 		return fmt.Errorf("autoregressive: %w", err)
 	}
@@ -36,6 +36,9 @@ func (s *AutoregressiveSpec) Check(shape Shape, _ int) error {
 	}
 	if err := s.Conditioner.Check(shape.Features); err != nil {
 		return fmt.Errorf("autoregressive: conditioner: %w", err)
+	}
+	if s.Conditioner.Gated && context == 0 {
+		return fmt.Errorf("autoregressive: conditioner: it is gated by a context, and there is none")
 	}
 	return nil
 }

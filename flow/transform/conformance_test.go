@@ -34,6 +34,9 @@ var scaledAtZero = map[string]bool{
 	"coupling-sigmoid": true, "coupling-sigmoid-without-epsilon": true, "coupling-softplus": true, "coupling-sigmoid-reciprocal": true,
 }
 
+// gated has the families that need a context.
+var gated = map[string]bool{"coupling-gated": true, "autoregressive-gated": true}
+
 func scaled(a autograd.Affine) transform.Univariate { return transform.Univariate{Univariate: &a} }
 
 var families = []family{
@@ -63,6 +66,28 @@ var families = []family{
 		s.Conditioner.Hidden = nil
 		return s
 	}, 2e-6},
+	{"coupling-residual", func(d int) transform.Spec {
+		s := coupling(d, affine, 0)
+		s.Conditioner = nn.MLPSpec{Type: nn.Residual, Hidden: []int{9, 17, 5}}
+		return s
+	}, 2e-6},
+	{"coupling-gated", func(d int) transform.Spec {
+		s := coupling(d, affine, 1)
+		s.Conditioner = nn.MLPSpec{Type: nn.Residual, Hidden: []int{9, 17, 5}, Gated: true}
+		return s
+	}, 2e-6},
+	{"autoregressive-gated", func(d int) transform.Spec {
+		s := autoregressive(d, affine, true, "random")
+		s.Conditioner.Gated = true
+		s.Conditioner.Units = append(s.Conditioner.Units, nn.EvenUnits(d, 11, true))
+		return s
+	}, 4e-6},
+	{"autoregressive-plain", func(d int) transform.Spec {
+		s := autoregressive(d, affine, true, "random")
+		s.Conditioner.Plain = true
+		s.Conditioner.Units = append(s.Conditioner.Units, nn.EvenUnits(d, 11, true))
+		return s
+	}, 4e-6},
 	{"coupling-spline", func(d int) transform.Spec { return coupling(d, spline(2, false), 0) }, 2e-5},
 	{"coupling-circular-spline", func(d int) transform.Spec { return coupling(d, spline(3, true), 1) }, 2e-5},
 	{"coupling-softclip-spline", func(d int) transform.Spec {
@@ -70,6 +95,13 @@ var families = []family{
 	}, 2e-5},
 	{"elementwise-spline", func(int) transform.Spec { return &transform.ElementwiseSpec{Univariate: spline(2, false)} }, 2e-5},
 	{"elementwise-affine", func(int) transform.Spec { return &transform.ElementwiseSpec{Univariate: affine} }, 2e-6},
+	{"elementwise-masked", func(d int) transform.Spec {
+		s := &transform.ElementwiseSpec{Mask: make([]bool, d), Univariate: affine}
+		for i := range s.Mask {
+			s.Mask[i] = i%2 == 0
+		}
+		return s
+	}, 2e-6},
 	{"permutation", func(d int) transform.Spec { return shuffled(d) }, 0},
 	{"actnorm", func(int) transform.Spec { return &transform.ActNormSpec{Bound: 3} }, 2e-6},
 	{"batchnorm", func(int) transform.Spec { return &transform.BatchNormSpec{Epsilon: 1e-5, Momentum: 0.1} }, 2e-6},
@@ -94,6 +126,31 @@ func spline(bound float64, circular bool) transform.Univariate {
 	s := autograd.NewSpline(6, bound)
 	s.Rule.Circular = circular
 	return transform.Univariate{Univariate: s}
+}
+
+func init() {
+	for _, name := range autograd.Activations() {
+		a := nn.Activation{Name: name}
+		if name == autograd.LeakyReLUActivation {
+			a.Slope = 0.2
+		}
+		for _, residual := range []bool{false, true} {
+			suffix := fmt.Sprintf("%s-residual=%v", name, residual)
+			families = append(families, family{"coupling-" + suffix, func(d int) transform.Spec {
+				s := coupling(d, affine, 0)
+				s.Conditioner.Activation = a
+				if residual {
+					s.Conditioner.Type = nn.Residual
+				}
+				return s
+			}, 2e-6})
+			families = append(families, family{"autoregressive-" + suffix, func(d int) transform.Spec {
+				s := autoregressive(d, affine, residual, "random")
+				s.Conditioner.Activation, s.Conditioner.Plain = a, residual && name == autograd.TanhActivation
+				return s
+			}, 4e-6})
+		}
+	}
 }
 
 func init() {
@@ -283,6 +340,9 @@ func TestConformance(t *testing.T) {
 	for _, f := range families {
 		for _, d := range widths {
 			for _, context := range []int{0, 3} {
+				if context == 0 && gated[f.name] {
+					continue
+				}
 				for _, grid := range [][]int{nil, {2, 2}} {
 					if len(grid) > 0 && d > 7 {
 						continue // 64 features on one site cover wide rows
@@ -533,6 +593,9 @@ func TestZeroParametersAreTheIdentity(t *testing.T) {
 		rounding := 0.0
 		if strings.Contains(f.name, "spline") {
 			rounding = 1e-6 // of its knots
+		}
+		if gated[f.name] {
+			continue // it needs a context
 		}
 		s := build(t, f.spec(7), transform.Shape{Features: 7}, 0)
 		clear(s.parameters.Values())

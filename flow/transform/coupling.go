@@ -22,7 +22,7 @@ type CouplingSpec struct {
 }
 
 // Check implements [Spec].
-func (s *CouplingSpec) Check(shape Shape, _ int) error {
+func (s *CouplingSpec) Check(shape Shape, context int) error {
 	if len(s.Mask) != shape.Features {
 		return fmt.Errorf("coupling: the mask is for %d features, there are %d", len(s.Mask), shape.Features)
 	}
@@ -35,6 +35,9 @@ func (s *CouplingSpec) Check(shape Shape, _ int) error {
 	if err := s.Conditioner.Check(); err != nil {
 		return fmt.Errorf("coupling: conditioner: %w", err)
 	}
+	if s.Conditioner.Gated && context == 0 {
+		return fmt.Errorf("coupling: conditioner: it is gated by a context, and there is none")
+	}
 	return nil
 }
 
@@ -44,24 +47,38 @@ func (s *CouplingSpec) Output(shape Shape) Shape { return shape }
 // Build implements [Spec].
 func (s *CouplingSpec) Build(shape Shape, context int, scope autograd.Scope) Transform {
 	t := &coupling{mask: s.Mask, univariate: s.Univariate.Univariate}
-	changed := 0
-	for _, m := range s.Mask {
+	n := changed(s.Mask)
+	t.conditioner = s.Conditioner.BuildConditional(shape.Features-n+context, context, n*t.univariate.ParametersPerElement(), scope.At("conditioner"))
+	return t
+}
+
+// changed returns how many features a mask changes.
+func changed(mask []bool) int {
+	n := 0
+	for _, m := range mask {
 		if m {
-			changed++
+			n++
 		}
 	}
-	t.conditioner = s.Conditioner.Build(shape.Features-changed+context, changed*t.univariate.ParametersPerElement(), scope.At("conditioner"))
-	return t
+	return n
 }
 
 // ElementwiseSpec describes a univariate with learned constants for each
 // feature, as the diagonal scaling at the end of NICE (Dinh et al., 2015).
 type ElementwiseSpec struct {
+	// Mask tells of each feature whether it is changed; nil means all.
+	Mask       []bool     `json:"mask,omitempty"`
 	Univariate Univariate `json:"univariate"`
 }
 
 // Check implements [Spec].
-func (s *ElementwiseSpec) Check(Shape, int) error {
+func (s *ElementwiseSpec) Check(shape Shape, _ int) error {
+	if s.Mask != nil && len(s.Mask) != shape.Features {
+		return fmt.Errorf("elementwise: the mask is for %d features, there are %d", len(s.Mask), shape.Features)
+	}
+	if s.Mask != nil && !slices.Contains(s.Mask, true) {
+		return fmt.Errorf("elementwise: the mask changes no feature")
+	}
 	if err := s.Univariate.check(); err != nil {
 		return fmt.Errorf("elementwise: %w", err)
 	}
@@ -73,8 +90,11 @@ func (s *ElementwiseSpec) Output(shape Shape) Shape { return shape }
 
 // Build implements [Spec].
 func (s *ElementwiseSpec) Build(shape Shape, _ int, scope autograd.Scope) Transform {
-	t := &coupling{mask: slices.Repeat([]bool{true}, shape.Features), univariate: s.Univariate.Univariate, blind: true}
-	t.conditioner = nn.Constant(shape.Features*t.univariate.ParametersPerElement(), scope.At("conditioner"))
+	t := &coupling{mask: s.Mask, univariate: s.Univariate.Univariate, blind: true}
+	if t.mask == nil {
+		t.mask = slices.Repeat([]bool{true}, shape.Features)
+	}
+	t.conditioner = nn.Constant(changed(t.mask)*t.univariate.ParametersPerElement(), scope.At("conditioner"))
 	return t
 }
 

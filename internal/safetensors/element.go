@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"strings"
 )
 
 // An elementType is a dtype that Read converts to float32.
@@ -20,6 +21,13 @@ var elementTypes = []elementType{
 	{"F64", 8, decodeFloat64},
 	{"F16", 2, decodeFloat16},
 	{"BF16", 2, decodeBrainFloat16},
+
+	{"I64", 8, decodeIntegers(8, func(b []byte) int64 { return int64(binary.LittleEndian.Uint64(b)) })},
+	{"I32", 4, decodeIntegers(4, func(b []byte) int64 { return int64(int32(binary.LittleEndian.Uint32(b))) })},
+	{"I16", 2, decodeIntegers(2, func(b []byte) int64 { return int64(int16(binary.LittleEndian.Uint16(b))) })},
+	{"I8", 1, decodeIntegers(1, func(b []byte) int64 { return int64(int8(b[0])) })},
+	{"U8", 1, decodeIntegers(1, func(b []byte) int64 { return int64(b[0]) })},
+	{"BOOL", 1, decodeIntegers(1, func(b []byte) int64 { return int64(min(b[0], 1)) })},
 }
 
 // elementTypeNamed returns the index in elementTypes.
@@ -29,7 +37,11 @@ func elementTypeNamed(name string) (int, error) {
 			return i, nil
 		}
 	}
-	return 0, fmt.Errorf("%s is not supported: F32, F64, F16 and BF16 are", quoted(name))
+	var names []string
+	for _, t := range elementTypes {
+		names = append(names, t.name)
+	}
+	return 0, fmt.Errorf("%s is not supported: %s are", quoted(name), strings.Join(names, ", "))
 }
 
 func decodeFloat32(dst []float32, src []byte) int {
@@ -62,6 +74,21 @@ func decodeBrainFloat16(dst []float32, src []byte) int {
 		dst[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(src[2*i:])) << 16)
 	}
 	return -1
+}
+
+// decodeIntegers returns a decoder of whole numbers of so many bytes. float32
+// holds all of those up to 2²⁴.
+func decodeIntegers(size int, value func([]byte) int64) func(dst []float32, src []byte) int {
+	return func(dst []float32, src []byte) int {
+		for i := range dst {
+			v := value(src[i*size:])
+			if v < -1<<24 || v > 1<<24 {
+				return i
+			}
+			dst[i] = float32(v)
+		}
+		return -1
+	}
 }
 
 // fromFloat16 widens an IEEE 754 binary16 (1 sign, 5 exponent, 10 fraction

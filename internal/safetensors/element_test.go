@@ -61,3 +61,35 @@ func TestReadConverts(t *testing.T) {
 	_, err = readBytes(encode(header, data...))
 	wantError(t, err, `"d"`, "value 1", "F64", "too large")
 }
+
+func TestIntegers(t *testing.T) {
+	for _, test := range []struct {
+		element string
+		src     []byte
+		want    []float32
+		bad     int
+	}{
+		{"I64", []byte{5, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, []float32{5, -1}, -1},
+		{"I64", []byte{0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0}, []float32{1 << 24, 0}, 1},
+		{"I64", []byte{0, 0, 0, 0, 0, 0, 0, 0x80}, []float32{0}, 0},
+		{"I32", []byte{0xfe, 0xff, 0xff, 0xff}, []float32{-2}, -1},
+		{"I16", []byte{0, 0x80}, []float32{-32768}, -1},
+		{"I8", []byte{0x80}, []float32{-128}, -1},
+		{"U8", []byte{200}, []float32{200}, -1},
+		{"BOOL", []byte{0, 1, 2}, []float32{0, 1, 1}, -1},
+	} {
+		i, err := elementTypeNamed(test.element)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make([]float32, len(test.want))
+		if bad := elementTypes[i].decode(got, test.src); bad != test.bad {
+			t.Errorf("%s %v: the first bad value is %d, want %d", test.element, test.src, bad, test.bad)
+		}
+		for k, v := range got {
+			if v != test.want[k] {
+				t.Errorf("%s %v: value %d is %v, want %v", test.element, test.src, k, v, test.want[k])
+			}
+		}
+	}
+}

@@ -17,7 +17,8 @@ const chunkBytes = 64 << 10
 //
 // F32 is read as it is, every bit of a NaN included. F16 and BF16 are widened,
 // which is exact; F64 is rounded to the nearest float32, and a finite one
-// beyond the range of float32 is an error. So is every other dtype.
+// beyond the range of float32 is an error. I64, I32, I16, I8 and U8 become equal
+// float32s, of size up to 2²⁴, and BOOL 0 or 1. Every other dtype is an error.
 //
 // Read needs memory for the values, at 4 bytes each, and for the header; for
 // the latter less than four times its length, and 1 MiB. The order of the

@@ -169,7 +169,7 @@ func TestReadRefuses(t *testing.T) {
 		"dtype twice":           {`{"x":{"dtype":"F32","dtype":"F32","shape":[0],"data_offsets":[0,0]}}`, 0, []string{x, "dtype", "twice"}},
 		"shape twice":           {`{"x":{"dtype":"F32","shape":[0],"shape":[0],"data_offsets":[0,0]}}`, 0, []string{x, "shape", "twice"}},
 		"dtype is a number":     {`{"x":{"dtype":32,"shape":[0],"data_offsets":[0,0]}}`, 0, []string{x, "dtype", "string"}},
-		"dtype I64":             {`{"x":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}`, 8, []string{x, "dtype", `"I64"`}},
+		"dtype U64":             {`{"x":{"dtype":"U64","shape":[1],"data_offsets":[0,8]}}`, 8, []string{x, "dtype", `"U64"`}},
 		"dtype f32":             {`{"x":{"dtype":"f32","shape":[1],"data_offsets":[0,4]}}`, 4, []string{x, "dtype", `"f32"`}},
 		"dtype very long":       {`{"x":{"dtype":"` + strings.Repeat("F", 5000) + `","shape":[1],"data_offsets":[0,4]}}`, 4, []string{x, "dtype"}},
 		"name very long":        {"{" + tensor(strings.Repeat("é", 5000), "[1]", "[0,8]") + "}", 8, []string{"…"}},

@@ -1,0 +1,309 @@
+package interop
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/nn"
+	"github.com/seed-192fdf7a/nf/flow/transform"
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// builder collects the transforms of a flow, from data to noise, and the values
+// of their parameters.
+//
+// In the model file several columns are always taken in ascending data column,
+// wherever permutations have brought them. So the builder follows the
+// permutations, and sorts what the libraries say of features.
+type builder struct {
+	features, context int
+	columns           []int // the data column of each feature where the chain ends so far
+	transforms        []transform.Tagged
+	values            map[string]values
+	base              flow.Base
+}
+
+// values is what a parameter holds. A matrix is [in, out]; of a masked layer it
+// is the full one.
+type values struct {
+	rows, columns int
+	data          []float64
+}
+
+func newBuilder(d *Dialect) *builder {
+	b := &builder{features: d.Features, context: d.Context, values: map[string]values{}, base: flow.Base{Type: flow.StandardNormal}}
+	for i := range d.Features {
+		b.columns = append(b.columns, i)
+	}
+	return b
+}
+
+// add appends a transform, or its inverse, and returns where its parameters
+// are.
+func (b *builder) add(s transform.Spec, inverse bool) (prefix string) {
+	prefix = fmt.Sprintf("transforms.%d.", len(b.transforms))
+	if inverse {
+		prefix += "transform."
+		s = &transform.InvertSpec{Transform: transform.Tagged{Spec: s}}
+	}
+	b.transforms = append(b.transforms, transform.Tagged{Spec: s})
+	return prefix
+}
+
+func (b *builder) vector(name string, data []float64) {
+	b.values[name] = values{1, len(data), data}
+}
+
+func (b *builder) dense(name string, d dense) {
+	v := values{d.in, d.out, make([]float64, d.in*d.out)}
+	for o := range d.out {
+		for i := range d.in {
+			v.data[i*d.out+o] = d.weight[o*d.in+i]
+		}
+	}
+	b.values[name+".weight"] = v
+	b.vector(name+".bias", d.bias)
+}
+
+func (b *builder) network(prefix string, n network) {
+	for i, d := range n.layers {
+		b.dense(fmt.Sprintf("%sconditioner.layers.%d", prefix, i), d)
+	}
+	for i, d := range n.gates {
+		b.dense(fmt.Sprintf("%sconditioner.gates.%d", prefix, i), d)
+	}
+}
+
+// permute adds a permutation: feature i of what comes is feature order[i] of
+// what was.
+func (b *builder) permute(order []int, inverse bool) {
+	if inverse {
+		back := make([]int, len(order))
+		for i, o := range order {
+			back[o] = i
+		}
+		order = back
+	}
+	b.add(&transform.PermutationSpec{Order: order}, false)
+	columns := make([]int, len(order))
+	for i, o := range order {
+		columns[i] = b.columns[o]
+	}
+	b.columns = columns
+}
+
+// byColumn returns the positions in a list of features in the order of the
+// features' data columns.
+func (b *builder) byColumn(features []int) []int {
+	ranks := make([]int, len(features))
+	for i := range ranks {
+		ranks[i] = i
+	}
+	slices.SortFunc(ranks, func(i, j int) int { return b.columns[features[i]] - b.columns[features[j]] })
+	return ranks
+}
+
+// coupling adds a coupling that changes the given features by what n computes
+// of the others, kept, in their order, and of the context.
+func (b *builder) coupling(changed, kept []int, n network, u autograd.Univariate, l layout, inverse bool) {
+	if len(changed) == 0 {
+		return
+	}
+	var pick []int
+	var factors []float64
+	for p := range u.ParametersPerElement() {
+		for _, r := range b.byColumn(changed) {
+			pick = append(pick, l.output(r, len(changed), p))
+			factors = append(factors, l.factor(p))
+		}
+	}
+	n = n.outputs(pick, factors)
+	places := make([]int, len(kept)+n.context)
+	for place, r := range b.byColumn(kept) {
+		places[r] = place
+	}
+	for c := range n.context {
+		places[len(kept)+c] = len(kept) + c
+	}
+	n = n.inputs(places, len(places))
+	s := &transform.CouplingSpec{Mask: make([]bool, b.features), Univariate: transform.Univariate{Univariate: u}}
+	for _, f := range changed {
+		s.Mask[f] = true
+	}
+	if len(places) == 0 {
+		b.vector(b.add(s, inverse)+"conditioner.constant", n.constant())
+		return
+	}
+	s.Conditioner = n.spec()
+	b.network(b.add(s, inverse), n)
+}
+
+func (a activation) spec() nn.Activation { return nn.Activation{Name: a.Name, Slope: a.Slope} }
+
+// spec describes the network of a coupling.
+func (n network) spec() nn.MLPSpec {
+	s := nn.MLPSpec{Gated: n.gates != nil, Activation: n.activation.spec()}
+	step := 1
+	if n.residual {
+		s.Type, step = nn.Residual, 2
+		s.Hidden = []int{n.layers[0].out}
+	}
+	for l := step - 1; l < len(n.layers)-1; l += step {
+		s.Hidden = append(s.Hidden, n.layers[l].out)
+	}
+	return s
+}
+
+// autoregressive adds an autoregressive layer.
+func (b *builder) autoregressive(n network, u autograd.Univariate, l layout, inverse bool) error {
+	parameters := u.ParametersPerElement()
+	var pick []int
+	var factors []float64
+	for f := range b.features {
+		for p := range parameters {
+			pick = append(pick, l.output(f, b.features, p))
+			factors = append(factors, l.factor(p))
+		}
+	}
+	a, err := n.outputs(pick, factors).arrange(b.features, parameters)
+	if err != nil {
+		return err
+	}
+	s := &transform.AutoregressiveSpec{Order: a.order, Univariate: transform.Univariate{Univariate: u}, Conditioner: a.spec}
+	b.network(b.add(s, inverse), a.network)
+	return nil
+}
+
+// elementwise adds a map of some features by constants: parameters[p] has
+// parameter p of each of them.
+func (b *builder) elementwise(features []int, u autograd.Univariate, parameters [][]float64, inverse bool) {
+	if len(features) == 0 {
+		return
+	}
+	s := &transform.ElementwiseSpec{Univariate: transform.Univariate{Univariate: u}}
+	if len(features) < b.features {
+		s.Mask = make([]bool, b.features)
+		for _, f := range features {
+			s.Mask[f] = true
+		}
+	}
+	var constants []float64
+	for _, block := range parameters {
+		for _, r := range b.byColumn(features) {
+			constants = append(constants, block[r])
+		}
+	}
+	b.vector(b.add(s, inverse)+"conditioner.constant", constants)
+}
+
+// scale adds x·exp(s) + t of every feature.
+func (b *builder) scale(s, t []float64, inverse bool) {
+	b.elementwise(b.all(), &autograd.Affine{Scale: autograd.Exp}, [][]float64{s, t}, inverse)
+}
+
+// all returns 0, 1, ….
+func (b *builder) all() []int {
+	all := make([]int, b.features)
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// byDataColumn returns the values of the features in the order of the data.
+func (b *builder) byDataColumn(v []float64) []float64 {
+	out := make([]float64, len(v))
+	for f, c := range b.columns {
+		out[c] = v[f]
+	}
+	return out
+}
+
+// logScaleBound bounds the learned log-scales of LU layers and of bases. It is
+// as large as it can be: e²⁰ is far from anything that a trained model has.
+const logScaleBound = 20
+
+// bounded returns the u of s = b·tanh(u/b), b = logScaleBound.
+func bounded(s float64) (float64, error) {
+	y := s / logScaleBound
+	if !(y > -0.999 && y < 0.999) {
+		return 0, fmt.Errorf("a log-scale of %v is out of range: the model is degenerate", s)
+	}
+	return 0.5 * logScaleBound * kernels.Log64((1+y)/(1-y)), nil
+}
+
+// baseConstants is the parameter of a normal base.
+const baseConstants = "base.constant"
+
+// normalBase makes the base a normal with a mean and a log standard deviation
+// of each feature.
+func (b *builder) normalBase(mean, logStd []float64) error {
+	standard := true
+	for i := range mean {
+		standard = standard && mean[i] == 0 && logStd[i] == 0
+	}
+	if standard {
+		return nil
+	}
+	raw := make([]float64, len(logStd))
+	for i, s := range logStd {
+		u, err := bounded(s)
+		if err != nil {
+			return err
+		}
+		raw[i] = u
+	}
+	b.base = flow.Base{Type: flow.DiagonalNormal, Bound: logScaleBound}
+	b.vector(baseConstants, append(b.byDataColumn(raw), b.byDataColumn(mean)...))
+	return nil
+}
+
+// build makes the flow.
+func (b *builder) build(names Names) (*flow.Flow, error) {
+	f, err := flow.New(flow.Config{Features: names.Features, Context: names.Context, Transforms: b.transforms, Base: b.base}, 0)
+	if err != nil {
+		return nil, err
+	}
+	masked := map[string]*autograd.Masked{}
+	for _, m := range f.Parameters().Masked() {
+		masked[m.Weight.Name] = m
+	}
+	for _, p := range f.Parameters().All() {
+		v, ok := b.values[p.Name]
+		if !ok {
+			return nil, fmt.Errorf("interop: nothing is known of the parameter %s", p.Name)
+		}
+		narrow := make([]float32, len(v.data))
+		for i, x := range v.data {
+			narrow[i] = float32(x)
+		}
+		if m := masked[p.Name]; m != nil {
+			if err := pack(m, p, narrow, v); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if p.Rows != v.rows || p.Cols != v.columns {
+			return nil, fmt.Errorf("interop: the parameter %s is [%d, %d], but [%d, %d] values were made for it", p.Name, p.Rows, p.Cols, v.rows, v.columns)
+		}
+		copy(p.Values(), narrow)
+	}
+	return f, nil
+}
+
+// pack stores the existing weights of a masked layer, and makes sure that there
+// are no others.
+func pack(m *autograd.Masked, p *autograd.Parameter, full []float32, v values) error {
+	if v.rows != m.In() || v.columns != m.Out() {
+		return fmt.Errorf("interop: the layer %s is [%d, %d], but [%d, %d] values were made for it", p.Name, m.In(), m.Out(), v.rows, v.columns)
+	}
+	m.Mask.Packed(p.Values(), full)
+	back := make([]float32, len(full))
+	m.Mask.Full(back, p.Values())
+	if !slices.Equal(back, full) {
+		return fmt.Errorf("interop: the layer %s has weights outside its mask", p.Name)
+	}
+	return nil
+}

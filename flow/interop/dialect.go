@@ -1,0 +1,328 @@
+package interop
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/seed-192fdf7a/nf/flow/transform"
+)
+
+// Dialect says what a state dict does not tell. Of the options, those are
+// demanded that a layer needs and whose default would be a guess: Activation
+// and ScaleMap.
+type Dialect struct {
+	// Library is "nflows", "zuko" or "normflows"; Version the one that the model
+	// was trained with.
+	Library string `json:"library"`
+	Version string `json:"version"`
+	// Features and Context are the numbers of columns.
+	Features int `json:"features"`
+	Context  int `json:"context,omitempty"`
+	Options
+	// Layers has options of single layers, by their number in the library's list
+	// of transforms: "3", or "0.3" where lists are nested.
+	Layers map[string]Layer `json:"layers,omitempty"`
+}
+
+// Layer is the options of one layer.
+type Layer struct {
+	// Kind says what a layer is that has no tensors: "identity", "swap" (Permute
+	// with mode="swap" of normflows) or "reverse".
+	Kind string `json:"kind,omitempty"`
+	Options
+}
+
+// Options are the constants of layers. Those that are absent have the library's
+// defaults.
+type Options struct {
+	// Activation is that of the conditioners: see [Activations].
+	Activation string `json:"activation,omitempty"`
+	// NegativeSlope is that of the activation leaky_relu.
+	NegativeSlope *float64 `json:"negative_slope,omitempty"`
+	// ScaleMap is how an affine layer makes a scale of a raw one. nflows
+	// couplings: sigmoid, general or additive. nflows autoregressive layers:
+	// softplus, or sigmoid where they are from before 2020-02. normflows: exp,
+	// sigmoid, sigmoid_inv or additive.
+	ScaleMap string `json:"scale_map,omitempty"`
+	// Epsilon is what nflows adds to a scale.
+	Epsilon *float64 `json:"epsilon,omitempty"`
+	// Slope is zuko's smallest slope.
+	Slope *float64 `json:"slope,omitempty"`
+	// TailBound is half the width of the splines' box.
+	TailBound *float64 `json:"tail_bound,omitempty"`
+	// MinBinWidth, MinBinHeight and MinDerivative are the splines' minima.
+	MinBinWidth   *float64 `json:"min_bin_width,omitempty"`
+	MinBinHeight  *float64 `json:"min_bin_height,omitempty"`
+	MinDerivative *float64 `json:"min_derivative,omitempty"`
+	// IdentityInit is enable_identity_init of nflows' splines.
+	IdentityInit *bool `json:"identity_init,omitempty"`
+	// ResidualBlocks is use_residual_blocks of an autoregressive layer of nflows,
+	// which the weights tell unless it has no blocks (num_blocks=0).
+	ResidualBlocks *bool `json:"residual_blocks,omitempty"`
+	// SplitMode is how AffineCouplingBlock of normflows splits the features.
+	SplitMode string `json:"split_mode,omitempty"`
+	// BatchNormEpsilon is that of BatchNorm layers, LUEpsilon that of LU layers.
+	BatchNormEpsilon *float64 `json:"batch_norm_epsilon,omitempty"`
+	LUEpsilon        *float64 `json:"lu_epsilon,omitempty"`
+}
+
+// The libraries.
+const (
+	nflows    = "nflows"
+	zuko      = "zuko"
+	normflows = "normflows"
+)
+
+// maxDialectBytes bounds the file.
+const maxDialectBytes = 1 << 20
+
+// ReadDialect reads a dialect from a JSON file.
+func ReadDialect(path string) (*Dialect, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the config: %w", err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxDialectBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the config: %w", err)
+	}
+	d, err := ParseDialect(text)
+	if err != nil {
+		return nil, fmt.Errorf("config %s: %w", path, err)
+	}
+	return d, nil
+}
+
+// ParseDialect reads a dialect from JSON. A key that is not known is an error.
+func ParseDialect(text []byte) (*Dialect, error) {
+	if len(text) > maxDialectBytes {
+		return nil, fmt.Errorf("it has more than %d bytes", maxDialectBytes)
+	}
+	d := &Dialect{}
+	if err := decodeObject(text, d); err != nil {
+		return nil, err
+	}
+	return d, d.check()
+}
+
+// decodeObject decodes a JSON object whose keys are those of the type, in their
+// case.
+func decodeObject(text []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if err := decoder.Decode(into); err != nil {
+		var kind *json.UnmarshalTypeError
+		if errors.As(err, &kind) {
+			return fmt.Errorf("the key %q holds a %s, want %s", kind.Field, kind.Value, kindName(kind.Type))
+		}
+		return fmt.Errorf("it is not JSON: %w", err)
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return errors.New("something follows its JSON object")
+	}
+	return checkKeys(text, reflect.TypeOf(into).Elem())
+}
+
+func kindName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return kindName(t.Elem())
+	case reflect.Int:
+		return "a whole number"
+	case reflect.Float64:
+		return "a number"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.String:
+		return "a text"
+	}
+	return "an object"
+}
+
+// checkKeys refuses keys that the type does not have, and those that come
+// twice.
+func checkKeys(text []byte, of reflect.Type) error {
+	known := keysOf(of)
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if _, err := decoder.Token(); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for decoder.More() {
+		token, err := decoder.Token()
+		if err != nil {
+			return err
+		}
+		key, _ := token.(string)
+		switch {
+		case seen[key]:
+			return fmt.Errorf("the key %q comes twice", key)
+		case !slices.Contains(known, key):
+			return fmt.Errorf("the key %q is not known; known are %s", key, strings.Join(known, ", "))
+		}
+		seen[key] = true
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			return err
+		}
+		if key != "layers" {
+			continue
+		}
+		if err := checkLayers(value); err != nil {
+			return fmt.Errorf("layers: %w", err)
+		}
+	}
+	return nil
+}
+
+// checkLayers is checkKeys for the objects in layers.
+func checkLayers(text []byte) error {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	if _, err := decoder.Token(); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	for decoder.More() {
+		token, err := decoder.Token()
+		if err != nil {
+			return err
+		}
+		name, _ := token.(string)
+		if seen[name] {
+			return fmt.Errorf("the key %q comes twice", name)
+		}
+		seen[name] = true
+		var layer json.RawMessage
+		if err := decoder.Decode(&layer); err != nil {
+			return err
+		}
+		if err := checkKeys(layer, reflect.TypeFor[Layer]()); err != nil {
+			return fmt.Errorf("%q: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// keysOf returns the JSON keys of a struct, those of embedded ones included.
+func keysOf(of reflect.Type) []string {
+	var keys []string
+	for i := range of.NumField() {
+		f := of.Field(i)
+		if f.Anonymous {
+			keys = append(keys, keysOf(f.Type)...)
+			continue
+		}
+		key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+// check tells what is wrong with the dialect, as far as it can be told without
+// the weights.
+func (d *Dialect) check() error {
+	switch d.Library {
+	case "":
+		return errors.New(`"library" is missing: it is "nflows", "zuko" or "normflows"`)
+	case nflows, zuko, normflows:
+	default:
+		return fmt.Errorf(`"library" is %q, want "nflows", "zuko" or "normflows"`, d.Library)
+	}
+	if d.Version == "" {
+		return errors.New(`"version" is missing: the version of the library that the model was trained with, as pip show tells`)
+	}
+	if err := checkVersion(d.Library, d.Version); err != nil {
+		return err
+	}
+	if d.Features < 1 || d.Features > transform.MaxFeatures {
+		return fmt.Errorf(`"features" is %d, want the number of columns, 1 to %d`, d.Features, transform.MaxFeatures)
+	}
+	if d.Context < 0 || d.Context > transform.MaxFeatures {
+		return fmt.Errorf(`"context" is %d, want the number of columns, 0 to %d`, d.Context, transform.MaxFeatures)
+	}
+	if err := d.Options.check(); err != nil {
+		return err
+	}
+	for name, l := range d.Layers {
+		if err := l.check(); err != nil {
+			return fmt.Errorf("layers: %q: %w", name, err)
+		}
+		if l.Kind != "" && !slices.Contains(kinds, l.Kind) {
+			return fmt.Errorf(`layers: %q: "kind" is %q, want one of %s`, name, l.Kind, strings.Join(kinds, ", "))
+		}
+	}
+	return nil
+}
+
+// kinds are the layers that have no tensors.
+var kinds = []string{"identity", "swap", "reverse"}
+
+func (o *Options) check() error {
+	for _, c := range []struct {
+		key         string
+		value       *float64
+		above, upTo float64
+	}{
+		{"epsilon", o.Epsilon, -1e-300, 1},
+		{"slope", o.Slope, 0, 0.999999},
+		{"tail_bound", o.TailBound, 0, 1e6},
+		{"min_bin_width", o.MinBinWidth, -1e-300, 1},
+		{"min_bin_height", o.MinBinHeight, -1e-300, 1},
+		{"min_derivative", o.MinDerivative, 0, 0.999999},
+		{"batch_norm_epsilon", o.BatchNormEpsilon, 0, 0.999999},
+		{"lu_epsilon", o.LUEpsilon, -1e-300, 1},
+		{"negative_slope", o.NegativeSlope, -1e-300, 1e6},
+	} {
+		if c.value != nil && !(*c.value > c.above && *c.value <= c.upTo) {
+			return fmt.Errorf("%q is %v, which is out of its range", c.key, *c.value)
+		}
+	}
+	if o.Activation != "" {
+		if _, err := o.activation(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// layer returns the options of a layer.
+func (d *Dialect) layer(name string) Options {
+	o := d.Options
+	special, ok := d.Layers[name]
+	if !ok {
+		return o
+	}
+	into, from := reflect.ValueOf(&o).Elem(), reflect.ValueOf(special.Options)
+	for i := range from.NumField() {
+		if !from.Field(i).IsZero() {
+			into.Field(i).Set(from.Field(i))
+		}
+	}
+	return o
+}
+
+// or returns what value points at, or the default.
+func or[T any](value *T, otherwise T) T {
+	if value == nil {
+		return otherwise
+	}
+	return *value
+}
+
+// activation returns the activation, which must be given.
+func (o *Options) activation() (activation, error) {
+	if o.Activation == "" {
+		return activation{}, fmt.Errorf(`the config has no "activation", which the weights do not tell: say one of %s`, strings.Join(Activations(), ", "))
+	}
+	if o.Activation != "leaky_relu" && o.NegativeSlope != nil && *o.NegativeSlope != 0 {
+		return activation{}, fmt.Errorf(`"negative_slope" is %v, but the activation is %s and not leaky_relu`, *o.NegativeSlope, o.Activation)
+	}
+	return newActivation(o.Activation, or(o.NegativeSlope, 0.01))
+}

@@ -1,0 +1,160 @@
+package interop
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/seed-192fdf7a/nf/internal/safetensors"
+)
+
+func TestDialectErrors(t *testing.T) {
+	for text, words := range map[string][]string{
+		``:                                {"not JSON"},
+		`[]`:                              {"array"},
+		`{"library":"nflows"`:             {"not JSON"},
+		`{"library":"nflows"}x`:           {"follows"},
+		`{"version":"0.14","features":2}`: {`"library" is missing`},
+		`{"library":"pyro","version":"1","features":2}`:                                                            {`"pyro"`, "nflows"},
+		`{"library":"nflows","features":2}`:                                                                        {`"version" is missing`},
+		`{"library":"nflows","version":"0.13","features":2}`:                                                       {"0.13", "0.14"},
+		`{"library":"zuko","version":"new","features":2}`:                                                          {`"new"`},
+		`{"library":"zuko","version":"2.0","features":2}`:                                                          {`"2.0"`},
+		`{"library":"zuko","version":"1.6.0"}`:                                                                     {`"features" is 0`},
+		`{"library":"zuko","version":"1.6.0","features":"2"}`:                                                      {`"features"`, "whole number"},
+		`{"library":"zuko","version":"1.6.0","features":2,"context":-1}`:                                           {`"context" is -1`},
+		`{"Library":"zuko","version":"1.6.0","features":2}`:                                                        {`"Library" is not known`},
+		`{"library":"zuko","library":"zuko","version":"1.6.0","features":2}`:                                       {`"library" comes twice`},
+		`{"library":"zuko","version":"1.6.0","features":2,"scalemap":"exp"}`:                                       {`"scalemap" is not known`, "scale_map"},
+		`{"library":"zuko","version":"1.6.0","features":2,"slope":1}`:                                              {`"slope" is 1`},
+		`{"library":"zuko","version":"1.6.0","features":2,"activation":"swish"}`:                                   {`"swish"`, "relu"},
+		`{"library":"zuko","version":"1.6.0","features":2,"activation":"relu","negative_slope":0.1}`:               {`"negative_slope"`},
+		`{"library":"zuko","version":"1.6.0","features":2,"layers":{"1":{"kind":"glow"}}}`:                         {`"glow"`, "swap"},
+		`{"library":"zuko","version":"1.6.0","features":2,"layers":{"1":{"features":3}}}`:                          {`"features" is not known`},
+		`{"library":"zuko","version":"1.6.0","features":2,"layers":{"1":{"tail_bound":-1}}}`:                       {`"1"`, `"tail_bound"`},
+		`{"library":"zuko","version":"1.6.0","features":2,"layers":{"1":{"kind":"swap","Kind":"swap"}}}`:           {`"Kind" is not known`},
+		`{"library":"zuko","version":"1.6.0","features":70000}`:                                                    {`"features" is 70000`},
+		`{"library":"zuko","version":"1.6.0","features":2,"layers":{"1":{"kind":"swap"},"1":{"kind":"identity"}}}`: {`"1" comes twice`},
+	} {
+		_, err := ParseDialect([]byte(text))
+		if err == nil {
+			t.Errorf("%s: no error", text)
+			continue
+		}
+		for _, w := range words {
+			if !strings.Contains(err.Error(), w) {
+				t.Errorf("%s: %q does not hold %q", text, err, w)
+			}
+		}
+	}
+}
+
+// drop leaves out the tensors whose names hold the text.
+func drop(text string) func(g golden) {
+	return func(g golden) {
+		g.rename(func(name string) string {
+			if strings.Contains(name, text) {
+				return ""
+			}
+			return name
+		})
+	}
+}
+
+// reshape gives a tensor another shape, and as many values.
+func reshape(name string, shape ...int) func(g golden) {
+	return func(g golden) {
+		n := 1
+		for _, s := range shape {
+			n *= s
+		}
+		g.state.tensors[name] = safetensors.Tensor{Name: name, Shape: shape, Values: make([]float32, n)}
+	}
+}
+
+func TestWeightErrors(t *testing.T) {
+	const affine, made = "_transform._transforms.0.", "_transform._transforms.1.autoregressive_net."
+	for _, test := range []struct {
+		name   string
+		change func(g golden)
+		words  []string
+	}{
+		{"nflows-maf", drop("0._permutation"), []string{"_transform._transforms.0.…", `"layers": {"0": {"kind"`}},
+		{"nflows-maf", drop("1.autoregressive_net.initial_layer.weight"), []string{made + "initial_layer.weight is missing"}},
+		{"nflows-maf", drop("1.autoregressive_net.blocks.0"), []string{made + "blocks.1", "incomplete"}},
+		{"nflows-maf", drop("_transform"), []string{"no tensors"}},
+		{"nflows-maf", reshape(made+"initial_layer.weight", 12, 4), []string{made + "initial_layer.weight", "[12 4]", "5"}},
+		{"nflows-maf", reshape(made+"final_layer.bias", 3), []string{made + "final_layer.bias", "[3]"}},
+		{"nflows-maf", reshape(made+"final_layer.mask", 10, 11), []string{made + "final_layer.mask"}},
+		{"nflows-maf", reshape("_transform._transforms.0._permutation", 5), []string{"0._permutation", "no permutation"}},
+		{"nflows-maf", reshape("_transform._transforms.4._permutation", 4), []string{"4._permutation", "[4]"}},
+		{"nflows-maf", reshape("_transform._transforms.1.surprise", 1), []string{"surprise", "nothing is known"}},
+		{"nflows-maf", reshape("_embedding_net.weight", 1, 1), []string{"_embedding_net", "embed"}},
+		{"nflows-maf", reshape("_transform._transforms.9.other", 1), []string{"_transform._transforms.4"}},
+		{"nflows-maf", reshape("_transform._transforms.4.weird", 1), []string{"weird"}},
+		{"nflows-maf", func(g golden) { g.dialect.Features = 6 }, []string{"_transform._transforms.0._permutation", "[6]"}},
+		{"nflows-maf", func(g golden) { g.dialect.Library, g.dialect.Version = "zuko", "1.6.0" }, []string{"transform.… are missing", "zuko"}},
+		{"nflows-maf", func(g golden) { g.dialect.Library, g.dialect.Version = "normflows", "1.7.3" }, []string{"flows.…"}},
+		{"nflows-maf", func(g golden) { g.dialect.Layers = map[string]Layer{"1": {Kind: "swap"}} }, []string{"layer 1", "swap"}},
+		{"nflows-maf", func(g golden) {
+			g.state.tensors[made+"final_layer.bias"].Values[1] = float32(wide(1e39))
+		}, []string{made + "final_layer.bias", "value 1", "finite"}},
+		{"nflows-coupling", func(g golden) { g.dialect.ScaleMap = "general" }, []string{"general", "not supported"}},
+		{"nflows-coupling-extras", func(g golden) { g.dialect.ScaleMap = "sigmoid" }, []string{"sigmoid", "additive"}},
+		{"nflows-coupling", reshape(affine+"transform_features", 2), []string{affine + "identity_features"}},
+		{"nflows-nsf", reshape(affine+"transform_net.final_layer.bias", 17), []string{affine + "transform_net.final_layer.bias"}},
+		{"nflows-nsf", reshape(affine+"unconditional_transform.unnormalized_derivatives", 3, 7), []string{"unconditional_transform.unnormalized_derivatives"}},
+		{"nflows-nsf", drop("initial_layer"), []string{"no network that is known"}},
+		{"zuko-maf", drop("base."), []string{"base.loc"}},
+		{"zuko-maf", reshape("base.scale", 5), []string{"base.scale", "positive"}},
+		{"zuko-maf", reshape("transform.transforms.0.hyper.4.weight", 10, 7), []string{"hyper.4.weight"}},
+		{"zuko-coupling", drop("0.hyper.2"), []string{"transform.transforms.0.hyper.2", "normalize"}},
+		{"zuko-coupling", reshape("transform.transforms.0.hyper.0.weight", 12, 9), []string{"hyper.0.weight", "9 inputs", "context"}},
+		{"normflows-coupling", func(g golden) { g.dialect.Layers = nil }, []string{"flows.1.…", `"layers": {"1"`}},
+		{"normflows-coupling", func(g golden) { g.dialect.SplitMode = "channel_inv" }, []string{"inputs"}},
+		{"normflows-coupling", func(g golden) { g.dialect.SplitMode = "half" }, []string{`"split_mode" is "half"`}},
+		{"normflows-maf", func(g golden) { g.dialect.ScaleMap = "softplus" }, []string{"softplus", "sigmoid"}},
+		{"normflows-maf", reshape("flows.9.eps", 1), []string{"flows.9", "BatchNorm"}},
+		{"normflows-maf", reshape("flows.4.L", 5, 5), []string{"flows.4.L", "no kind that is supported"}},
+		{"normflows-maf", reshape("flows.0.autoregressive_net.preprocessing.weights", 1, 2), []string{"preprocessing", "periodic"}},
+		{"normflows-maf", reshape("q0.weights", 1, 2), []string{"q0.weights"}},
+		{"normflows-maf", drop("q0.log_scale"), []string{"q0"}},
+		{"normflows-maf", reshape("flows.4000000.b", 1), []string{"flows.4000000", "1024"}},
+		{"normflows-coupling-sigmoid-inv", func(g golden) {
+			for name := range g.state.tensors {
+				if strings.HasSuffix(name, "data_dep_init_done") {
+					clear(g.state.tensors[name].Values)
+				}
+			}
+		}, []string{"data_dep_init_done", "save"}},
+	} {
+		g := readGolden(t, test.name)
+		test.change(g)
+		_, err := g.load()
+		if err == nil {
+			t.Errorf("%s: no error, want one of %q", test.name, test.words)
+			continue
+		}
+		for _, w := range test.words {
+			if !strings.Contains(err.Error(), w) {
+				t.Errorf("%s: %q does not hold %q", test.name, err, w)
+			}
+		}
+	}
+}
+
+// wide keeps a constant from being checked by the compiler.
+func wide(v float64) float64 { return v }
+
+func TestNames(t *testing.T) {
+	g := readGolden(t, "nflows-maf-context")
+	f, err := load(g.state, g.dialect, Names{Features: []string{"a", "b", "c", "d", "e"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := f.Config(); c.Features[4] != "e" || c.Context[1] != "c1" {
+		t.Errorf("the columns are %v and %v", c.Features, c.Context)
+	}
+	if _, err := load(g.state, g.dialect, Names{Features: []string{"a"}}); err == nil || !strings.Contains(err.Error(), "1 names") {
+		t.Errorf("one name for five features: %v", err)
+	}
+}

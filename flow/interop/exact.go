@@ -1,0 +1,54 @@
+package interop
+
+import (
+	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+)
+
+// exact computes single rows of a flow in float64, from the same parameters.
+type exact struct {
+	flow  *flow.Flow
+	graph *autograd.Graph
+}
+
+func newExact(f *flow.Flow) *exact {
+	return &exact{f, autograd.Bind64(f.Parameters()).NewGraph()}
+}
+
+// row puts a row of a matrix on the graph, value i in column columns[i].
+func (e *exact) row(rows []float64, row, width int, columns []int) autograd.Value {
+	if width == 0 {
+		return autograd.Value{}
+	}
+	v := e.graph.Input(1, width, false)
+	for i := range width {
+		column := i
+		if columns != nil {
+			column = columns[i]
+		}
+		v.Set(0, column, rows[row*width+i])
+	}
+	return v
+}
+
+// logProb returns log p of a row of the check.
+func (e *exact) logProb(c *Check, row int) []float64 {
+	e.graph.Reset(autograd.Evaluate)
+	total := e.graph.Sums(1)
+	x, context := e.row(c.X, row, e.flow.Features(), nil), e.row(c.Context, row, e.flow.ContextFeatures(), nil)
+	e.flow.LogDensity(e.graph, x, context, total)
+	return []float64{total.Values[0]}
+}
+
+// sample returns what becomes of a row of noise.
+func (e *exact) sample(c *Check, noise []float64, row int) []float64 {
+	e.graph.Reset(autograd.Evaluate)
+	total := e.graph.Sums(1)
+	z, context := e.row(noise, row, e.flow.Features(), e.flow.NoiseColumns()), e.row(c.Context, row, e.flow.ContextFeatures(), nil)
+	x := e.flow.Chain().Inverse(e.graph, z, context, total)
+	out := make([]float64, x.Cols)
+	for i := range out {
+		out[i] = x.At(0, i)
+	}
+	return out
+}

@@ -1,0 +1,109 @@
+package interop
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seed-192fdf7a/nf/flow"
+)
+
+// goldenNames returns the models that testdata/make_golden.py made.
+func goldenNames(t *testing.T) []string {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/*.npz")
+	if err != nil || len(paths) < 30 {
+		t.Fatalf("testdata holds %d golden files, %v", len(paths), err)
+	}
+	var names []string
+	for _, p := range paths {
+		names = append(names, strings.TrimSuffix(filepath.Base(p), ".npz"))
+	}
+	return names
+}
+
+// golden is a model of one of the libraries, and what it computes.
+type golden struct {
+	state   *stateDict
+	dialect *Dialect
+	check   *Check
+}
+
+func readGolden(t *testing.T, name string) golden {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	d, err := ReadDialect(path + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := readStateDict(path + ".safetensors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := ReadCheck(path+".npz", d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return golden{s, d, c}
+}
+
+func (g golden) load() (*flow.Flow, error) { return load(g.state, g.dialect, Names{}) }
+
+// TestGolden holds flows against what the libraries computed. The bounds are
+// tighter than the tolerance, so that a rule that is almost right is found.
+func TestGolden(t *testing.T) {
+	for _, name := range goldenNames(t) {
+		t.Run(name, func(t *testing.T) {
+			g := readGolden(t, name)
+			f, err := g.load()
+			if err != nil {
+				t.Fatal(err)
+			}
+			report, err := g.check.Compare(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("log_prob %.2g, samples %.2g", report.LogProb, report.Samples)
+			if report.LogProb > 3e-5 || report.Samples > 6e-5 {
+				t.Errorf("log_prob is %.2g apart and samples are %.2g", report.LogProb, report.Samples)
+			}
+			if g.check.Samples == nil {
+				t.Error("the check has no samples")
+			}
+		})
+	}
+}
+
+// TestGoldenSurvivesFile saves an imported flow and reads it again.
+func TestGoldenSurvivesFile(t *testing.T) {
+	for _, name := range []string{"nflows-maf-norm", "zuko-maf-residual", "normflows-nsf", "normflows-coupling-sigmoid-inv"} {
+		g := readGolden(t, name)
+		f, err := g.load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "model.safetensors")
+		if err := f.Save(path); err != nil {
+			t.Fatal(err)
+		}
+		back, err := flow.Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var logProb [2][]float64
+		for i, f := range []*flow.Flow{f, back} {
+			logProb[i] = make([]float64, g.check.Rows)
+			s, err := f.NewScorer(flow.ScorerOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.LogProb(logProb[i], g.check.X, g.check.Context); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !slices.Equal(logProb[0], logProb[1]) {
+			t.Errorf("%s: the file has another density", name)
+		}
+	}
+}
