@@ -15,16 +15,45 @@ def load(path):
                for name, t in header.items()}
     return json.loads(meta["nf.flow"]), tensors
 
-def conditioner(tensors, prefix, inputs, rows):
+def activation(spec, x):
+    """What stands between the layers of a conditioner."""
+    sigmoid = lambda v: 1 / (1 + np.exp(-v))
+    return {
+        "relu": lambda: np.maximum(x, 0),
+        "leaky-relu": lambda: np.where(x > 0, x, spec["slope"] * x),
+        "elu": lambda: np.where(x > 0, x, np.expm1(x)),
+        "tanh": lambda: np.tanh(x),
+        "silu": lambda: x * sigmoid(x),
+        "gelu": lambda: x * 0.5 * np.vectorize(math.erfc, otypes=[float])(-x / math.sqrt(2)),
+        "softplus": lambda: softplus(x),
+    }[spec.get("activation", "relu")]()
+
+def network(spec, layers, weight_and_bias, gate, x):
+    """The output of a perceptron, or of a residual network, whose blocks a gate may multiply."""
+    stream, h = None, x
+    for layer in range(layers):
+        last = layer == layers - 1
+        starts, ends = (not last and layer % 2 == 1, not last and layer % 2 == 0) if residual(spec) else (False, False)
+        if layer > 0 and not (residual(spec) and (last or starts and spec.get("plain"))):
+            h = activation(spec, h)
+        weight, bias = weight_and_bias(layer)
+        h = h @ weight + bias
+        if ends:
+            if layer > 0:
+                h = stream + (h / (1 + np.exp(-gate(layer // 2 - 1))) if spec.get("gated") else h)
+            stream = h
+    return h
+
+def residual(spec):
+    return spec.get("residual") or spec.get("type") == "residual"
+
+def conditioner(tensors, prefix, spec, inputs, context, rows):
     if prefix + "constant" in tensors:
         return np.repeat(tensors[prefix + "constant"], rows, 0)
-    layer, h = 0, inputs
-    while f"{prefix}layers.{layer}.weight" in tensors:
-        if layer > 0:
-            h = np.maximum(h, 0)
-        h = h @ tensors[f"{prefix}layers.{layer}.weight"] + tensors[f"{prefix}layers.{layer}.bias"]
-        layer += 1
-    return h
+    tensor = lambda name: tensors[prefix + name]
+    layers = sum(name.startswith(prefix + "layers.") and name.endswith(".weight") for name in tensors)
+    return network(spec, layers, lambda l: (tensor(f"layers.{l}.weight"), tensor(f"layers.{l}.bias")),
+                   lambda b: context @ tensor(f"gates.{b}.weight") + tensor(f"gates.{b}.bias"), inputs)
 
 def log_scale(affine, u):
     b, epsilon = affine.get("bound"), affine.get("epsilon")
@@ -45,20 +74,20 @@ def made(tensors, prefix, spec, context, x, parameters):
     if spec["residual"]:
         outputs = [units[0]] + [u for inner in units[1:] for u in (inner, units[0])] + outputs[-1:]
     before = np.concatenate([np.full(context.shape[1], -1), degrees])
-    values, stream = np.concatenate([context, x], 1), None
-    for layer, after in enumerate(outputs):
+    tensor = lambda name: tensors[prefix + name][0]
+
+    def weight_and_bias(layer):
         # Inputs are seen by what comes after their degree, units from theirs on.
-        seen = before[:, None] < after if layer == 0 else before[:, None] <= after
+        seen, after = (before, outputs[0]) if layer == 0 else (outputs[layer - 1], outputs[layer])
+        seen = seen[:, None] < after if layer == 0 else seen[:, None] <= after
         weight = np.zeros(seen.shape)
-        weight[seen] = tensors[f"{prefix}layers.{layer}.weight"][0]
-        last = layer == len(outputs) - 1
-        if layer > 0 and not (last and spec["residual"]):
-            values = np.maximum(values, 0)
-        values = values @ weight + tensors[f"{prefix}layers.{layer}.bias"]
-        if spec["residual"] and layer % 2 == 0 and not last:
-            stream = values = values if layer == 0 else stream + values
-        before = after
-    return values
+        weight[seen] = tensor(f"layers.{layer}.weight")
+        return weight, tensor(f"layers.{layer}.bias")
+
+    def gate(block):
+        return context @ tensor(f"gates.{block}.weight").reshape(context.shape[1], -1) + tensor(f"gates.{block}.bias")
+
+    return network(spec, len(outputs), weight_and_bias, gate, np.concatenate([context, x], 1))
 
 def softplus(u):
     return np.logaddexp(0, u)
@@ -199,10 +228,10 @@ def parameters(t, tensors, prefix, x, columns, context):
     if t["type"] == "autoregressive":
         changed = [columns[feature] for feature in t["order"]]
         return changed, made(tensors, prefix, t["conditioner"], context, x[:, changed], parameter_count(t["univariate"]))
-    mask = {"coupling": lambda: t["mask"], "elementwise": lambda: [True] * len(columns)}[t["type"]]()
+    mask = t.get("mask") or [True] * len(columns)
     kept = sorted(c for c, m in zip(columns, mask) if not m)
     changed = sorted(c for c, m in zip(columns, mask) if m)
-    return changed, conditioner(tensors, prefix, np.concatenate([x[:, kept], context], 1), len(x))
+    return changed, conditioner(tensors, prefix, t.get("conditioner"), np.concatenate([x[:, kept], context], 1), context, len(x))
 
 def inverse(t, tensors, prefix, x, columns, context):
     """As forward, but for the inverse of a layer: of an autoregressive one, feature after feature."""
