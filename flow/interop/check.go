@@ -88,7 +88,7 @@ type Report struct {
 // inverse is steep, samples differ and their noise does not.
 const (
 	rowsOfOneRounded = 20
-	maxRoundings     = 10
+	maxRoundings     = 30
 )
 
 // Compare computes what the check holds and is an error where the difference
