@@ -40,6 +40,19 @@ func (e *exact) logProb(c *Check, row int) []float64 {
 	return []float64{total.Values[0]}
 }
 
+// noise returns what becomes of a row of the check's samples.
+func (e *exact) noise(c *Check, row int) []float64 {
+	e.graph.Reset(autograd.Evaluate)
+	total := e.graph.Sums(1)
+	x, context := e.row(c.Samples, row, e.flow.Features(), nil), e.row(c.Context, row, e.flow.ContextFeatures(), nil)
+	z := e.flow.Chain().Forward(e.graph, x, context, total)
+	out := make([]float64, z.Cols)
+	for i, column := range e.flow.NoiseColumns() {
+		out[i] = z.At(0, column)
+	}
+	return out
+}
+
 // sample returns what becomes of a row of noise.
 func (e *exact) sample(c *Check, noise []float64, row int) []float64 {
 	e.graph.Reset(autograd.Evaluate)

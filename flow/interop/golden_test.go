@@ -77,7 +77,7 @@ func TestGolden(t *testing.T) {
 
 // TestGoldenSurvivesFile saves an imported flow and reads it again.
 func TestGoldenSurvivesFile(t *testing.T) {
-	for _, name := range []string{"nflows-maf-norm", "zuko-maf-residual", "normflows-nsf", "normflows-coupling-sigmoid-inv"} {
+	for _, name := range []string{"nflows-maf-norm", "zuko-maf-residual", "normflows-nsf", "normflows-coupling-sigmoid-inv", "nflows-maf-tanh", "nflows-coupling-leaky"} {
 		g := readGolden(t, name)
 		f, err := g.load()
 		if err != nil {

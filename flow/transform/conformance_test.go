@@ -128,6 +128,10 @@ func spline(bound float64, circular bool) transform.Univariate {
 	return transform.Univariate{Univariate: s}
 }
 
+// activated begins the names of variants of other rows, in which only the
+// activation is another one: they are tested with few features.
+const activated = "activated-"
+
 func init() {
 	for _, name := range autograd.Activations() {
 		a := nn.Activation{Name: name}
@@ -136,7 +140,7 @@ func init() {
 		}
 		for _, residual := range []bool{false, true} {
 			suffix := fmt.Sprintf("%s-residual=%v", name, residual)
-			families = append(families, family{"coupling-" + suffix, func(d int) transform.Spec {
+			families = append(families, family{activated + "coupling-" + suffix, func(d int) transform.Spec {
 				s := coupling(d, affine, 0)
 				s.Conditioner.Activation = a
 				if residual {
@@ -144,7 +148,7 @@ func init() {
 				}
 				return s
 			}, 2e-6})
-			families = append(families, family{"autoregressive-" + suffix, func(d int) transform.Spec {
+			families = append(families, family{activated + "autoregressive-" + suffix, func(d int) transform.Spec {
 				s := autoregressive(d, affine, residual, "random")
 				s.Conditioner.Activation, s.Conditioner.Plain = a, residual && name == autograd.TanhActivation
 				return s
@@ -340,7 +344,7 @@ func TestConformance(t *testing.T) {
 	for _, f := range families {
 		for _, d := range widths {
 			for _, context := range []int{0, 3} {
-				if context == 0 && gated[f.name] {
+				if context == 0 && gated[f.name] || d > 7 && strings.HasPrefix(f.name, activated) {
 					continue
 				}
 				for _, grid := range [][]int{nil, {2, 2}} {
