@@ -161,6 +161,15 @@ func (r *reader) nflowsCoupling(prefix string, o Options, tailBound float64, inv
 		if err != nil {
 			return r.layerError(prefix, err)
 		}
+		if o.ScaleMap == "general" && u.layout.blocks {
+			scales := make([]int, len(changed)) // the second half of the outputs
+			for i := range scales {
+				scales[i] = len(changed) + i
+			}
+			if n, err = n.capped(scales, generalLimit(or(o.Epsilon, 1e-3))); err != nil {
+				return r.layerError(prefix, err)
+			}
+		}
 		r.coupling(changed, kept, n, u.Univariate, u.layout, inverse)
 		return nil
 	}
@@ -183,15 +192,16 @@ func (r *reader) nflowsCoupling(prefix string, o Options, tailBound float64, inv
 
 func (o *Options) nflowsCouplingUnivariate(total, hidden int, tailBound float64, library string) (univariate, error) {
 	switch {
-	case total <= 2 && library == nflows && o.ScaleMap == "general":
-		return univariate{}, fmt.Errorf(`"scale_map" general, a softplus that is cut off at 3, is not supported`)
 	case total == 1:
 		if o.ScaleMap != "" && o.ScaleMap != "additive" {
 			return univariate{}, fmt.Errorf(`"scale_map" is %q, but this layer has one parameter for each feature, as additive ones have`, o.ScaleMap)
 		}
 		return univariate{&autograd.Additive{}, shiftOnly}, nil
+	case total == 2 && o.ScaleMap == "general":
+		a := &autograd.Affine{Scale: autograd.Softplus, Epsilon: or(o.Epsilon, 1e-3)}
+		return univariate{a, shiftsAndScales}, a.Check()
 	case total == 2:
-		return o.nflowsAffine("couplings of nflows", "sigmoid (the default activation), general or additive", shiftsAndScales)
+		return o.nflowsAffine("couplings of nflows", "sigmoid (the default), general (GENERAL_SCALE_ACTIVATION of master) or additive", shiftsAndScales)
 	}
 	divisor := 1.0
 	if hidden > 0 {

@@ -83,6 +83,11 @@ func number(v float64) *float64 { return &v }
 func TestTrapScaleMap(t *testing.T) {
 	refuse(t, "nflows-maf", func(g golden) { g.dialect.ScaleMap = "sigmoid" }, wrongDensity)
 	refuse(t, "nflows-coupling", func(g golden) { g.dialect.ScaleMap = "softplus" }, `"scale_map" is "softplus"`, "sigmoid")
+	for _, name := range []string{"nflows-coupling-general", "nflows-coupling-general-context"} {
+		refuse(t, name, func(g golden) { g.dialect.ScaleMap = "sigmoid" }, wrongDensity)
+		// The scale is a softplus that is cut off at 3.
+		refuse(t, name, func(g golden) { g.dialect.Epsilon = number(0.1) }, wrongDensity)
+	}
 	for _, name := range []string{"nflows-maf", "nflows-coupling", "normflows-coupling"} {
 		refuse(t, name, func(g golden) { g.dialect.ScaleMap = "" }, `no "scale_map"`, "say")
 	}
