@@ -11,6 +11,8 @@ def load(path):
         length, = struct.unpack("<Q", f.read(8))
         header, data = json.loads(f.read(length)), f.read()
     meta = header.pop("__metadata__")
+    if meta["nf.version"] != "1":
+        raise ValueError(f"version {meta['nf.version']} of the format is not known")
     tensors = {name: np.frombuffer(data[slice(*t["data_offsets"])], "<f4").reshape(t["shape"]).astype(np.float64)
                for name, t in header.items()}
     return json.loads(meta["nf.flow"]), tensors
@@ -162,7 +164,7 @@ def support(columns, columns_of, x):
                 z = sign * (np.log(d) if log else d + np.log(-np.expm1(-d)))
                 slope = -np.log(d) if log else -np.log(-np.expm1(-d))
                 outside = d <= 0
-        x[:, at] = z
+        x[:, at] = np.where(outside, 0, z)  # any number will do: the density is 0
         total += np.where(outside, -np.inf, slope)
     return total
 
@@ -284,6 +286,7 @@ def log_prob(path, x, context=None):
     context = np.zeros((len(x), 0)) if context is None else np.array(context, np.float64)
     if flow["standardize_context"]:
         context = (context - flow["standardize_context"]["mean"]) / flow["standardize_context"]["std"]
+    x, context = (v.astype(np.float32).astype(np.float64) for v in (x, context))
     columns = list(range(x.shape[1]))
     for i, t in enumerate(flow["transforms"]):
         log_det, columns = forward(t, tensors, f"transforms.{i}.", x, columns, context)
