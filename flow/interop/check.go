@@ -129,7 +129,7 @@ func (c *Check) Compare(f *flow.Flow) (Report, error) {
 		if err := scorer.Inverse(made, nil, z, c.Context); err != nil {
 			return report, err
 		}
-		if d := furthest(made, c.Samples, d); len(closest.rows) == 0 || len(d.rows) < len(closest.rows) {
+		if d := furthest(made, c.Samples, d); d.relative < closest.relative || math.IsInf(closest.relative, 1) {
 			noise, closest, samples = z, d, made
 		}
 	}

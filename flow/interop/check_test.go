@@ -78,3 +78,24 @@ func TestExact(t *testing.T) {
 		}
 	}
 }
+
+// TestNoiseOfEitherKind takes noise before a learned base as well as behind it.
+func TestNoiseOfEitherKind(t *testing.T) {
+	g := readGolden(t, "normflows-coupling")
+	f, err := g.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := g.check.Compare(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.check.Z = throughBase(f, g.check.Z)
+	if g.check.Z == nil {
+		t.Fatal("the base is not learned")
+	}
+	behind, err := g.check.Compare(f)
+	if err != nil || behind.Samples > 10*before.Samples || behind.Rounded != 0 {
+		t.Errorf("%+v with noise before the base; behind it %+v, %v", before, behind, err)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow"
 )
 
@@ -50,9 +51,14 @@ func readGolden(t *testing.T, name string) golden {
 
 func (g golden) load() (*flow.Flow, error) { return load(g.state, g.dialect, Names{}) }
 
-// TestGolden holds flows against what the libraries computed. The bounds are
-// tighter than the tolerance, so that a rule that is almost right is found.
+// TestGolden holds flows against what the libraries computed. On the built-in
+// matmul, whose bits are the same everywhere, the bounds are tighter than the
+// tolerance, so that a rule that is almost right is found.
 func TestGolden(t *testing.T) {
+	backend, err := blas.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range goldenNames(t) {
 		t.Run(name, func(t *testing.T) {
 			g := readGolden(t, name)
@@ -65,7 +71,7 @@ func TestGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Logf("log_prob %.2g, samples %.2g", report.LogProb, report.Samples)
-			if report.LogProb > 3e-5 || report.Samples > 6e-5 {
+			if backend.Name() == blas.Builtin().Name() && (report.LogProb > 3e-5 || report.Samples > 6e-5) {
 				t.Errorf("log_prob is %.2g apart and samples are %.2g", report.LogProb, report.Samples)
 			}
 			if g.check.Samples == nil {
