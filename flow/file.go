@@ -73,7 +73,7 @@ func Load(path string) (*Flow, error) {
 
 // Read reads a model file of size bytes. Every size in it is checked before it
 // is used; what this version does not know is an error, and so is a value that
-// is not finite.
+// is not finite, or is a negative variance.
 func Read(r io.Reader, size int64) (*Flow, error) {
 	file, err := safetensors.Read(r, size)
 	if err != nil {
@@ -119,6 +119,9 @@ func Read(r io.Reader, size int64) (*Flow, error) {
 		for i, v := range t.Values {
 			if v-v != 0 {
 				return nil, fmt.Errorf("tensor %s: value %d is %v, want a finite number", p.Name, i, v)
+			}
+			if p.NonNegative && v < 0 {
+				return nil, fmt.Errorf("tensor %s: value %d is %v, want none below 0", p.Name, i, v)
 			}
 		}
 		copy(p.Values(), t.Values)

@@ -59,6 +59,9 @@ type Parameter struct {
 	// Frozen says that no operation gives these values a gradient: they belong
 	// to the model but are not learned by it.
 	Frozen bool
+	// NonNegative says that a value below zero means nothing, such as that of a
+	// variance.
+	NonNegative bool
 
 	owner  *Parameters
 	offset int

@@ -36,6 +36,7 @@ func (s *BatchNormSpec) Build(shape Shape, _ int, scope autograd.Scope) Transfor
 	t.mean = scope.New("running_mean", 1, shape.Features)
 	t.variance = scope.New("running_variance", 1, shape.Features)
 	t.mean.Frozen, t.variance.Frozen = true, true
+	t.variance.NonNegative = true
 	return t
 }
 
