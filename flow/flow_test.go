@@ -39,6 +39,11 @@ func randomFlow(t testing.TB, preset string, d, contexts int, o flow.Options) *f
 	}
 	for _, p := range f.Parameters().All() {
 		random.Uniform(p.Values(), 7, random.Initialization, uint64(p.Offset()), bound)
+		for i, v := range p.Values() {
+			if p.NonNegative && v < 0 {
+				p.Values()[i] = -v
+			}
+		}
 	}
 	if err := f.SetStandardization(standardization(d), standardization(contexts)); err != nil {
 		t.Fatal(err)
