@@ -44,10 +44,10 @@ const (
 // concurrent use on different graphs.
 type base interface {
 	// logDensity adds log p of each event of z to total.
-	logDensity(g *autograd.Graph, z autograd.Value, total autograd.Sums)
+	logDensity(p *autograd.Pass, z autograd.Value, total autograd.Sums)
 	// sample fills z with the noise of the events from d.first on, and adds log p
 	// of each to total. It returns z, or what z became.
-	sample(g *autograd.Graph, z autograd.Value, d draw, total autograd.Sums) autograd.Value
+	sample(p *autograd.Pass, z autograd.Value, d draw, total autograd.Sums) autograd.Value
 	initialize(seed uint64)
 }
 

@@ -9,13 +9,13 @@ import (
 
 type standardNormal struct{}
 
-func (standardNormal) logDensity(g *autograd.Graph, z autograd.Value, total autograd.Sums) {
-	g.StandardNormal(z, total)
+func (standardNormal) logDensity(p *autograd.Pass, z autograd.Value, total autograd.Sums) {
+	p.StandardNormal(z, total)
 }
 
-func (standardNormal) sample(g *autograd.Graph, z autograd.Value, d draw, total autograd.Sums) autograd.Value {
+func (standardNormal) sample(p *autograd.Pass, z autograd.Value, d draw, total autograd.Sums) autograd.Value {
 	d.normals(z)
-	g.StandardNormal(z, total)
+	p.StandardNormal(z, total)
 	return z
 }
 
@@ -46,17 +46,17 @@ func newDiagonalNormal(b Base, features int, scope autograd.Scope) base {
 	return n
 }
 
-func (n *diagonalNormal) logDensity(g *autograd.Graph, z autograd.Value, total autograd.Sums) {
-	g.StandardNormal(n.apply(g, z, total, true), total)
+func (n *diagonalNormal) logDensity(p *autograd.Pass, z autograd.Value, total autograd.Sums) {
+	p.StandardNormal(n.apply(p, z, total, true), total)
 }
 
 // sample counts the density of the noise and takes off the log-det of the
 // scaling.
-func (n *diagonalNormal) sample(g *autograd.Graph, z autograd.Value, d draw, total autograd.Sums) autograd.Value {
+func (n *diagonalNormal) sample(p *autograd.Pass, z autograd.Value, d draw, total autograd.Sums) autograd.Value {
 	d.normals(z)
-	g.StandardNormal(z, total)
-	logDet := g.Sums(len(total.Values))
-	z = n.apply(g, z, logDet, false)
+	p.StandardNormal(z, total)
+	logDet := p.Sums(len(total.Values))
+	z = n.apply(p, z, logDet, false)
 	for e, v := range logDet.Values {
 		total.Values[e] -= v
 	}
@@ -64,8 +64,8 @@ func (n *diagonalNormal) sample(g *autograd.Graph, z autograd.Value, d draw, tot
 }
 
 // apply maps noise to z, or with inverse back.
-func (n *diagonalNormal) apply(g *autograd.Graph, z autograd.Value, total autograd.Sums, inverse bool) autograd.Value {
-	return g.Apply(n.scaling, inverse, z, n.constants.Compute(g, autograd.Value{}, z.Rows), n.columns, total)
+func (n *diagonalNormal) apply(p *autograd.Pass, z autograd.Value, total autograd.Sums, inverse bool) autograd.Value {
+	return p.Apply(n.scaling, inverse, z, n.constants.Compute(p, autograd.Value{}, z.Rows), n.columns, total)
 }
 
 func (n *diagonalNormal) initialize(seed uint64) { n.constants.Initialize(seed) }

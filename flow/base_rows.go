@@ -31,23 +31,23 @@ func newRowBase(rows rowDensity, p *autograd.Parameter, scope autograd.Scope) *r
 	return &rowBase{rowDensity: rows, density: scope.NewDensity(rows, p), parameter: p}
 }
 
-func (b *rowBase) logDensity(g *autograd.Graph, z autograd.Value, total autograd.Sums) {
-	g.Density(b.density, z, total)
+func (b *rowBase) logDensity(p *autograd.Pass, z autograd.Value, total autograd.Sums) {
+	p.Density(b.density, z, total)
 }
 
-func (b *rowBase) sample(g *autograd.Graph, z autograd.Value, d draw, total autograd.Sums) autograd.Value {
+func (b *rowBase) sample(p *autograd.Pass, z autograd.Value, d draw, total autograd.Sums) autograd.Value {
 	d.normals(z)
 	perRow := b.words(z.Cols)
 	words := b.scratch.Borrow(perRow * d.sites)
 	defer b.scratch.Return(words)
-	g.SampleRows(b.density, z, func(row, prepared []float64, r int) {
+	p.SampleRows(b.density, z, func(row, prepared []float64, r int) {
 		event := (*words)[:perRow*d.sites]
 		if r%d.sites == 0 {
 			kernels.PhiloxWords(event, d.seed, random.SampleWords, d.first+uint64(r/d.sites))
 		}
 		b.sampleRow(row, prepared, event[r%d.sites*perRow:][:perRow], d.temperature)
 	})
-	b.logDensity(g, z, total)
+	b.logDensity(p, z, total)
 	return z
 }
 

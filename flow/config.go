@@ -6,6 +6,7 @@ import (
 	"math"
 	"unicode/utf8"
 
+	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 )
 
@@ -45,8 +46,8 @@ func (c *Config) Check() error {
 	if err := shape.Check(); err != nil {
 		return err
 	}
-	if len(c.Context) > transform.MaxFeatures {
-		return fmt.Errorf("%d context columns, at most %d are supported", len(c.Context), transform.MaxFeatures)
+	if len(c.Context) > autograd.MaxFeatures {
+		return fmt.Errorf("%d context columns, at most %d are supported", len(c.Context), autograd.MaxFeatures)
 	}
 	if err := distinct(c.Features, c.Context); err != nil {
 		return err

@@ -122,22 +122,22 @@ func (f *Flow) Sites() int { return f.sites }
 // an event.
 func (f *Flow) StandardizationLogDet() float64 { return -f.logStd }
 
-// LogDensity adds log p of each event in x to total: what training
-// differentiates. x holds standardized values, one row for each site; context
-// has as many rows, or is the zero Value. The standardization's own log-det is
-// not in it. x may be rewritten if g does not record.
-func (f *Flow) LogDensity(g *autograd.Graph, x, context autograd.Value, total autograd.Sums) {
-	z := f.chain.Forward(g, x, context, total)
-	f.BaseDensity(g, z, total)
+// LogDensity adds log p of each event in x to the log-dets of the pass: what
+// training differentiates. x holds standardized values, one row for each site,
+// and the pass's context standardized ones too. The standardization's own
+// log-det is not in it. x may be rewritten if the pass does not record.
+func (f *Flow) LogDensity(p *autograd.Pass, x autograd.Value) {
+	f.BaseDensity(p, f.chain.Forward(p, x))
 }
 
 // Chain returns the maps from data to noise, for a trainer that must stop at
 // barriers. The base density of its result is [Flow.BaseDensity].
 func (f *Flow) Chain() *transform.Chain { return f.chain }
 
-// BaseDensity adds the base's log-density of each event of z to total.
-func (f *Flow) BaseDensity(g *autograd.Graph, z autograd.Value, total autograd.Sums) {
-	f.base.logDensity(g, z, total)
+// BaseDensity adds the base's log-density of each event of z to the log-dets of
+// the pass.
+func (f *Flow) BaseDensity(p *autograd.Pass, z autograd.Value) {
+	f.base.logDensity(p, z, p.LogDet)
 }
 
 // Bind prepares the flow's current values for float32 computing on a matmul

@@ -179,13 +179,14 @@ func TestLogProbGrad(t *testing.T) {
 			return v
 		}
 		config := f.Config()
-		in, total := input(x, config.Standardize, d), g.Sums(n)
+		p, in := g.Pass(n), input(x, config.Standardize, d)
 		var inContext autograd.Value
 		if contexts > 0 {
 			inContext = input(context, config.StandardizeContext, contexts)
 		}
-		f.LogDensity(g, in, inContext, total)
-		total.Seed(1)
+		p.Context = inContext
+		f.LogDensity(p, in)
+		p.LogDet.Seed(1)
 		g.Backward()
 		check := func(name string, got []float64, v autograd.Value, s flow.Standardization) {
 			for i := range got {
@@ -200,7 +201,7 @@ func TestLogProbGrad(t *testing.T) {
 			check("context", gradContext, inContext, config.StandardizeContext)
 		}
 		for e := range n {
-			if want := total.Values[e] + f.StandardizationLogDet(); math.Abs(logProb[e]-want) > 1e-4*(1+math.Abs(want)) {
+			if want := p.LogDet.Values[e] + f.StandardizationLogDet(); math.Abs(logProb[e]-want) > 1e-4*(1+math.Abs(want)) {
 				t.Errorf("log p of row %d is %v, in float64 %v", e, logProb[e], want)
 			}
 		}

@@ -175,30 +175,20 @@ func (s *Scorer) loadX(g *autograd.Graph, j *job, from, to int, wanted bool) aut
 	return s.load(g, j.x, f.config.Standardize, len(f.config.Features), f.sites, from, to, wanted)
 }
 
-// loadContext gives every site its event's context.
-func (s *Scorer) loadContext(g *autograd.Graph, j *job, from, to int, wanted bool) autograd.Value {
-	f := s.flow
-	columns := len(f.config.Context)
-	if columns == 0 {
-		return autograd.Value{}
+// pass begins a pass of the events [from, to) with their context.
+func (s *Scorer) pass(g *autograd.Graph, j *job, from, to int, wanted bool) *autograd.Pass {
+	p := g.Pass(to - from)
+	if columns := len(s.flow.config.Context); columns > 0 {
+		p.Context = s.load(g, j.context, s.flow.config.StandardizeContext, columns, 1, from, to, wanted)
 	}
-	v := g.Input((to-from)*f.sites, columns, wanted)
-	for r := range v.Rows {
-		event := from + r/f.sites
-		into := v.Row32(r)
-		for c := range into {
-			into[c] = f.config.StandardizeContext.Narrow(j.context[event*columns+c], c)
-		}
-	}
-	return v
+	return p
 }
 
 func logProbTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	g.Reset(autograd.Evaluate)
-	total := g.Sums(to - from)
-	x, context := s.loadX(g, j, from, to, false), s.loadContext(g, j, from, to, false)
-	s.flow.LogDensity(g, x, context, total)
-	for i, v := range total.Values {
+	p := s.pass(g, j, from, to, false)
+	s.flow.LogDensity(p, s.loadX(g, j, from, to, false))
+	for i, v := range p.LogDet.Values {
 		j.logProb[from+i] = v - s.flow.logStd
 	}
 }
@@ -206,9 +196,8 @@ func logProbTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 func forwardTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	f := s.flow
 	g.Reset(autograd.Evaluate)
-	total := g.Sums(to - from)
-	x, context := s.loadX(g, j, from, to, false), s.loadContext(g, j, from, to, false)
-	z := f.chain.Forward(g, x, context, total)
+	p := s.pass(g, j, from, to, false)
+	z := f.chain.Forward(p, s.loadX(g, j, from, to, false))
 	out := j.z[from*f.Features() : to*f.Features()]
 	for r := range z.Rows {
 		row := z.Row32(r)
@@ -217,7 +206,7 @@ func forwardTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 		}
 	}
 	if j.logDet != nil {
-		for i, v := range total.Values {
+		for i, v := range p.LogDet.Values {
 			j.logDet[from+i] = v - f.logStd
 		}
 	}
@@ -226,8 +215,8 @@ func forwardTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 func inverseTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	f := s.flow
 	g.Reset(autograd.Evaluate)
-	total := g.Sums(to - from)
-	z, context := g.Input((to-from)*f.sites, len(f.outputs), false), s.loadContext(g, j, from, to, false)
+	p := s.pass(g, j, from, to, false)
+	z := g.Input((to-from)*f.sites, len(f.outputs), false)
 	in := j.z[from*f.Features() : to*f.Features()]
 	for r := range z.Rows {
 		row := z.Row32(r)
@@ -235,9 +224,9 @@ func inverseTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 			row[c] = float32(in[r*len(f.outputs)+i])
 		}
 	}
-	s.store(j.x, f.chain.Inverse(g, z, context, total), from)
+	s.store(j.x, f.chain.Inverse(p, z), from)
 	if j.logDet != nil {
-		for i, v := range total.Values {
+		for i, v := range p.LogDet.Values {
 			j.logDet[from+i] = v + f.logStd
 		}
 	}
@@ -256,36 +245,31 @@ func (s *Scorer) store(dst []float64, x autograd.Value, from int) {
 func gradientTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	f := s.flow
 	g.Reset(autograd.DifferentiateInputs)
-	total := g.Sums(to - from)
-	x, context := s.loadX(g, j, from, to, true), s.loadContext(g, j, from, to, true)
-	f.LogDensity(g, x, context, total)
-	total.Seed(1)
+	p, x := s.pass(g, j, from, to, true), s.loadX(g, j, from, to, true)
+	f.LogDensity(p, x)
+	p.LogDet.Seed(1)
 	g.Backward()
 	if j.logProb != nil {
-		for i, v := range total.Values {
+		for i, v := range p.LogDet.Values {
 			j.logProb[from+i] = v - f.logStd
 		}
 	}
-	f.config.Standardize.storeGradient(j.gradX[from*f.Features():], x, 1)
+	f.config.Standardize.storeGradient(j.gradX[from*f.Features():], x)
 	if j.gradContext != nil {
-		f.config.StandardizeContext.storeGradient(j.gradContext[from*len(f.config.Context):], context, f.sites)
+		f.config.StandardizeContext.storeGradient(j.gradContext[from*len(f.config.Context):], p.Context)
 	}
 }
 
 // storeGradient writes the gradient of a standardized input as that of the
-// data it came from; sites rows share an event's values.
-func (s *Standardization) storeGradient(dst []float64, v autograd.Value, sites int) {
+// data it came from.
+func (s *Standardization) storeGradient(dst []float64, v autograd.Value) {
 	for r := range v.Rows {
 		for c := range v.Cols {
 			d := v.Gradient(r, c)
 			if len(s.Std) > 0 {
 				d /= s.Std[c]
 			}
-			at := &dst[r/sites*v.Cols+c]
-			if r%sites == 0 {
-				*at = 0
-			}
-			*at += d
+			dst[r*v.Cols+c] = d + 0 // no negative zero
 		}
 	}
 }
@@ -293,14 +277,13 @@ func (s *Standardization) storeGradient(dst []float64, v autograd.Value, sites i
 func sampleTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	f := s.flow
 	g.Reset(autograd.Evaluate)
-	density, total := g.Sums(to-from), g.Sums(to-from)
+	density, p := g.Sums(to-from), s.pass(g, j, from, to, false)
 	z := g.Input((to-from)*f.sites, len(f.outputs), false)
-	z = f.base.sample(g, z, draw{j.sample.Seed, j.first + uint64(from), f.sites, j.sample.Temperature}, density)
-	context := s.loadContext(g, j, from, to, false)
-	s.store(j.x, f.chain.Inverse(g, z, context, total), from)
+	z = f.base.sample(p, z, draw{j.sample.Seed, j.first + uint64(from), f.sites, j.sample.Temperature}, density)
+	s.store(j.x, f.chain.Inverse(p, z), from)
 	if j.logProb != nil {
 		for i, v := range density.Values {
-			j.logProb[from+i] = v - total.Values[i] - f.logStd
+			j.logProb[from+i] = v - p.LogDet.Values[i] - f.logStd
 		}
 	}
 }

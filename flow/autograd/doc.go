@@ -10,11 +10,11 @@
 //
 //	g := binding.NewGraph()
 //	g.Reset(autograd.Differentiate)     // record; Evaluate for inference
+//	p := g.Pass(events)                 // what travels with the values
 //	x := g.Input(rows, features, true)  // fill with x.Set
-//	total := g.Sums(rows)               // one float64 for each event
-//	z := chain.Forward(g, x, autograd.Value{}, total)
-//	g.StandardNormal(z, total)
-//	total.Seed(1)                       // d/d total of what is differentiated
+//	z := chain.Forward(p, x)            // adds to p.LogDet, a float64 for each event
+//	g.StandardNormal(z, p.LogDet)
+//	p.LogDet.Seed(1)                    // d/d of what is differentiated
 //	g.Backward()
 //
 // Without a tape nothing is kept, operations that rewrite columns do so in

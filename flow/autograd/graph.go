@@ -12,6 +12,7 @@ type Graph struct {
 	floats  arena[float32]
 	doubles arena[float64]
 	nodes   arena[node]
+	pass    Pass
 
 	gradients   []float32 // of every parameter, flat
 	gradients64 []float64

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seed-192fdf7a/nf/flow/transform"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
 )
 
 // Dialect says what a state dict does not tell. Of the options, those are
@@ -241,11 +241,11 @@ func (d *Dialect) check() error {
 	if err := checkVersion(d.Library, d.Version); err != nil {
 		return err
 	}
-	if d.Features < 1 || d.Features > transform.MaxFeatures {
-		return fmt.Errorf(`"features" is %d, want the number of columns, 1 to %d`, d.Features, transform.MaxFeatures)
+	if d.Features < 1 || d.Features > autograd.MaxFeatures {
+		return fmt.Errorf(`"features" is %d, want the number of columns, 1 to %d`, d.Features, autograd.MaxFeatures)
 	}
-	if d.Context < 0 || d.Context > transform.MaxFeatures {
-		return fmt.Errorf(`"context" is %d, want the number of columns, 0 to %d`, d.Context, transform.MaxFeatures)
+	if d.Context < 0 || d.Context > autograd.MaxFeatures {
+		return fmt.Errorf(`"context" is %d, want the number of columns, 0 to %d`, d.Context, autograd.MaxFeatures)
 	}
 	if err := d.Options.check(); err != nil {
 		return err

@@ -31,21 +31,26 @@ func (e *exact) row(rows []float64, row, width int, columns []int) autograd.Valu
 	return v
 }
 
+// pass begins a pass of a row of the check.
+func (e *exact) pass(c *Check, row int) *autograd.Pass {
+	p := e.graph.Pass(1)
+	p.Context = e.row(c.Context, row, e.flow.ContextFeatures(), nil)
+	return p
+}
+
 // logProb returns log p of a row of the check.
 func (e *exact) logProb(c *Check, row int) []float64 {
 	e.graph.Reset(autograd.Evaluate)
-	total := e.graph.Sums(1)
-	x, context := e.row(c.X, row, e.flow.Features(), nil), e.row(c.Context, row, e.flow.ContextFeatures(), nil)
-	e.flow.LogDensity(e.graph, x, context, total)
-	return []float64{total.Values[0]}
+	p := e.pass(c, row)
+	e.flow.LogDensity(p, e.row(c.X, row, e.flow.Features(), nil))
+	return []float64{p.LogDet.Values[0]}
 }
 
 // noise returns what becomes of a row of the check's samples.
 func (e *exact) noise(c *Check, row int) []float64 {
 	e.graph.Reset(autograd.Evaluate)
-	total := e.graph.Sums(1)
-	x, context := e.row(c.Samples, row, e.flow.Features(), nil), e.row(c.Context, row, e.flow.ContextFeatures(), nil)
-	z := e.flow.Chain().Forward(e.graph, x, context, total)
+	p := e.pass(c, row)
+	z := e.flow.Chain().Forward(p, e.row(c.Samples, row, e.flow.Features(), nil))
 	out := make([]float64, z.Cols)
 	for i, column := range e.flow.NoiseColumns() {
 		out[i] = z.At(0, column)
@@ -56,9 +61,8 @@ func (e *exact) noise(c *Check, row int) []float64 {
 // sample returns what becomes of a row of noise.
 func (e *exact) sample(c *Check, noise []float64, row int) []float64 {
 	e.graph.Reset(autograd.Evaluate)
-	total := e.graph.Sums(1)
-	z, context := e.row(noise, row, e.flow.Features(), e.flow.NoiseColumns()), e.row(c.Context, row, e.flow.ContextFeatures(), nil)
-	x := e.flow.Chain().Inverse(e.graph, z, context, total)
+	p := e.pass(c, row)
+	x := e.flow.Chain().Inverse(p, e.row(noise, row, e.flow.Features(), e.flow.NoiseColumns()))
 	out := make([]float64, x.Cols)
 	for i := range out {
 		out[i] = x.At(0, i)

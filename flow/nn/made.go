@@ -53,9 +53,9 @@ func EvenUnits(features, width int, context bool) []int {
 	return units
 }
 
-// Check tells what is wrong with the description, for the given number of
-// features.
-func (s MADESpec) Check(features int) error {
+// Check tells what is wrong with the description, for the given numbers of
+// features and of context columns.
+func (s MADESpec) Check(features, context int) error {
 	if err := s.Activation.function().Check(); err != nil {
 		return err
 	}
@@ -82,6 +82,9 @@ func (s MADESpec) Check(features int) error {
 	}
 	if s.Gated && !s.Residual {
 		return fmt.Errorf("only a residual network can be gated")
+	}
+	if s.Gated && context == 0 {
+		return errNoContext
 	}
 	if s.Plain && !s.Residual {
 		return fmt.Errorf("only a residual network can be plain")
@@ -169,8 +172,13 @@ func (s MADESpec) Build(features, context, parametersEach int, scope autograd.Sc
 	return m
 }
 
-// Compute returns the parameters for each row of x.
-func (m *MADE) Compute(g *autograd.Graph, x autograd.Value) autograd.Value {
+// Compute returns the parameters for each row of x, the features in their
+// order.
+func (m *MADE) Compute(p *autograd.Pass, x autograd.Value) autograd.Value {
+	g := p.Graph
+	if m.context > 0 {
+		x = g.Concat(p.SiteContext(x.Rows), x)
+	}
 	last := len(m.layers) - 1
 	if !m.residual {
 		for _, l := range m.layers[:last] {

@@ -162,7 +162,8 @@ func (m *MADE) stepBackward(g *autograd.Graph, all autograd.Units, d int) {
 // Compute gives of x.
 //
 // Backward goes the same way back, from the last column to the first.
-func (m *MADE) Invert(g *autograd.Graph, u autograd.Univariate, z, context autograd.Value, columns []int, total autograd.Sums) autograd.Value {
+func (m *MADE) Invert(p *autograd.Pass, u autograd.Univariate, z autograd.Value, columns []int) autograd.Value {
+	g, context, total := p.Graph, p.SiteContext(z.Rows), p.LogDet
 	mark := g.Mark()
 	all, noise := g.NewUnits(m.steps.size, z.Rows), g.NewUnits(m.features, z.Rows)
 	g.Load(noise, z, columns)

@@ -39,7 +39,7 @@ func TestEvenUnits(t *testing.T) {
 func TestMADEParameters(t *testing.T) {
 	// Degrees 0,1,2 see 2 contexts and 0, 1, 2 features.
 	s := nn.MADESpec{Units: [][]int{{1, 0, 2}, {0, 3, 1}}}
-	if err := s.Check(3); err != nil {
+	if err := s.Check(3, 2); err != nil {
 		t.Fatal(err)
 	}
 	p := autograd.NewParameters(0)

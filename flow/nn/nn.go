@@ -3,6 +3,7 @@
 package nn
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -11,11 +12,24 @@ import (
 	"github.com/seed-192fdf7a/nf/internal/random"
 )
 
-// Conditioner computes out parameters for each row of x. x may be the zero
-// Value when there is nothing to look at; rows says how many rows are asked
-// for.
+// Spec describes a conditioner as plain data. Its fields are what the model
+// file says of it.
+type Spec interface {
+	// Check tells what is wrong, where an event shows so many features at each
+	// site of its grid, and the context has so many columns.
+	Check(in autograd.Shape, context int) error
+	// Build creates the network and its parameters below scope, for out
+	// parameters at each site. It is only called after Check. Without features
+	// and context a network could only compute constants, so they are learned
+	// directly, as the parameter constant.
+	Build(in autograd.Shape, context, out int, scope autograd.Scope) Conditioner
+}
+
+// Conditioner computes parameters for each row of x and the context of the
+// pass. x is the zero Value when no feature is shown; rows says how many rows
+// are asked for.
 type Conditioner interface {
-	Compute(g *autograd.Graph, x autograd.Value, rows int) autograd.Value
+	Compute(p *autograd.Pass, x autograd.Value, rows int) autograd.Value
 	// Initialize sets the learned values for the start of training: the last
 	// layer is zero, so that a univariate whose zero parameters are the
 	// identity begins as the identity.
@@ -42,12 +56,14 @@ const (
 	Residual   = "residual"
 )
 
+var errNoContext = errors.New("it is gated by a context, and there is none")
+
 // MaxWidth bounds the width of a layer, so that a hostile file cannot ask for
 // more memory than there is.
 const MaxWidth = 1 << 16
 
-// Check tells what is wrong with the description.
-func (s MLPSpec) Check() error {
+// Check implements [Spec].
+func (s MLPSpec) Check(_ autograd.Shape, context int) error {
 	if err := s.Activation.function().Check(); err != nil {
 		return err
 	}
@@ -66,22 +82,19 @@ func (s MLPSpec) Check() error {
 		return fmt.Errorf("type %q is not known to this version, which knows %q; a perceptron has none", s.Type, Residual)
 	case s.Type == Perceptron && s.Gated:
 		return fmt.Errorf("a perceptron has no gates")
+	case s.Gated && context == 0:
+		return errNoContext
 	}
 	return nil
 }
 
-// Build creates the conditioner's parameters: layers.0, layers.1, … each with
-// weight [in, out] and bias. Without inputs a network could only compute
-// constants, so they are learned directly, as the parameter constant.
-func (s MLPSpec) Build(in, out int, scope autograd.Scope) Conditioner {
-	return s.BuildConditional(in, 0, out, scope)
-}
-
-// BuildConditional is Build for a network the last context of whose inputs are
-// the context, which is all that the gates look at.
-func (s MLPSpec) BuildConditional(in, context, out int, scope autograd.Scope) Conditioner {
+// Build implements [Spec]: the parameters are layers.0, layers.1, … each with
+// weight [inputs, outputs] and bias. The inputs are the features, then the
+// context.
+func (s MLPSpec) Build(shape autograd.Shape, context, out int, scope autograd.Scope) Conditioner {
+	in := shape.Features + context
 	if in == 0 {
-		return &constant{scope.New("constant", 1, out)}
+		return Constant(out, scope)
 	}
 	if s.Type == Residual {
 		return s.buildResidual(in, context, out, scope)
@@ -99,12 +112,21 @@ type mlp struct {
 	layers     []*autograd.Linear
 }
 
-func (m *mlp) Compute(g *autograd.Graph, x autograd.Value, _ int) autograd.Value {
+func (m *mlp) Compute(p *autograd.Pass, x autograd.Value, rows int) autograd.Value {
+	x = seen(p, x, rows)
 	last := len(m.layers) - 1
 	for _, l := range m.layers[:last] {
-		x = m.activation.linear(g, x, l)
+		x = m.activation.linear(p.Graph, x, l)
 	}
-	return g.Linear(x, m.layers[last], blas.None)
+	return p.Linear(x, m.layers[last], blas.None)
+}
+
+// seen returns the features followed by the context, where there is either.
+func seen(p *autograd.Pass, x autograd.Value, rows int) autograd.Value {
+	if x.IsZero() {
+		return p.SiteContext(rows)
+	}
+	return p.Concat(x, p.SiteContext(rows))
 }
 
 // Initialize draws hidden weights and biases from U(−1/√in, 1/√in).
@@ -129,11 +151,13 @@ func draw(seed uint64, bound float32, parameters ...*autograd.Parameter) {
 
 type constant struct{ parameter *autograd.Parameter }
 
-func (c *constant) Compute(g *autograd.Graph, _ autograd.Value, rows int) autograd.Value {
-	return g.Repeat(c.parameter, rows)
+func (c *constant) Compute(p *autograd.Pass, _ autograd.Value, rows int) autograd.Value {
+	return p.Repeat(c.parameter, rows)
 }
 
 func (c *constant) Initialize(uint64) { clear(c.parameter.Values()) }
 
 // Constant returns the conditioner that looks at nothing.
-func Constant(out int, scope autograd.Scope) Conditioner { return MLPSpec{}.Build(0, out, scope) }
+func Constant(out int, scope autograd.Scope) Conditioner {
+	return &constant{scope.New("constant", 1, out)}
+}

@@ -45,7 +45,9 @@ func (s MLPSpec) buildResidual(in, context, out int, scope autograd.Scope) Condi
 	return m
 }
 
-func (m *residual) Compute(g *autograd.Graph, x autograd.Value, _ int) autograd.Value {
+func (m *residual) Compute(p *autograd.Pass, x autograd.Value, rows int) autograd.Value {
+	g := p.Graph
+	x = seen(p, x, rows)
 	last := len(m.layers) - 1
 	h := g.Linear(x, m.layers[0], blas.None)
 	for l := 1; l < last; l += 2 {

@@ -11,8 +11,8 @@ import (
 type tileRun struct {
 	graph      *autograd.Graph
 	events     []int
-	x, context autograd.Value
-	total      autograd.Sums
+	pass       *autograd.Pass
+	x          autograd.Value
 	barriers   []barrierRun  // those passed, in order
 	statistics autograd.Sums // of the map that initializeFromData has come to
 }
@@ -43,8 +43,8 @@ func (r *runner) gradientWithBarriers(s set, chosen []int) (nll, norm float64) {
 		g.SetGradients(r.gradients[t])
 		g.Reset(autograd.Differentiate)
 		run.events = chosen[t*r.tile : min((t+1)*r.tile, len(chosen))]
-		run.total, run.barriers = g.Sums(len(run.events)), run.barriers[:0]
-		run.x, run.context = r.load(g, s, run.events)
+		run.barriers = run.barriers[:0]
+		run.pass, run.x = r.load(g, s, run.events)
 	})
 	from := 0
 	statistics := make([][]float64, len(r.barriers))
@@ -61,15 +61,15 @@ func (r *runner) gradientWithBarriers(s set, chosen []int) (nll, norm float64) {
 			passed := &run.barriers[b]
 			passed.shared, passed.segments = g.Shared(statistics[b]), g.Segments()
 			g.Cut()
-			run.x = barrier.ForwardShared(g, run.x, run.context, passed.shared, rows, run.total)
+			run.x = barrier.ForwardShared(run.pass, run.x, passed.shared, rows)
 		})
 		from = at + 1
 	}
 	each(func(t int, run *tileRun) {
 		run.forward(maps[from:])
-		r.flow.BaseDensity(run.graph, run.x, run.total)
-		r.sums[t] = sum(run.total.Values)
-		run.total.Seed(-1 / float64(len(chosen)))
+		r.flow.BaseDensity(run.pass, run.x)
+		r.sums[t] = sum(run.pass.LogDet.Values)
+		run.pass.LogDet.Seed(-1 / float64(len(chosen)))
 	})
 
 	for b := len(r.barriers) - 1; b >= 0; b-- {
@@ -95,7 +95,7 @@ func (r *runner) gradientWithBarriers(s set, chosen []int) (nll, norm float64) {
 func (run *tileRun) forward(maps []transform.Transform) {
 	for _, t := range maps {
 		run.graph.Cut()
-		run.x = t.Forward(run.graph, run.x, run.context, run.total)
+		run.x = t.Forward(run.pass, run.x)
 	}
 }
 

@@ -21,8 +21,8 @@ func (r *runner) initializeFromData(s set, chosen []int, places []int) {
 	each(func(t int, run *tileRun) {
 		run.graph.Reset(autograd.Evaluate)
 		run.events = chosen[t*r.tile : min((t+1)*r.tile, len(chosen))]
-		run.total, run.barriers = run.graph.Sums(len(run.events)), run.barriers[:0]
-		run.x, run.context = r.load(run.graph, s, run.events)
+		run.barriers = run.barriers[:0]
+		run.pass, run.x = r.load(run.graph, s, run.events)
 	})
 	gather := func(of func(*autograd.Graph, autograd.Value) autograd.Sums) []float64 {
 		each(func(_ int, run *tileRun) { run.statistics = of(run.graph, run.x) })
@@ -36,7 +36,7 @@ func (r *runner) initializeFromData(s set, chosen []int, places []int) {
 		if b, ok := m.(transform.Barrier); ok {
 			sums := gather(b.Statistics)
 			each(func(_ int, run *tileRun) {
-				run.x = b.ForwardShared(run.graph, run.x, run.context, run.graph.Shared(sums), rows, run.total)
+				run.x = b.ForwardShared(run.pass, run.x, run.graph.Shared(sums), rows)
 			})
 			continue
 		}

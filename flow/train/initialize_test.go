@@ -53,10 +53,9 @@ func TestInitializeFromData(t *testing.T) {
 		}
 		g := r.binding.NewGraph()
 		g.Reset(autograd.Evaluate)
-		x, c := r.load(g, s, chosen)
-		total := g.Sums(len(chosen))
+		p, x := r.load(g, s, chosen)
 		for _, m := range maps[:2] {
-			x = m.Forward(g, x, c, total)
+			x = m.Forward(p, x)
 		}
 		moments := g.ColumnMoments(x).Values
 		for c := range 3 {

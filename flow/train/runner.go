@@ -106,15 +106,14 @@ func (r *runner) reserve(tiles, gradients int) {
 // logDensity computes the log-density of the chosen events, but for the
 // standardization's constant.
 func (r *runner) logDensity(g *autograd.Graph, s set, chosen []int) autograd.Sums {
-	total := g.Sums(len(chosen))
-	x, context := r.load(g, s, chosen)
-	r.flow.LogDensity(g, x, context, total)
-	return total
+	p, x := r.load(g, s, chosen)
+	r.flow.LogDensity(p, x)
+	return p.LogDet
 }
 
-// load puts the chosen events on the graph, with each event's context once for
-// each of its sites.
-func (r *runner) load(g *autograd.Graph, s set, chosen []int) (x, context autograd.Value) {
+// load begins a pass of the chosen events.
+func (r *runner) load(g *autograd.Graph, s set, chosen []int) (p *autograd.Pass, x autograd.Value) {
+	p = g.Pass(len(chosen))
 	sites, columns := r.flow.Sites(), len(r.flow.Config().Features)
 	x = g.Input(len(chosen)*sites, columns, false)
 	for i, event := range chosen {
@@ -126,13 +125,12 @@ func (r *runner) load(g *autograd.Graph, s set, chosen []int) (x, context autogr
 		}
 	}
 	if columns := r.flow.ContextFeatures(); columns > 0 {
-		context = g.Input(x.Rows, columns, false)
-		for row := range x.Rows {
-			event := chosen[row/sites]
-			copy(context.Row32(row), s.context[event*columns:(event+1)*columns])
+		p.Context = g.Input(len(chosen), columns, false)
+		for i, event := range chosen {
+			copy(p.Context.Row32(i), s.context[event*columns:(event+1)*columns])
 		}
 	}
-	return x, context
+	return p, x
 }
 
 func sum(values []float64) float64 {

@@ -182,19 +182,20 @@ func frozen(f *flow.Flow, i int) bool {
 func wholeGradient(binding *autograd.Binding, f *flow.Flow, s set) (nll float64, gradient []float64) {
 	g := binding.NewGraph()
 	g.Reset(autograd.Differentiate)
-	total := g.Sums(s.events)
+	p := g.Pass(s.events)
+	total := p.LogDet
 	x := g.Input(s.events, 3, false)
 	for i, v := range s.rows {
 		x.Set(i/3, i%3, float64(v))
 	}
 	for _, m := range f.Chain().Transforms() {
 		if b, ok := m.(transform.Barrier); ok {
-			x = b.ForwardShared(g, x, autograd.Value{}, b.Statistics(g, x), s.events, total)
+			x = b.ForwardShared(p, x, b.Statistics(g, x), s.events)
 			continue
 		}
-		x = m.Forward(g, x, autograd.Value{}, total)
+		x = m.Forward(p, x)
 	}
-	f.BaseDensity(g, x, total)
+	f.BaseDensity(p, x)
 	total.Seed(-1 / float64(s.events))
 	g.Backward()
 	return -(sum(total.Values)/float64(s.events) + f.StandardizationLogDet()), g.Gradients64()

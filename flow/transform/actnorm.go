@@ -55,7 +55,7 @@ func (s *ActNormSpec) Check(Shape, int) error {
 }
 
 // Output implements [Spec].
-func (s *ActNormSpec) Output(shape Shape) Shape { return shape }
+func (s *ActNormSpec) Output(in Shape, _ bool) Shape { return in }
 
 // Build implements [Spec].
 func (s *ActNormSpec) Build(shape Shape, _ int, scope autograd.Scope) Transform {
@@ -84,12 +84,12 @@ func (t *actNorm) Initialize(uint64) {
 	clear(t.initialized.Values())
 }
 
-func (t *actNorm) Forward(g *autograd.Graph, x, _ autograd.Value, total autograd.Sums) autograd.Value {
-	return g.Apply(t.scaling, false, x, g.Repeat(t.constant, x.Rows), t.columns, total)
+func (t *actNorm) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
+	return p.Apply(t.scaling, false, x, p.Repeat(t.constant, x.Rows), t.columns, p.LogDet)
 }
 
-func (t *actNorm) Inverse(g *autograd.Graph, z, _ autograd.Value, total autograd.Sums) autograd.Value {
-	return g.Apply(t.scaling, true, z, g.Repeat(t.constant, z.Rows), t.columns, total)
+func (t *actNorm) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
+	return p.Apply(t.scaling, true, z, p.Repeat(t.constant, z.Rows), t.columns, p.LogDet)
 }
 
 func (t *actNorm) Initialized() bool { return t.initialized.Values()[0] != 0 }

@@ -34,17 +34,14 @@ func (s *AutoregressiveSpec) Check(shape Shape, context int) error {
 	if err := s.Univariate.check(); err != nil {
 		return fmt.Errorf("autoregressive: %w", err)
 	}
-	if err := s.Conditioner.Check(shape.Features); err != nil {
+	if err := s.Conditioner.Check(shape.Features, context); err != nil {
 		return fmt.Errorf("autoregressive: conditioner: %w", err)
-	}
-	if s.Conditioner.Gated && context == 0 {
-		return fmt.Errorf("autoregressive: conditioner: it is gated by a context, and there is none")
 	}
 	return nil
 }
 
 // Output implements [Spec].
-func (s *AutoregressiveSpec) Output(shape Shape) Shape { return shape }
+func (s *AutoregressiveSpec) Output(in Shape, _ bool) Shape { return in }
 
 // Build implements [Spec].
 func (s *AutoregressiveSpec) Build(shape Shape, context int, scope autograd.Scope) Transform {
@@ -71,22 +68,18 @@ func (t *autoregressive) Bind(columns []int, _ bool) []int {
 
 func (t *autoregressive) Initialize(seed uint64) { t.made.Initialize(seed) }
 
-func (t *autoregressive) Forward(g *autograd.Graph, x, context autograd.Value, total autograd.Sums) autograd.Value {
-	mark := g.Mark()
-	z := g.Apply(t.univariate, false, x, t.parameters(g, x, context), t.columns, total)
-	g.Release(mark)
+func (t *autoregressive) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
+	mark := p.Mark()
+	z := p.Apply(t.univariate, false, x, t.parameters(p, x), t.columns, p.LogDet)
+	p.Release(mark)
 	return z
 }
 
 // parameters returns the parameters of all features of x.
-func (t *autoregressive) parameters(g *autograd.Graph, x, context autograd.Value) autograd.Value {
-	seen := g.Columns(x, t.columns)
-	if !context.IsZero() {
-		seen = g.Concat(context, seen)
-	}
-	return t.made.Compute(g, seen)
+func (t *autoregressive) parameters(p *autograd.Pass, x autograd.Value) autograd.Value {
+	return t.made.Compute(p, p.Columns(x, t.columns))
 }
 
-func (t *autoregressive) Inverse(g *autograd.Graph, z, context autograd.Value, total autograd.Sums) autograd.Value {
-	return t.made.Invert(g, t.univariate, z, context, t.columns, total)
+func (t *autoregressive) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
+	return t.made.Invert(p, t.univariate, z, t.columns)
 }

@@ -19,15 +19,14 @@ func inverses(s *subject, g *autograd.Graph, z, context []float64) (oneGo, byPas
 		g.Reset(autograd.Evaluate)
 		rows := len(z) / s.shape.Features
 		in := fill(g, z, s.shape.Features, rows)
-		var ctx autograd.Value
+		p := g.Pass(rows / s.shape.Sites())
 		if s.context > 0 {
-			ctx = fill(g, context, s.context, rows)
+			p.Context = fill(g, context, s.context, len(p.LogDet.Values))
 		}
-		total := g.Sums(rows / s.shape.Sites())
 		if passes {
-			byPasses = append(values(transform.InverseByPasses(s.transform, g, in, ctx, total)), total.Values...)
+			byPasses = append(values(transform.InverseByPasses(s.transform, p, in)), p.LogDet.Values...)
 		} else {
-			oneGo = append(values(s.transform.Inverse(g, in, ctx, total)), total.Values...)
+			oneGo = append(values(s.transform.Inverse(p, in)), p.LogDet.Values...)
 		}
 	}
 	return oneGo, byPasses

@@ -20,7 +20,7 @@ type Barrier interface {
 	Statistics(g *autograd.Graph, x autograd.Value) autograd.Sums
 	// ForwardShared is Forward with the minibatch's statistics; rows is the
 	// minibatch's number of graph rows.
-	ForwardShared(g *autograd.Graph, x, context autograd.Value, statistics autograd.Sums, rows int, total autograd.Sums) autograd.Value
+	ForwardShared(p *autograd.Pass, x autograd.Value, statistics autograd.Sums, rows int) autograd.Value
 	// Observe learns from a minibatch's statistics, once, after its gradient.
 	Observe(statistics []float64, rows int)
 }

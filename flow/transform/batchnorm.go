@@ -28,7 +28,7 @@ func (s *BatchNormSpec) Check(Shape, int) error {
 }
 
 // Output implements [Spec].
-func (s *BatchNormSpec) Output(shape Shape) Shape { return shape }
+func (s *BatchNormSpec) Output(in Shape, _ bool) Shape { return in }
 
 // Build implements [Spec].
 func (s *BatchNormSpec) Build(shape Shape, _ int, scope autograd.Scope) Transform {
@@ -57,20 +57,20 @@ func (t *batchNorm) Initialize(uint64) {
 	}
 }
 
-func (t *batchNorm) Forward(g *autograd.Graph, x, _ autograd.Value, total autograd.Sums) autograd.Value {
-	return g.Normalize(x, g.FixedMoments(t.mean, t.variance, t.spec.Epsilon), false, total)
+func (t *batchNorm) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
+	return p.Normalize(x, p.FixedMoments(t.mean, t.variance, t.spec.Epsilon), false, p.LogDet)
 }
 
-func (t *batchNorm) Inverse(g *autograd.Graph, z, _ autograd.Value, total autograd.Sums) autograd.Value {
-	return g.Normalize(z, g.FixedMoments(t.mean, t.variance, t.spec.Epsilon), true, total)
+func (t *batchNorm) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
+	return p.Normalize(z, p.FixedMoments(t.mean, t.variance, t.spec.Epsilon), true, p.LogDet)
 }
 
 func (t *batchNorm) Statistics(g *autograd.Graph, x autograd.Value) autograd.Sums {
 	return g.ColumnMoments(x)
 }
 
-func (t *batchNorm) ForwardShared(g *autograd.Graph, x, _ autograd.Value, statistics autograd.Sums, rows int, total autograd.Sums) autograd.Value {
-	return g.NormalizeShared(x, statistics, float64(rows), t.spec.Epsilon, total)
+func (t *batchNorm) ForwardShared(p *autograd.Pass, x autograd.Value, statistics autograd.Sums, rows int) autograd.Value {
+	return p.NormalizeShared(x, statistics, float64(rows), t.spec.Epsilon, p.LogDet)
 }
 
 func (t *batchNorm) Observe(statistics []float64, rows int) {

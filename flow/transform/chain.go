@@ -45,17 +45,21 @@ func (s *ChainSpec) Check(shape Shape, context int) error {
 		if err := t.Check(shape, context); err != nil {
 			return fmt.Errorf("transform %d: %w", i, err)
 		}
-		shape = t.Output(shape)
+		shape = t.Output(shape, false)
 	}
 	return nil
 }
 
 // Output implements [Spec].
-func (s *ChainSpec) Output(shape Shape) Shape {
-	for _, t := range s.Transforms {
-		shape = t.Output(shape)
+func (s *ChainSpec) Output(in Shape, inverse bool) Shape {
+	for i := range s.Transforms {
+		at := i
+		if inverse {
+			at = len(s.Transforms) - 1 - i
+		}
+		in = s.Transforms[at].Output(in, inverse)
 	}
-	return shape
+	return in
 }
 
 // Build implements [Spec].
@@ -71,7 +75,7 @@ func (s *ChainSpec) BuildChain(shape Shape, context int, scope autograd.Scope) *
 			break // the set of parameters is refused; build no more
 		}
 		c.transforms = append(c.transforms, t.Build(shape, context, scope.At("transforms", i)))
-		shape = t.Output(shape)
+		shape = t.Output(shape, false)
 	}
 	return c
 }
@@ -106,19 +110,19 @@ func (c *Chain) Initialize(seed uint64) {
 }
 
 // Forward implements [Transform]. The tape is cut before each part.
-func (c *Chain) Forward(g *autograd.Graph, x, context autograd.Value, total autograd.Sums) autograd.Value {
+func (c *Chain) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
 	for _, t := range c.transforms {
-		g.Cut()
-		x = t.Forward(g, x, context, total)
+		p.Cut()
+		x = t.Forward(p, x)
 	}
 	return x
 }
 
 // Inverse implements [Transform]. The tape is cut before each part.
-func (c *Chain) Inverse(g *autograd.Graph, z, context autograd.Value, total autograd.Sums) autograd.Value {
+func (c *Chain) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
 	for i := range c.transforms {
-		g.Cut()
-		z = c.at(i, true).Inverse(g, z, context, total)
+		p.Cut()
+		z = c.at(i, true).Inverse(p, z)
 	}
 	return z
 }
@@ -137,19 +141,18 @@ func (s *InvertSpec) Check(shape Shape, context int) error {
 	if _, err := s.Transform.family(); err != nil {
 		return fmt.Errorf("invert: %w", err)
 	}
-	if err := s.Transform.Check(shape, context); err != nil {
+	if err := s.Transform.Check(s.Transform.Output(shape, true), context); err != nil {
 		return fmt.Errorf("invert: %w", err)
 	}
 	return nil
 }
 
-// Output implements [Spec]: a map that keeps the number of values keeps it
-// both ways, and only such maps can be inverted as a whole.
-func (s *InvertSpec) Output(shape Shape) Shape { return shape }
+// Output implements [Spec].
+func (s *InvertSpec) Output(in Shape, inverse bool) Shape { return s.Transform.Output(in, !inverse) }
 
 // Build implements [Spec].
 func (s *InvertSpec) Build(shape Shape, context int, scope autograd.Scope) Transform {
-	return Invert(s.Transform.Build(shape, context, scope.At("transform")))
+	return Invert(s.Transform.Build(s.Transform.Output(shape, true), context, scope.At("transform")))
 }
 
 // Invert returns t used the other way round.
@@ -157,12 +160,12 @@ func Invert(t Transform) Transform { return inverted{t} }
 
 type inverted struct{ t Transform }
 
-func (i inverted) Forward(g *autograd.Graph, x, context autograd.Value, total autograd.Sums) autograd.Value {
-	return i.t.Inverse(g, x, context, total)
+func (i inverted) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
+	return i.t.Inverse(p, x)
 }
 
-func (i inverted) Inverse(g *autograd.Graph, z, context autograd.Value, total autograd.Sums) autograd.Value {
-	return i.t.Forward(g, z, context, total)
+func (i inverted) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
+	return i.t.Forward(p, z)
 }
 
 func (i inverted) Bind(columns []int, inverse bool) []int { return i.t.Bind(columns, !inverse) }

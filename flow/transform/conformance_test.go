@@ -282,17 +282,17 @@ func (s *subject) run(g *autograd.Graph, mode autograd.Mode, inverse bool, x, co
 	g.Reset(mode)
 	rows := len(x) / s.shape.Features
 	in = fill(g, x, s.shape.Features, rows)
+	p := g.Pass(rows / s.shape.Sites())
 	if s.context > 0 {
-		ctx = fill(g, context, s.context, rows)
+		p.Context = fill(g, context, s.context, len(p.LogDet.Values))
 	}
-	total = g.Sums(rows / s.shape.Sites())
 	g.Cut()
 	if inverse {
-		out = s.transform.Inverse(g, in, ctx, total)
+		out = s.transform.Inverse(p, in)
 	} else {
-		out = s.transform.Forward(g, in, ctx, total)
+		out = s.transform.Forward(p, in)
 	}
-	return in, ctx, out, total
+	return in, p.Context, out, p.LogDet
 }
 
 func fill(g *autograd.Graph, x []float64, columns, rows int) autograd.Value {
@@ -355,7 +355,7 @@ func TestConformance(t *testing.T) {
 						t.Parallel()
 						s := build(t, f.spec(d), transform.Shape{Grid: grid, Features: d}, context)
 						rows := 3 * s.shape.Sites()
-						x, ctx := noise(rows*d, 1, 2.5), noise(rows*context, 2, 2)
+						x, ctx := noise(rows*d, 1, 2.5), noise(rows/s.shape.Sites()*context, 2, 2)
 						checkRoundTrip(t, s, x, ctx)
 						checkLogDet(t, s, x, ctx)
 						for _, inverse := range []bool{false, true} {
@@ -393,7 +393,7 @@ func checkRoundTrip(t *testing.T, s *subject, x, ctx []float64) {
 // its Jacobian by central differences.
 func checkLogDet(t *testing.T, s *subject, x, ctx []float64) {
 	t.Helper()
-	n, c := s.shape.Sites()*s.shape.Features, s.shape.Sites()*s.context
+	n, c := s.shape.Dim(), s.context
 	x, ctx = append([]float64(nil), x[:n]...), ctx[:c]
 	g := autograd.Bind64(s.parameters).NewGraph()
 	jacobian := mat.NewDense(n, n, nil)

@@ -32,24 +32,26 @@ func (s *CouplingSpec) Check(shape Shape, context int) error {
 	if err := s.Univariate.check(); err != nil {
 		return fmt.Errorf("coupling: %w", err)
 	}
-	if err := s.Conditioner.Check(); err != nil {
+	if err := s.Conditioner.Check(s.kept(shape), context); err != nil {
 		return fmt.Errorf("coupling: conditioner: %w", err)
-	}
-	if s.Conditioner.Gated && context == 0 {
-		return fmt.Errorf("coupling: conditioner: it is gated by a context, and there is none")
 	}
 	return nil
 }
 
 // Output implements [Spec].
-func (s *CouplingSpec) Output(shape Shape) Shape { return shape }
+func (s *CouplingSpec) Output(in Shape, _ bool) Shape { return in }
 
 // Build implements [Spec].
 func (s *CouplingSpec) Build(shape Shape, context int, scope autograd.Scope) Transform {
 	t := &coupling{mask: s.Mask, univariate: s.Univariate.Univariate}
-	n := changed(s.Mask)
-	t.conditioner = s.Conditioner.BuildConditional(shape.Features-n+context, context, n*t.univariate.ParametersPerElement(), scope.At("conditioner"))
+	out := changed(s.Mask) * t.univariate.ParametersPerElement()
+	t.conditioner = s.Conditioner.Build(s.kept(shape), context, out, scope.At("conditioner"))
 	return t
+}
+
+// kept returns the shape of what the conditioner sees of an event.
+func (s *CouplingSpec) kept(shape Shape) Shape {
+	return Shape{Grid: shape.Grid, Features: shape.Features - changed(s.Mask)}
 }
 
 // changed returns how many features a mask changes.
@@ -86,7 +88,7 @@ func (s *ElementwiseSpec) Check(shape Shape, _ int) error {
 }
 
 // Output implements [Spec].
-func (s *ElementwiseSpec) Output(shape Shape) Shape { return shape }
+func (s *ElementwiseSpec) Output(in Shape, _ bool) Shape { return in }
 
 // Build implements [Spec].
 func (s *ElementwiseSpec) Build(shape Shape, _ int, scope autograd.Scope) Transform {
@@ -102,7 +104,7 @@ type coupling struct {
 	mask        []bool
 	univariate  autograd.Univariate
 	conditioner nn.Conditioner
-	blind       bool // the conditioner sees no context either
+	blind       bool // the conditioner looks at nothing
 
 	kept, changed []int // data columns, ascending
 }
@@ -123,26 +125,22 @@ func (t *coupling) Bind(columns []int, _ bool) []int {
 
 func (t *coupling) Initialize(seed uint64) { t.conditioner.Initialize(seed) }
 
-func (t *coupling) Forward(g *autograd.Graph, x, context autograd.Value, total autograd.Sums) autograd.Value {
-	return t.apply(g, x, context, total, false)
+func (t *coupling) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
+	return t.apply(p, x, false)
 }
 
-func (t *coupling) Inverse(g *autograd.Graph, z, context autograd.Value, total autograd.Sums) autograd.Value {
-	return t.apply(g, z, context, total, true)
+func (t *coupling) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
+	return t.apply(p, z, true)
 }
 
-func (t *coupling) apply(g *autograd.Graph, x, context autograd.Value, total autograd.Sums, inverse bool) autograd.Value {
-	mark := g.Mark()
+func (t *coupling) apply(p *autograd.Pass, x autograd.Value, inverse bool) autograd.Value {
+	mark := p.Mark()
 	var seen autograd.Value
-	switch {
-	case t.blind:
-	case len(t.kept) > 0:
-		seen = g.Concat(g.Columns(x, t.kept), context)
-	default:
-		seen = context
+	if len(t.kept) > 0 && !t.blind {
+		seen = p.Columns(x, t.kept)
 	}
-	parameters := t.conditioner.Compute(g, seen, x.Rows)
-	y := g.Apply(t.univariate, inverse, x, parameters, t.changed, total)
-	g.Release(mark)
+	parameters := t.conditioner.Compute(p, seen, x.Rows)
+	y := p.Apply(t.univariate, inverse, x, parameters, t.changed, p.LogDet)
+	p.Release(mark)
 	return y
 }

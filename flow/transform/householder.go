@@ -31,7 +31,7 @@ func (s *HouseholderSpec) Check(shape Shape, _ int) error {
 }
 
 // Output implements [Spec].
-func (s *HouseholderSpec) Output(shape Shape) Shape { return shape }
+func (s *HouseholderSpec) Output(in Shape, _ bool) Shape { return in }
 
 // Build implements [Spec]: the parameter vectors [K, D] is over features.
 func (s *HouseholderSpec) Build(shape Shape, _ int, scope autograd.Scope) Transform {

@@ -36,7 +36,7 @@ func (s *LUSpec) Check(shape Shape, _ int) error {
 }
 
 // Output implements [Spec].
-func (s *LUSpec) Output(shape Shape) Shape { return shape }
+func (s *LUSpec) Output(in Shape, _ bool) Shape { return in }
 
 // Build implements [Spec].
 func (s *LUSpec) Build(shape Shape, _ int, scope autograd.Scope) Transform {
@@ -61,12 +61,12 @@ func (t *square) Bind(columns []int, _ bool) []int {
 // Initialize leaves the identity.
 func (t *square) Initialize(uint64) { t.product.Clear() }
 
-func (t *square) Forward(g *autograd.Graph, x, _ autograd.Value, total autograd.Sums) autograd.Value {
-	return g.MultiplySquare(x, t.product, false, total)
+func (t *square) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
+	return p.MultiplySquare(x, t.product, false, p.LogDet)
 }
 
-func (t *square) Inverse(g *autograd.Graph, z, _ autograd.Value, total autograd.Sums) autograd.Value {
-	return g.MultiplySquare(z, t.product, true, total)
+func (t *square) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
+	return p.MultiplySquare(z, t.product, true, p.LogDet)
 }
 
 // lu is the matrix of [LUSpec]. Its rows and columns are features; feature i

@@ -45,7 +45,7 @@ func checkOrder(order []int, n int) error {
 }
 
 // Output implements [Spec].
-func (s *PermutationSpec) Output(shape Shape) Shape { return shape }
+func (s *PermutationSpec) Output(in Shape, _ bool) Shape { return in }
 
 // Build implements [Spec].
 func (s *PermutationSpec) Build(Shape, int, autograd.Scope) Transform {
@@ -66,11 +66,11 @@ func (p permutation) Bind(columns []int, inverse bool) []int {
 	return out
 }
 
-func (permutation) Forward(_ *autograd.Graph, x, _ autograd.Value, _ autograd.Sums) autograd.Value {
+func (permutation) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
 	return x
 }
 
-func (permutation) Inverse(_ *autograd.Graph, z, _ autograd.Value, _ autograd.Sums) autograd.Value {
+func (permutation) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
 	return z
 }
 

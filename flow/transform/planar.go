@@ -22,7 +22,7 @@ type PlanarSpec struct{}
 func (s *PlanarSpec) Check(Shape, int) error { return nil }
 
 // Output implements [Spec].
-func (s *PlanarSpec) Output(shape Shape) Shape { return shape }
+func (s *PlanarSpec) Output(in Shape, _ bool) Shape { return in }
 
 // Build implements [Spec]: the parameter is [w | u | b], w and u over data
 // columns.
@@ -52,12 +52,12 @@ func (t *rowTransform) Initialize(seed uint64) {
 	t.start(t.parameter.Values(), seed+uint64(t.parameter.Offset()))
 }
 
-func (t *rowTransform) Forward(g *autograd.Graph, x, _ autograd.Value, total autograd.Sums) autograd.Value {
-	return g.MapRows(t.rows, false, x, total)
+func (t *rowTransform) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
+	return p.MapRows(t.rows, false, x, p.LogDet)
 }
 
-func (t *rowTransform) Inverse(g *autograd.Graph, z, _ autograd.Value, total autograd.Sums) autograd.Value {
-	return g.MapRows(t.rows, true, z, total)
+func (t *rowTransform) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
+	return p.MapRows(t.rows, true, z, p.LogDet)
 }
 
 // planar prepares w, u, û, then b, k = (m − c)/|w|² and s = wᵀû = m, with

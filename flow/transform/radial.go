@@ -22,7 +22,7 @@ type RadialSpec struct{}
 func (s *RadialSpec) Check(Shape, int) error { return nil }
 
 // Output implements [Spec].
-func (s *RadialSpec) Output(shape Shape) Shape { return shape }
+func (s *RadialSpec) Output(in Shape, _ bool) Shape { return in }
 
 // Build implements [Spec]: the parameter is [c | a | b], c over data columns.
 func (s *RadialSpec) Build(shape Shape, _ int, scope autograd.Scope) Transform {

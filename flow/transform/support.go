@@ -88,7 +88,7 @@ func (s *SupportSpec) Check(shape Shape, _ int) error {
 }
 
 // Output implements [Spec].
-func (s *SupportSpec) Output(shape Shape) Shape { return shape }
+func (s *SupportSpec) Output(in Shape, _ bool) Shape { return in }
 
 // Build implements [Spec].
 func (s *SupportSpec) Build(Shape, int, autograd.Scope) Transform {
@@ -117,17 +117,17 @@ func (t *support) Bind(columns []int, _ bool) []int {
 
 func (t *support) Initialize(uint64) {}
 
-func (t *support) Forward(g *autograd.Graph, x, _ autograd.Value, total autograd.Sums) autograd.Value {
-	return t.apply(g, x, total, false)
+func (t *support) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
+	return t.apply(p, x, false)
 }
 
-func (t *support) Inverse(g *autograd.Graph, z, _ autograd.Value, total autograd.Sums) autograd.Value {
-	return t.apply(g, z, total, true)
+func (t *support) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
+	return t.apply(p, z, true)
 }
 
-func (t *support) apply(g *autograd.Graph, x autograd.Value, total autograd.Sums, inverse bool) autograd.Value {
+func (t *support) apply(p *autograd.Pass, x autograd.Value, inverse bool) autograd.Value {
 	for i, m := range t.maps {
-		x = g.Apply(m, inverse, x, g.Input(x.Rows, 0, false), t.columns[i], total)
+		x = p.Apply(m, inverse, x, p.Input(x.Rows, 0, false), t.columns[i], p.LogDet)
 	}
 	return x
 }

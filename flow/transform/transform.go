@@ -16,57 +16,20 @@
 package transform
 
 import (
-	"fmt"
-
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 )
 
-// Shape says what one event is: sites on a grid, each with features. A table
-// row has no grid and one site, a sequence has grid [T], an image [H, W].
-type Shape struct {
-	Grid     []int `json:"grid,omitempty"`
-	Features int   `json:"features"`
-}
-
-// Limits on what a description may ask for, checked before memory is.
-const (
-	MaxFeatures = 1 << 16
-	maxSites    = 1 << 24
-)
-
-// Sites returns the number of positions of an event.
-func (s Shape) Sites() int {
-	n := 1
-	for _, g := range s.Grid {
-		n *= g
-	}
-	return n
-}
-
-// Check tells what is wrong with the shape.
-func (s Shape) Check() error {
-	if s.Features < 1 || s.Features > MaxFeatures {
-		return fmt.Errorf("shape has %d features, want 1 to %d", s.Features, MaxFeatures)
-	}
-	sites := 1
-	for _, g := range s.Grid {
-		if g < 1 || g > maxSites/sites {
-			return fmt.Errorf("shape has the grid %v, want positive sizes with a product of at most %d", s.Grid, maxSites)
-		}
-		sites *= g
-	}
-	return nil
-}
+// Shape is the shape of an event.
+type Shape = autograd.Shape
 
 // Transform is an invertible map of events.
 //
-// x holds one row for each site; context, where there is one, has as many rows
-// and is the zero Value otherwise. Forward and Inverse add each event's
-// log-det to total and may rewrite x in place when g does not record; they
-// are safe for concurrent use on different graphs, once bound.
+// x holds one row for each site of each event of the pass. Forward and Inverse
+// add each event's log-det to the pass and may rewrite x in place when it does
+// not record; they are safe for concurrent use in different passes, once bound.
 type Transform interface {
-	Forward(g *autograd.Graph, x, context autograd.Value, total autograd.Sums) (z autograd.Value)
-	Inverse(g *autograd.Graph, z, context autograd.Value, total autograd.Sums) (x autograd.Value)
+	Forward(p *autograd.Pass, x autograd.Value) (z autograd.Value)
+	Inverse(p *autograd.Pass, z autograd.Value) (x autograd.Value)
 
 	// Bind tells, before first use, the data column of each feature where x
 	// enters Forward, and returns that of each feature of z. With inverse it
@@ -80,12 +43,13 @@ type Transform interface {
 // Spec describes a transform as plain data. Its fields are what the model file
 // says of it.
 type Spec interface {
-	// Check tells what is wrong, for events of the given shape and contexts of
+	// Check tells what is wrong, for events x of the given shape and contexts of
 	// the given number of columns.
-	Check(shape Shape, context int) error
+	Check(in Shape, context int) error
+	// Output returns the shape of z for x of the given shape, or with inverse
+	// that of x for z of the given shape.
+	Output(in Shape, inverse bool) Shape
 	// Build creates the transform and its parameters below scope. It is only
 	// called after Check.
-	Build(shape Shape, context int, scope autograd.Scope) Transform
-	// Output returns the shape of z for x of the given shape.
-	Output(shape Shape) Shape
+	Build(in Shape, context int, scope autograd.Scope) Transform
 }
