@@ -132,19 +132,31 @@ func (a Activation) forward32(y, x []float32) {
 	}
 }
 
-// slopes32 sets d to the derivative at x, where the activation is y. s is other
-// memory of that size.
+// backward32 sets dx, which may be dy or d, to dy times the derivative at x,
+// where the activation is y. d and s are other memory of that size.
+func (a Activation) backward32(dx, x, y, dy, d, s []float32) {
+	switch a.Name {
+	case LeakyReLUActivation:
+		kernels.LeakyReLUBackward(dx, y, dy, float32(a.Slope))
+		return
+	case SiLUActivation:
+		kernels.SiLUBackward(dx, x, dy)
+		return
+	}
+	a.slopes32(d, x, y, s)
+	for i, slope := range d {
+		dx[i] = float32(dy[i] * slope)
+	}
+}
+
+// slopes32 sets d to the derivative at x, where the activation is y, of the
+// activations that have no kernel for it. s is other memory of that size.
 func (a Activation) slopes32(d, x, y, s []float32) {
 	switch a.Name {
 	case TanhActivation:
 		for i, v := range y {
 			d[i] = 1 - float32(v*v)
 		}
-	case SiLUActivation:
-		for i := range s {
-			s[i] = 1
-		}
-		kernels.SiLUBackward(d, x, s)
 	case SoftplusActivation:
 		kernels.Sigmoid(d, x)
 	case GELUActivation:
@@ -157,15 +169,11 @@ func (a Activation) slopes32(d, x, y, s []float32) {
 		for i, v := range x {
 			d[i] = s[i] + float32(float32(inverseRootTwoPi*d[i])*v)
 		}
-	default:
+	case ELUActivation:
 		for i, v := range y {
-			switch {
-			case v > 0:
-				d[i] = 1
-			case a.Name == ELUActivation:
+			d[i] = 1
+			if !(v > 0) {
 				d[i] = v + 1
-			default:
-				d[i] = float32(a.Slope)
 			}
 		}
 	}
@@ -217,10 +225,8 @@ func (g *Graph) scaleBySlopes(x, y Value, a Activation) {
 	}
 	d, s := g.floats.take(y.Cols), g.floats.take(y.Cols)
 	for r := range y.Rows {
-		a.slopes32(d, x.Row32(r), y.Row32(r), s)
-		for c, v := range d {
-			y.node.grad32[r*y.Cols+c] *= v
-		}
+		dy := y.node.grad32[r*y.Cols:][:y.Cols]
+		a.backward32(dy, x.Row32(r), y.Row32(r), dy, d, s)
 	}
 }
 
@@ -254,9 +260,7 @@ func (g *Graph) ActivateUnitsBackward(x, y Units, a Activation) {
 	}
 	mark := g.floats.mark()
 	d, s := g.floats.take(len(x.data32)), g.floats.take(len(x.data32))
-	a.slopes32(d, x.data32, y.data32, s)
-	for i, v := range d {
-		x.grad32[i] += float32(y.grad32[i] * v)
-	}
+	a.backward32(d, x.data32, y.data32, y.grad32, d, s)
+	kernels.Add(x.grad32, x.grad32, d)
 	g.floats.release(mark)
 }

@@ -1,5 +1,7 @@
 package autograd
 
+import "github.com/seed-192fdf7a/nf/kernels"
+
 // Columns returns the given columns of x, in that order. A run of neighbouring
 // columns is a view and costs nothing; any other choice is gathered.
 //
@@ -37,13 +39,16 @@ func gatherColumns(g *Graph, y, x Value, columns []int) {
 		}
 		return
 	}
-	src, dst := x.matrix32(), y.matrix32()
-	for r := range x.Rows {
-		from, row := src.Row(r), dst.Row(r)
-		for i, c := range columns {
-			row[i] = from[c]
-		}
+	kernels.GatherColumns(y.matrix32(), x.matrix32(), g.indices(columns))
+}
+
+// indices returns columns as the kernels take them, until the next call.
+func (g *Graph) indices(columns []int) []int32 {
+	g.columns = g.columns[:0]
+	for _, c := range columns {
+		g.columns = append(g.columns, int32(c))
 	}
+	return g.columns
 }
 
 // scatterGradient adds y's gradient to the given columns of x's.

@@ -13,6 +13,7 @@ type Graph struct {
 	doubles arena[float64]
 	nodes   arena[node]
 	pass    Pass
+	columns []int32 // see indices
 
 	gradients   []float32 // of every parameter, flat
 	gradients64 []float64

@@ -100,25 +100,14 @@ func (g *Graph) block32(m kernels.Matrix, columns []int) kernels.Matrix {
 		return m
 	}
 	b := kernels.Dense(g.floats.take(m.Rows*len(columns)), m.Rows, len(columns))
-	for r := range m.Rows {
-		from, row := m.Row(r), b.Row(r)
-		for i, c := range columns {
-			row[i] = from[c]
-		}
-	}
+	kernels.GatherColumns(b, m, g.indices(columns))
 	return b
 }
 
 // unblock32 writes a block that was a copy back to its columns.
 func (g *Graph) unblock32(m, block kernels.Matrix, columns []int) {
-	if contiguous(columns) {
-		return
-	}
-	for r := range m.Rows {
-		into, row := m.Row(r), block.Row(r)
-		for i, c := range columns {
-			into[c] = row[i]
-		}
+	if !contiguous(columns) {
+		kernels.ScatterColumns(m, block, g.indices(columns))
 	}
 }
 
