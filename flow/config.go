@@ -95,6 +95,12 @@ func (s *Standardization) Narrow(x float64, column int) float32 {
 	return float32((x - s.Mean[column]) / s.Std[column])
 }
 
+// Holds tells whether float32 can hold a value of a column once standardized.
+func (s *Standardization) Holds(x float64, column int) bool {
+	v := s.Narrow(x, column)
+	return v-v == 0
+}
+
 // Restore is the inverse of Narrow.
 func (s *Standardization) Restore(x float32, column int) float64 {
 	if len(s.Mean) == 0 {

@@ -20,6 +20,11 @@ func (f *Flow) Distribution(seed uint64, context []float64) (*Distribution, erro
 	if len(context) != f.ContextFeatures() {
 		return nil, fmt.Errorf("flow: context has %d values, want %d", len(context), f.ContextFeatures())
 	}
+	for i, v := range context {
+		if !f.config.StandardizeContext.Holds(v, i) && v == v {
+			return nil, &RangeError{0, f.config.Context[i], v}
+		}
+	}
 	s, err := f.NewScorer(ScorerOptions{Workers: 1})
 	if err != nil {
 		return nil, err

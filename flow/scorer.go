@@ -31,6 +31,7 @@ type Scorer struct {
 	workers int
 	graphs  []*autograd.Graph
 	job     job
+	refusal refusal
 }
 
 // TileRows is the number of graph rows that one worker carries through all
@@ -61,7 +62,8 @@ func (f *Flow) newScorer(binding *autograd.Binding, o ScorerOptions) *Scorer {
 
 // LogProb writes log p of each row of x, in nats, to dst. x holds len(dst)
 // events of D values; context as many events of C values, nil for a flow
-// without context.
+// without context. Here and below the package's doc says what becomes of rows
+// that are far outside, and a context that is there is a [RangeError].
 func (s *Scorer) LogProb(dst, x, context []float64) error {
 	return s.run(len(dst), job{do: logProbTile, x: x, context: context, logProb: dst})
 }
@@ -148,12 +150,12 @@ func (s *Scorer) run(n int, j job) error {
 		for i := range tiles {
 			j.do(s, s.graphs[0], &s.job, i*tile, min(n, (i+1)*tile))
 		}
-		return nil
+		return s.refused()
 	}
 	parallel.For(tiles, s.workers, func(worker, i int) {
 		s.job.do(s, s.graphs[worker], &s.job, i*tile, min(n, (i+1)*tile))
 	})
-	return nil
+	return s.refused()
 }
 
 // load puts the events [from, to) of a row-major matrix on the graph,
@@ -180,6 +182,7 @@ func (s *Scorer) pass(g *autograd.Graph, j *job, from, to int, wanted bool) *aut
 	p := g.Pass(to - from)
 	if columns := len(s.flow.config.Context); columns > 0 {
 		p.Context = s.load(g, j.context, s.flow.config.StandardizeContext, columns, 1, from, to, wanted)
+		s.checkContext(j, p.Context, from)
 	}
 	return p
 }
@@ -189,7 +192,7 @@ func logProbTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	p := s.pass(g, j, from, to, false)
 	s.flow.LogDensity(p, s.loadX(g, j, from, to, false))
 	for i, v := range p.LogDet.Values {
-		j.logProb[from+i] = v - s.flow.logStd
+		j.logProb[from+i] = s.logDensity(j, j.x, from+i, v-s.flow.logStd)
 	}
 }
 
@@ -198,16 +201,17 @@ func forwardTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	g.Reset(autograd.Evaluate)
 	p := s.pass(g, j, from, to, false)
 	z := f.chain.Forward(p, s.loadX(g, j, from, to, false))
+	if j.logDet != nil {
+		for i, v := range p.LogDet.Values {
+			j.logDet[from+i] = s.logDet(j, j.x, from+i, v-f.logStd, math.Inf(-1))
+		}
+	}
+	s.settle(j, j.x, z, from)
 	out := j.z[from*f.Features() : to*f.Features()]
 	for r := range z.Rows {
 		row := z.Row32(r)
 		for i, c := range f.outputs {
 			out[r*len(f.outputs)+i] = float64(row[c])
-		}
-	}
-	if j.logDet != nil {
-		for i, v := range p.LogDet.Values {
-			j.logDet[from+i] = v - f.logStd
 		}
 	}
 }
@@ -224,12 +228,15 @@ func inverseTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 			row[c] = float32(in[r*len(f.outputs)+i])
 		}
 	}
-	s.store(j.x, f.chain.Inverse(p, z), from)
+	s.checkNoise(j, z, from)
+	x := f.chain.Inverse(p, z)
 	if j.logDet != nil {
 		for i, v := range p.LogDet.Values {
-			j.logDet[from+i] = v + f.logStd
+			j.logDet[from+i] = s.logDet(j, j.z, from+i, v+f.logStd, math.Inf(1))
 		}
 	}
+	s.settle(j, j.z, x, from)
+	s.store(j.x, x, from)
 }
 
 // store writes standardized rows, beginning with an event, as data.
@@ -249,14 +256,18 @@ func gradientTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	f.LogDensity(p, x)
 	p.LogDet.Seed(1)
 	g.Backward()
-	if j.logProb != nil {
-		for i, v := range p.LogDet.Values {
-			j.logProb[from+i] = v - f.logStd
-		}
-	}
 	f.config.Standardize.storeGradient(j.gradX[from*f.Features():], x)
 	if j.gradContext != nil {
 		f.config.StandardizeContext.storeGradient(j.gradContext[from*len(f.config.Context):], p.Context)
+	}
+	for i, v := range p.LogDet.Values {
+		v -= f.logStd
+		settled := s.logDensity(j, j.x, from+i, v)
+		s.settleGradient(j, j.gradX, f.Features(), from+i, settled != v)
+		s.settleGradient(j, j.gradContext, len(f.config.Context), from+i, settled != v)
+		if j.logProb != nil {
+			j.logProb[from+i] = settled
+		}
 	}
 }
 
@@ -280,10 +291,12 @@ func sampleTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	density, p := g.Sums(to-from), s.pass(g, j, from, to, false)
 	z := g.Input((to-from)*f.sites, len(f.outputs), false)
 	z = f.base.sample(p, z, draw{j.sample.Seed, j.first + uint64(from), f.sites, j.sample.Temperature}, density)
-	s.store(j.x, f.chain.Inverse(p, z), from)
+	x := f.chain.Inverse(p, z)
+	s.settle(j, nil, x, from)
+	s.store(j.x, x, from)
 	if j.logProb != nil {
 		for i, v := range density.Values {
-			j.logProb[from+i] = v - p.LogDet.Values[i] - f.logStd
+			j.logProb[from+i] = s.logDensity(j, nil, from+i, v-p.LogDet.Values[i]-f.logStd)
 		}
 	}
 }
