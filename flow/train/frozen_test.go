@@ -1,0 +1,131 @@
+package train_test
+
+import (
+	"context"
+	"encoding/binary"
+	"hash/fnv"
+	"testing"
+
+	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/nn"
+	"github.com/seed-192fdf7a/nf/flow/train"
+	"github.com/seed-192fdf7a/nf/flow/transform"
+	"github.com/seed-192fdf7a/nf/internal/random"
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// TestFrozenTrainings holds a hash of what short trainings learn to a constant:
+// the same on every processor and for every number of workers. A change here
+// changes the bytes of every new model, and must say why it is worth that.
+func TestFrozenTrainings(t *testing.T) {
+	affine := transform.Univariate{Univariate: &autograd.Affine{Bound: 1}}
+	spline := transform.Univariate{Univariate: autograd.NewSpline(4, 3)}
+	preset := func(name string, contexts int, o flow.Options) flow.Config {
+		if o.Layers == 0 {
+			o.Layers = 3
+		}
+		if o.Hidden == nil {
+			o.Hidden = []int{11, 9}
+		}
+		c, err := flow.Presets[name]([]string{"a", "b", "c", "d"}, []string{"e", "f"}[:contexts], o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	chain := func(base flow.Base, contexts int, grid []int, specs ...transform.Spec) flow.Config {
+		c := flow.Config{Features: []string{"a", "b", "c", "d"}, Context: []string{"e", "f"}[:contexts], Grid: grid, Base: base}
+		for _, s := range specs {
+			c.Transforms = append(c.Transforms, transform.Tagged{Spec: s})
+		}
+		return c
+	}
+	half := []bool{false, true, false, true}
+	order := []int{2, 0, 3, 1}
+	coupling := func(u transform.Univariate, n nn.MLPSpec) transform.Spec {
+		return &transform.CouplingSpec{Mask: half, Univariate: u, Conditioner: n}
+	}
+	units := [][]int{nn.EvenUnits(4, 9, true), nn.EvenUnits(4, 7, true)}
+	silu, tanh := nn.Activation{Name: autograd.SiLUActivation}, nn.Activation{Name: autograd.TanhActivation}
+	normal := flow.Base{Type: flow.StandardNormal}
+	batchNorm := &transform.BatchNormSpec{Epsilon: 1e-5, Momentum: 0.1}
+
+	for _, c := range []struct {
+		name   string
+		config flow.Config
+		change func(*train.Options)
+		want   uint64
+	}{
+		{"nice", preset("nice", 0, flow.Options{Base: flow.DiagonalNormal}), nil, 0xa1a451ea11ee1ccc},
+		{"realnvp", preset("realnvp", 0, flow.Options{Permutation: "reverse"}), nil, 0xc7f4ae8bf4e953a2},
+		{"realnvp in context", preset("realnvp", 2, flow.Options{}), nil, 0x08a60b1fe5a0581e},
+		{"realnvp with noise, no clipping, a constant rate", preset("realnvp", 0, flow.Options{}), func(o *train.Options) {
+			o.Noise, o.Clip, o.Schedule = 0.1, 0, train.Constant
+		}, 0x98edd0a11d9313f1},
+		{"maf with batchnorm", preset("maf", 1, flow.Options{BatchNorm: true}), nil, 0x5ae9b07d8e50cdd8},
+		{"residual maf", preset("maf", 2, flow.Options{Residual: true, Permutation: "random", Base: flow.FullNormal}), nil, 0xc6c41541710fcb33},
+		{"iaf", preset("iaf", 1, flow.Options{Layers: 2}), nil, 0x3d7473ff61c7ce4a},
+		{"nsf", preset("nsf", 0, flow.Options{Layers: 2, Bins: 4}), nil, 0xf26b33911c8d94e9},
+		{"nsf-ar", preset("nsf-ar", 1, flow.Options{Layers: 2, Bins: 4, Base: flow.StudentT}), nil, 0x55638a61386981cb},
+		{"layers", chain(flow.Base{Type: flow.Mixture, Bound: 8, Components: 3}, 0, nil,
+			&transform.ActNormSpec{Bound: 3}, &transform.PlanarSpec{}, &transform.RadialSpec{}, &transform.LUSpec{Bound: 2}, batchNorm,
+			&transform.HouseholderSpec{Reflections: 3}, &transform.ElementwiseSpec{Univariate: spline}, &transform.ActNormSpec{Bound: 3}), nil, 0x4c9bbcb5fda67a27},
+		{"conditioners", chain(normal, 2, nil,
+			coupling(affine, nn.MLPSpec{Type: nn.Residual, Hidden: []int{9, 7, 5}, Gated: true}),
+			&transform.AutoregressiveSpec{Order: order, Univariate: spline, Conditioner: nn.MADESpec{Units: units, Residual: true, Gated: true}},
+			coupling(transform.Univariate{Univariate: &autograd.Affine{Scale: autograd.Softplus, Epsilon: 1e-3}}, nn.MLPSpec{Hidden: []int{9, 7}, Activation: silu}),
+			&transform.AutoregressiveSpec{Order: order, Univariate: affine, Conditioner: nn.MADESpec{Units: units, Residual: true, Plain: true, Activation: tanh}}), nil, 0x155340d31eadb46d},
+		{"inverted", chain(normal, 1, nil,
+			&transform.InvertSpec{Transform: transform.Tagged{Spec: coupling(spline, nn.MLPSpec{Hidden: []int{9}})}},
+			&transform.InvertSpec{Transform: transform.Tagged{Spec: &transform.LUSpec{Bound: 2}}},
+			&transform.InvertSpec{Transform: transform.Tagged{Spec: &transform.PlanarSpec{}}}), nil, 0x0161475df0e4d6ca},
+		{"a grid", chain(normal, 0, []int{2, 2}, coupling(affine, nn.MLPSpec{Hidden: []int{9}}), batchNorm, &transform.LUSpec{Bound: 2}), nil, 0x19d57d38b9fd4474},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f, err := flow.New(c.config, 3)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := train.Defaults()
+			o.Epochs, o.Batch, o.LearningRate, o.Workers, o.BLAS = 2, 150, 5e-3, 2, blas.Builtin()
+			if c.change != nil {
+				c.change(&o)
+			}
+			data := func(events int, index uint64) train.Data {
+				return train.Data{Rows: curved(events*f.Sites(), 4, index), Context: curved(events, f.ContextFeatures(), index+1)}
+			}
+			result, err := train.Fit(context.Background(), f, data(330, 1), data(70, 3), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			hash := fnv.New64a()
+			s := f.Config()
+			for _, values := range []any{f.Parameters().Values(), s.Standardize.Mean, s.Standardize.Std, s.StandardizeContext.Mean, s.StandardizeContext.Std, result.BestValidNLL} {
+				if err := binary.Write(hash, binary.LittleEndian, values); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := hash.Sum64(); got != c.want {
+				t.Errorf("learns values of the hash %#x, want %#x", got, c.want)
+			}
+		})
+	}
+}
+
+// curved draws n rows of columns around large means, each bent by the one
+// before it.
+func curved(n, columns int, index uint64) []float64 {
+	e := make([]float32, n*columns)
+	kernels.NormalRows(e, n, columns, 77, random.Noise, index<<32)
+	rows := make([]float64, len(e))
+	for i, v := range e {
+		rows[i] = float64(v) + 1000
+		if i%columns > 0 {
+			before := float64(e[i-1])
+			rows[i] += float64(0.5 * before * before)
+		}
+	}
+	return rows
+}
