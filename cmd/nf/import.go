@@ -90,6 +90,9 @@ func runImport(command *cobra.Command, o *importOptions) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.check, err)
 	}
+	if report.Warning != "" {
+		fmt.Fprintf(command.ErrOrStderr(), "%s: %s\n", command.CommandPath(), report.Warning)
+	}
 	p := importProvenance{imported{Config: dialect}}
 	for _, file := range []struct {
 		path string

@@ -23,6 +23,8 @@ type builder struct {
 	transforms        []transform.Tagged
 	values            map[string]values
 	base              flow.Base
+
+	standardize, standardizeContext flow.Standardization
 }
 
 // values is what a parameter holds. A matrix is [in, out]; of a masked layer it
@@ -260,9 +262,42 @@ func (b *builder) normalBase(mean, logStd []float64) error {
 	return nil
 }
 
+// gaussianMixture makes the base the GaussianMixture of normflows, whose tensors
+// are loc and log_scale [1, K, D] and weight_scores [1, K], the logits of the
+// weights.
+func (r *reader) gaussianMixture(prefix string) error {
+	n := r.builder.features
+	scores, err := r.stateDict.vector(prefix+"weight_scores", -1)
+	if err != nil {
+		return err
+	}
+	k := len(scores)
+	var parts [2][]float64
+	for i, name := range []string{"loc", "log_scale"} {
+		t, err := r.tensor(prefix + name)
+		if err != nil {
+			return err
+		}
+		if !slices.Equal(t.Shape, []int{1, k, n}) {
+			return fmt.Errorf("tensor %s%s has shape %v, want [1, %d, %d]", prefix, name, t.Shape, k, n)
+		}
+		for component := range k {
+			parts[i] = append(parts[i], r.byDataColumn(widen(t.Values[component*n:][:n]))...)
+		}
+	}
+	for i, s := range parts[1] {
+		if parts[1][i], err = bounded(s); err != nil {
+			return fmt.Errorf("tensor %slog_scale: %w", prefix, err)
+		}
+	}
+	r.base = flow.Base{Type: flow.Mixture, Bound: logScaleBound, Components: k}
+	r.builder.vector(baseConstants, slices.Concat(widen(scores), parts[0], parts[1]))
+	return nil
+}
+
 // build makes the flow.
 func (b *builder) build(names Names) (*flow.Flow, error) {
-	f, err := flow.New(flow.Config{Features: names.Features, Context: names.Context, Transforms: b.transforms, Base: b.base}, 0)
+	f, err := flow.New(flow.Config{Features: names.Features, Context: names.Context, Standardize: b.standardize, StandardizeContext: b.standardizeContext, Transforms: b.transforms, Base: b.base}, 0)
 	if err != nil {
 		return nil, err
 	}

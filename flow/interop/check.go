@@ -3,8 +3,12 @@ package interop
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/internal/table"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
@@ -22,17 +26,31 @@ type Check struct {
 	// Z is noise and Samples what the library makes of it, under the same
 	// contexts; both are nil where the file has none.
 	Z, Samples []float64
+
+	library string // of the model, whose mistakes an error names
 }
+
+// maxCheckValues bounds an array of a check, and so the memory that it takes.
+const maxCheckValues = 1 << 24
 
 // ReadCheck reads a NumPy archive with the arrays x [n, D] and log_prob [n],
 // context [n, C] for a model with context, and optionally z and samples, both
 // [n, D].
 func ReadCheck(path string, d *Dialect) (*Check, error) {
-	arrays, err := table.ReadArrays(path, "x", "log_prob", "context", "z", "samples")
+	columns := map[string]int{"x": d.Features, "log_prob": 1, "context": d.Context, "z": d.Features, "samples": d.Features}
+	arrays, err := table.ReadArrays(path, func(name string, rows, of int) error {
+		if rows > maxCheckValues/of {
+			return fmt.Errorf("it is [%d, %d]; a thousand rows are enough, and at most %d values are read", rows, of, maxCheckValues)
+		}
+		if want := columns[name]; want > 0 && of != want {
+			return fmt.Errorf("it is [%d, %d], want [%d, %d]", rows, of, rows, want)
+		}
+		return nil
+	}, "x", "log_prob", "context", "z", "samples")
 	if err != nil {
 		return nil, err
 	}
-	c := &Check{Rows: arrays["x"].Rows}
+	c := &Check{Rows: arrays["x"].Rows, library: d.Library}
 	if c.Rows == 0 {
 		return nil, fmt.Errorf("check %s: it has no array x, or no rows in it", path)
 	}
@@ -77,18 +95,26 @@ type Report struct {
 	// Rounded is the number of rows that are beyond the tolerance because float32
 	// cannot do better: see [Check.Compare].
 	Rounded int
+	// Warning says why the check proves little, or is empty.
+	Warning string
 }
+
+// fewRows is how many rows a check should have at least: of fewer, all may lie
+// where a wrong constant changes nothing.
+const fewRows = 20
 
 // Some rows cannot be computed in float32: the steepest ones of a spline amplify
 // its rounding beyond the tolerance, in the library as in nf. At most one row of
-// twenty, and one more, may be such. Of these rows the flow is also computed
-// in float64: how far that is from float32 is the size of rounding there, and
-// the library, which rounds differently, may be maxRoundings times that away. A
-// sample is also right if in float64 the flow maps it to its noise: where the
-// inverse is steep, samples differ and their noise does not.
+// twenty, and one more, may be such. At each such row and at neighbours of it,
+// which differ from it by roundings, the flow is also computed in float64: how
+// far that is from float32 at most is the size of rounding there, and the library,
+// which rounds differently, may be maxRoundings times that away. A sample is also
+// right if in float64 the flow maps it to its noise: where the inverse is steep,
+// samples differ and their noise does not.
 const (
 	rowsOfOneRounded = 20
 	maxRoundings     = 30
+	neighbours       = 8
 )
 
 // Compare computes what the check holds and is an error where the difference
@@ -99,6 +125,13 @@ const (
 // models: whichever fits.
 func (c *Check) Compare(f *flow.Flow) (Report, error) {
 	report := Report{Rows: c.Rows}
+	if c.Rows < fewRows {
+		rows := "rows"
+		if c.Rows == 1 {
+			rows = "row"
+		}
+		report.Warning = fmt.Sprintf("the check has %d %s, in which a wrong constant may not show: a thousand rows of real data would prove more", c.Rows, rows)
+	}
 	scorer, err := f.NewScorer(flow.ScorerOptions{})
 	if err != nil {
 		return report, err
@@ -109,10 +142,15 @@ func (c *Check) Compare(f *flow.Flow) (Report, error) {
 	}
 	worst := furthest(logProb, c.LogProb, 1)
 	report.LogProb = worst.relative
-	if !c.rounded(f, worst, logProb, c.LogProb, nil, func(e *exact, row int) []float64 { return e.logProb(c, row) }) {
+	explained, err := c.rounded(&rounding{f, scorer, logProb, c.LogProb, c.X, false}, worst)
+	if err != nil {
+		return report, err
+	}
+	if !explained {
 		return report, fmt.Errorf("the flow does not have the density of the model: log_prob of row %d is %.6g, and %.6g in the check file, which is %.3g too far apart "+
-			"(%d of %d rows are; at most %g·max(1, |log_prob|) is allowed). Likely causes: %s",
-			worst.at, logProb[worst.at], c.LogProb[worst.at], math.Abs(logProb[worst.at]-c.LogProb[worst.at]), len(worst.rows), c.Rows, Tolerance, causes)
+			"(%d of %d rows are; at most %g·max(1, |log_prob|) is allowed). %sLikely causes: %s",
+			worst.at, logProb[worst.at], c.LogProb[worst.at], math.Abs(logProb[worst.at]-c.LogProb[worst.at]), len(worst.rows), c.Rows, Tolerance,
+			c.perhapsRounding(worst), c.causes())
 	}
 	report.Rounded = len(worst.rows)
 	if c.Samples == nil {
@@ -121,7 +159,11 @@ func (c *Check) Compare(f *flow.Flow) (Report, error) {
 	d := f.Features()
 	samples := make([]float64, len(c.Z))
 	noise, closest := c.Z, difference{relative: math.Inf(1)}
-	for _, z := range [][]float64{c.Z, throughBase(f, c.Z)} {
+	behind, err := c.behindBase(f)
+	if err != nil {
+		return report, err
+	}
+	for _, z := range [][]float64{c.Z, behind} {
 		if z == nil {
 			continue
 		}
@@ -134,48 +176,179 @@ func (c *Check) Compare(f *flow.Flow) (Report, error) {
 		}
 	}
 	report.Samples = closest.relative
-	if !c.rounded(f, closest, samples, c.Samples, noise, func(e *exact, row int) []float64 { return e.sample(c, noise, row) }) {
+	if explained, err = c.rounded(&rounding{f, scorer, samples, c.Samples, noise, true}, closest); err != nil {
+		return report, err
+	}
+	if !explained {
 		return report, fmt.Errorf("the flow has the density of the model, but makes other samples of its noise: feature %d of row %d is %.6g, and %.6g in the check file "+
-			"(%d of %d rows are more than %g·max(1, |value|) apart). Likely causes: z is not the noise of these samples; the order of the noise differs; an inverse that the library computes only roughly",
-			closest.at%d, closest.at/d, samples[closest.at], c.Samples[closest.at], len(closest.rows), c.Rows, Tolerance)
+			"(%d of %d rows are more than %g·max(1, |value|) apart). %sLikely causes: z is not the noise of these samples; the order of the noise differs; an inverse that the library computes only roughly",
+			closest.at%d, closest.at/d, samples[closest.at], c.Samples[closest.at], len(closest.rows), c.Rows, Tolerance, c.perhapsRounding(closest))
 	}
 	report.Rounded += len(closest.rows)
 	return report, nil
 }
 
+// rounding is values that were computed of some input, and those wanted.
+type rounding struct {
+	flow             *flow.Flow
+	scorer           *flow.Scorer
+	got, want, input []float64
+	inverse          bool // the values are samples of noise, not log-densities of rows
+}
+
 // rounded tells whether float32's rounding explains all rows that are beyond
-// the tolerance. noise is that of samples, and nil for log-densities.
-func (c *Check) rounded(f *flow.Flow, d difference, got, want, noise []float64, compute func(e *exact, row int) []float64) bool {
+// the tolerance.
+func (c *Check) rounded(v *rounding, d difference) (bool, error) {
 	if len(d.rows) == 0 {
-		return true
+		return true, nil
 	}
 	if len(d.rows) > 1+c.Rows/rowsOfOneRounded {
-		return false
+		return false, nil
 	}
-	e := newExact(f)
-	width := len(want) / c.Rows
+	e := newExact(v.flow)
+	width, in := len(v.want)/c.Rows, v.flow.Features()
+	contexts := v.flow.ContextFeatures()
 	for _, row := range d.rows {
-		if noise != nil && near(e.noise(c, row), noise[row*width:]) {
+		input := v.input[row*in:][:in]
+		if v.inverse && near(e.noise(c, row), input) {
 			continue
 		}
-		values := compute(e, row)
-		rounding := 0.0
-		for i, v := range values {
-			rounding = max(rounding, math.Abs(v-got[row*width+i]))
+		near := neighbourhood(input)
+		context := slices.Repeat(c.Context[row*contexts:][:contexts], neighbours)
+		made := make([]float64, neighbours*width)
+		var err error
+		if v.inverse {
+			err = v.scorer.Inverse(made, nil, near, context)
+		} else {
+			err = v.scorer.LogProb(made, near, context)
 		}
-		for i, v := range values {
-			w := want[row*width+i]
-			apart := min(math.Abs(v-w), math.Abs(got[row*width+i]-w))
-			if !(apart <= Tolerance*max(1, math.Abs(w))+maxRoundings*rounding) {
-				return false
+		if err != nil {
+			return false, err
+		}
+		exactly := func(input []float64) []float64 {
+			if v.inverse {
+				return e.sample(c, input, row)
+			}
+			return e.logProb(c, input, row)
+		}
+		size := 0.0
+		for k := range neighbours {
+			for i, x := range exactly(near[k*in:][:in]) {
+				size = max(size, math.Abs(x-made[k*width+i]))
+			}
+		}
+		for i, x := range exactly(input) {
+			g, w := v.got[row*width+i], v.want[row*width+i]
+			size := max(size, math.Abs(x-g))
+			if apart := min(math.Abs(x-w), math.Abs(g-w)); !(apart <= Tolerance*max(1, math.Abs(w))+maxRoundings*size) {
+				return false, nil
 			}
 		}
 	}
-	return true
+	return true, nil
 }
 
-const causes = "the config's activation, scale_map, slope, tail_bound or version; the order of x's columns; a model that was not in evaluation mode (model.eval()), " +
-	"so that dropout or batch statistics were in use; weights of another training step than the check; a layer without tensors that the config leaves out"
+// neighbourhood returns rows that differ from the given one by some roundings of
+// float32 in each value.
+func neighbourhood(row []float64) []float64 {
+	var out []float64
+	for k := range neighbours {
+		for i, v := range row {
+			step := float64((k+i)%neighbours - neighbours/2)
+			out = append(out, v+float64(v*step)*0x1p-23)
+		}
+	}
+	return out
+}
+
+// slightly is how far apart, relative to max(1, |value|), values may be that
+// differ by rounding perhaps.
+const slightly = 1e-2
+
+// perhapsRounding tells that few rows differ, and by little.
+func (c *Check) perhapsRounding(d difference) string {
+	if len(d.rows) > 1+c.Rows/rowsOfOneRounded || !(d.relative < slightly) {
+		return ""
+	}
+	return "Few rows differ, and by little: this may be float32's rounding in the library. Compute the check in float64 (model.double(), and x, context and z as float64), and import again. "
+}
+
+// causes returns what makes a flow have another density than the model.
+func (c *Check) causes() string {
+	var own string
+	switch c.library {
+	case nflows:
+		own = "the config's activation, scale_map, tail_bound or min_…"
+	case zuko:
+		own = "the config's activation, slope, tail_bound or version; a circular flow (NCSF), whose tensors are those of an NSF"
+	default:
+		own = "the config's activation, negative_slope, scale_map, split_mode or tail_bound"
+	}
+	return own + "; the order of x's columns; a model that was not in evaluation mode (model.eval()), so that dropout or batch statistics were in use; " +
+		"weights of another training step than the check; a layer without tensors that the config leaves out (a permutation, Logit, Sigmoid, Softclip); " +
+		"a base that is not normal and has no tensors (Uniform)"
+}
+
+// behindBase returns the noise that the flow's transforms take where z is what
+// the library's transforms take, or z is what the base takes and the flow's
+// transforms take what it scales and shifts: nil where they are the same.
+func (c *Check) behindBase(f *flow.Flow) ([]float64, error) {
+	if scaled := throughBase(f, c.Z); scaled != nil {
+		return scaled, nil
+	}
+	last, err := conditionalBase(f)
+	if last == nil || err != nil {
+		return nil, err
+	}
+	scorer, err := last.NewScorer(flow.ScorerOptions{})
+	if err != nil {
+		return nil, err
+	}
+	// Its features are data columns.
+	columns, d := f.NoiseColumns(), f.Features()
+	byColumn, noise := make([]float64, len(c.Z)), make([]float64, len(c.Z))
+	for i, v := range c.Z {
+		byColumn[i/d*d+columns[i%d]] = v
+	}
+	if err := scorer.Forward(byColumn, nil, byColumn, c.Context); err != nil {
+		return nil, err
+	}
+	for i := range noise {
+		noise[i] = byColumn[i/d*d+columns[i%d]]
+	}
+	return noise, nil
+}
+
+// conditionalBase returns the flow of the last transform alone, if that maps
+// each feature by what a network computes of the context alone: a base of the
+// library that depends on the context. It is nil otherwise.
+func conditionalBase(f *flow.Flow) (*flow.Flow, error) {
+	config := f.Config()
+	n := len(config.Transforms) - 1
+	if n < 0 || len(config.Context) == 0 {
+		return nil, nil
+	}
+	spec := config.Transforms[n].Spec
+	if inverted, ok := spec.(*transform.InvertSpec); ok {
+		spec = inverted.Transform.Spec
+	}
+	coupling, ok := spec.(*transform.CouplingSpec)
+	if !ok || slices.Contains(coupling.Mask, false) {
+		return nil, nil
+	}
+	last, err := flow.New(flow.Config{Features: config.Features, Context: config.Context, StandardizeContext: config.StandardizeContext,
+		Transforms: config.Transforms[n:], Base: flow.Base{Type: flow.StandardNormal}}, 0)
+	if err != nil {
+		return nil, err
+	}
+	all := f.Parameters().All()
+	for _, p := range last.Parameters().All() {
+		name := fmt.Sprintf("transforms.%d.%s", n, strings.TrimPrefix(p.Name, "transforms.0."))
+		at := slices.IndexFunc(all, func(q *autograd.Parameter) bool { return q.Name == name })
+		copy(p.Values(), all[at].Values())
+	}
+	return last, nil
+}
 
 // throughBase returns the noise as a learned normal base scales and shifts it,
 // or nil for another base.

@@ -30,11 +30,27 @@ func (s *stateDict) residualNet(prefix string, features, context int, act activa
 		}
 		r.blocks = append(r.blocks, block)
 	}
+	if err := allGated(prefix, r.blocks); err != nil {
+		return n, 0, err
+	}
 	if r.last, err = s.dense(prefix+"final_layer", hidden, -1); err != nil {
 		return n, 0, err
 	}
 	n, err = r.network()
 	return n, hidden, err
+}
+
+// allGated refuses blocks of which some have a gate and others have none.
+func allGated(prefix string, blocks []block) error {
+	for b, block := range blocks {
+		if with := blocks[0].gate != nil; (block.gate != nil) != with {
+			if with {
+				return fmt.Errorf("tensor %sblocks.%d.context_layer.weight is missing: the context gates block 0", prefix, b)
+			}
+			return fmt.Errorf("tensor %sblocks.0.context_layer.weight is missing: the context gates block %d", prefix, b)
+		}
+	}
+	return nil
 }
 
 // lookingAt reads a layer that looks at the features, or at the features and
@@ -44,6 +60,10 @@ func (s *stateDict) lookingAt(name string, features, context int) (dense, error)
 	if err != nil {
 		return d, err
 	}
+	return d.lookingAt(name, features, context)
+}
+
+func (d dense) lookingAt(name string, features, context int) (dense, error) {
 	switch d.in {
 	case features + context:
 		return d, nil
@@ -53,6 +73,26 @@ func (s *stateDict) lookingAt(name string, features, context int) (dense, error)
 		return wide, nil
 	}
 	return d, fmt.Errorf("tensor %s.weight has %d inputs, want %d features and a context of %d: is \"context\" right in the config?", name, d.in, features, context)
+}
+
+// contextSplineMap reads the network that sbi has for one feature: a Sequential
+// of linear layers and ReLU, of the context alone. Splines divide by the width
+// of its first layer.
+func (s *stateDict) contextSplineMap(prefix string, features, context int) (n network, hidden int, err error) {
+	if features > 0 {
+		return n, 0, fmt.Errorf("tensors %s… look at the context alone, but the coupling has %d features to look at", prefix, features)
+	}
+	if context == 0 {
+		return n, 0, fmt.Errorf(`tensors %s… look at a context, but the config has no "context"`, prefix)
+	}
+	relu, err := newActivation("relu", 0)
+	if err != nil {
+		return n, 0, err
+	}
+	if n, err = s.sequential(prefix, 0, context, relu); err != nil {
+		return n, 0, err
+	}
+	return n, n.layers[0].out, nil
 }
 
 // residualBlock reads the two layers of a block, and its batch norms.
@@ -112,24 +152,31 @@ func (s *stateDict) batchNorm(name string, width int) (*normalization, error) {
 }
 
 // sequential reads a Sequential of linear layers with the activation between
-// them.
+// them, which have biases all or none.
 func (s *stateDict) sequential(prefix string, features, context int, act activation) (network, error) {
 	n := network{features: features, context: context, activation: act}
 	numbers := s.numbered(prefix)
 	if len(numbers) == 0 {
 		return n, fmt.Errorf("tensor %s0.weight is missing", prefix)
 	}
+	read := s.unbiased
+	for _, number := range numbers {
+		if s.has(fmt.Sprintf("%s%d.bias", prefix, number)) {
+			read = s.dense
+		}
+	}
+	width := -1
 	for i, number := range numbers {
 		name := fmt.Sprintf("%s%d", prefix, number)
-		read := func() (dense, error) { return s.dense(name, n.layers[i-1].out, -1) }
-		if i == 0 {
-			read = func() (dense, error) { return s.lookingAt(name, features, context) }
+		d, err := read(name, width, -1)
+		if err == nil && i == 0 {
+			d, err = d.lookingAt(name, features, context)
 		}
-		d, err := read()
 		if err != nil {
 			return n, err
 		}
 		n.layers = append(n.layers, d)
+		width = d.out
 	}
 	return n, nil
 }
@@ -146,6 +193,9 @@ func (s *stateDict) conditioner(prefix string, features, context int, o Options)
 	}
 	if s.isResidualNet(prefix) {
 		return s.residualNet(prefix, features, context, act)
+	}
+	if len(s.numbered(prefix+"spline_predictor.")) > 0 {
+		return s.contextSplineMap(prefix+"spline_predictor.", features, context)
 	}
 	if len(s.numbered(prefix+"net.")) > 0 {
 		prefix += "net."

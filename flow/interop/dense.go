@@ -26,10 +26,22 @@ func newMasked(in, out int) dense {
 	return d
 }
 
-// dense reads NAME.weight [out, in] and NAME.bias, which may be absent; a
-// number below 0 stands for any. With a NAME.mask, weights where it is 0 are
-// left out, whatever they are.
+// dense reads NAME.weight [out, in] and NAME.bias; a number below 0 stands for
+// any. With a NAME.mask, weights where it is 0 are left out, whatever they are.
 func (s *stateDict) dense(name string, in, out int) (dense, error) {
+	d, err := s.unbiased(name, in, out)
+	if err != nil {
+		return d, err
+	}
+	b, err := s.vector(name+".bias", d.out)
+	for i, v := range b {
+		d.bias[i] = float64(v)
+	}
+	return d, err
+}
+
+// unbiased reads NAME.weight alone.
+func (s *stateDict) unbiased(name string, in, out int) (dense, error) {
 	w, err := s.matrix(name+".weight", out, in)
 	if err != nil {
 		return dense{}, err
@@ -54,15 +66,6 @@ func (s *stateDict) dense(name string, in, out int) (dense, error) {
 	for i, v := range w.Values {
 		if d.exists(i) {
 			d.weight[i] = float64(v)
-		}
-	}
-	if s.has(name + ".bias") {
-		b, err := s.vector(name+".bias", d.out)
-		if err != nil {
-			return dense{}, err
-		}
-		for i, v := range b {
-			d.bias[i] = float64(v)
 		}
 	}
 	s.ignore(name + ".degrees") // what the masks were made of

@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -88,7 +89,23 @@ func TestWeightErrors(t *testing.T) {
 		{"nflows-maf", reshape("_transform._transforms.0._permutation", 5), []string{"0._permutation", "no permutation"}},
 		{"nflows-maf", reshape("_transform._transforms.4._permutation", 4), []string{"4._permutation", "[4]"}},
 		{"nflows-maf", reshape("_transform._transforms.1.surprise", 1), []string{"surprise", "nothing is known"}},
-		{"nflows-maf", reshape("_embedding_net.weight", 1, 1), []string{"_embedding_net", "embed"}},
+		{"nflows-maf", reshape("_embedding_net.weight", 1, 1), []string{"_embedding_net", `no "context"`}},
+		{"nflows-maf-context", reshape("_embedding_net.weight", 1, 1), []string{"_embedding_net.weight", "embedding network"}},
+		{"sbi-maf", reshape("net._embedding_net.1.0.weight", 1, 1), []string{"_embedding_net.1.0.weight", "embedding network"}},
+		{"sbi-maf", reshape("net._embedding_net.0._std", 4), []string{"_embedding_net.0._std", "positive"}},
+		{"sbi-maf", reshape("net._embedding_net.0._mean", 3), []string{`without "net."`, "_embedding_net.0._mean", "1 or 4"}},
+		{"sbi-maf", reshape("optimizer.step", 1), []string{"tensors _transform.… are missing", `begin with "net."`}},
+		{"sbi-maf", drop("blocks.1.linear.bias"), []string{"blocks.1.linear.bias is missing"}},
+		{"sbi-nsf", drop("blocks.1.context_layer"), []string{"blocks.1.context_layer.weight is missing", "gates block 0"}},
+		{"sbi-nsf", drop("blocks.0.context_layer"), []string{"blocks.0.context_layer.weight is missing", "gates block 1"}},
+		{"sbi-nsf-one", func(g golden) { g.dialect.Context = 2 }, []string{"_embedding_net.0._mean", "1 or 2"}},
+		{"nflows-coupling-leaky", drop("blocks.1.context_layer"), []string{"transform_net.blocks.1.context_layer.weight is missing"}},
+		{"normflows-nsf-ar-context", drop("blocks.1.context_layer"), []string{"autoregressive_net.blocks.1.context_layer.weight is missing"}},
+		{"nflows-maf", reshape("_distribution._made.initial_layer.weight", 1, 1), []string{"MADEMoG"}},
+		{"nflows-maf", reshape("_transform._transforms.1.transformer.integrand_net.net.0.weight", 1, 1), []string{"UMNN"}},
+		{"nflows-maf", reshape("_transform._transforms.1.integrand_net.net.0.weight", 1, 1), []string{"UMNN"}},
+		{"nflows-conditional-base", reshape("_distribution._context_encoder.bias", 5), []string{"_distribution._context_encoder.bias", "[6]"}},
+		{"nflows-conditional-base-network", drop("_context_encoder.2"), []string{"_context_encoder", "12 outputs", "2 features"}},
 		{"nflows-maf", reshape("_transform._transforms.9.other", 1), []string{"_transform._transforms.4"}},
 		{"nflows-maf", reshape("_transform._transforms.4.weird", 1), []string{"weird"}},
 		{"nflows-maf", func(g golden) { g.dialect.Features = 6 }, []string{"_transform._transforms.0._permutation", "[6]"}},
@@ -107,11 +124,28 @@ func TestWeightErrors(t *testing.T) {
 		{"zuko-maf", drop("base."), []string{"base.loc"}},
 		{"zuko-maf", reshape("base.scale", 5), []string{"base.scale", "positive"}},
 		{"zuko-maf", reshape("transform.transforms.0.hyper.4.weight", 10, 7), []string{"hyper.4.weight"}},
+		{"zuko-maf", reshape("base.lower", 5), []string{"BoxUniform", "NCSF"}},
+		{"zuko-maf", func(g golden) {
+			drop("base.")(g)
+			for name, v := range map[string]float32{"base._0": -math.Pi - 1e-5, "base._1": math.Pi + 1e-5} {
+				g.state.tensors[name] = safetensors.Tensor{Name: name, Shape: []int{5}, Values: []float32{v, v, v, v, v}}
+			}
+		}, []string{"BoxUniform", "NCSF"}},
+		{"zuko-affine", reshape("transform.transforms.0._1", 3), []string{"transform.transforms.0._1", "value 0", "positive"}},
+		{"zuko-coupling", drop("0.hyper.2.bias"), []string{"transform.transforms.0.hyper.2.bias is missing"}},
 		{"zuko-coupling", drop("0.hyper.2"), []string{"transform.transforms.0.hyper.2", "normalize"}},
 		{"zuko-coupling", reshape("transform.transforms.0.hyper.0.weight", 12, 9), []string{"hyper.0.weight", "9 inputs", "context"}},
 		{"normflows-coupling", func(g golden) { g.dialect.Layers = nil }, []string{"flows.1.…", `"layers": {"1"`}},
 		{"normflows-coupling", func(g golden) { g.dialect.SplitMode = "channel_inv" }, []string{"inputs"}},
 		{"normflows-coupling", func(g golden) { g.dialect.SplitMode = "half" }, []string{`"split_mode" is "half"`}},
+		{"normflows-coupling", func(g golden) {
+			g.dialect.SplitMode, g.dialect.Layers = "channel_inv", map[string]Layer{"1": {Kind: "swap"}, "3": {Kind: "swap"}}
+		},
+			[]string{`"split_mode"`, "2 of 5", `"channel_inv"`}},
+		{"normflows-affine", reshape("flows.1.log_S", 4), []string{"flows.1.log_S", "[5]"}},
+		{"normflows-affine", reshape("flows.1.P", 5, 5), []string{"flows.1", "no inverse"}},
+		{"normflows-affine", reshape("flows.3.W", 5, 5), []string{"flows.3.W", "no inverse"}},
+		{"normflows-affine-mixture", reshape("q0.loc", 3, 4), []string{"q0.loc", "[1, 3, 4]"}},
 		{"normflows-maf", func(g golden) { g.dialect.ScaleMap = "softplus" }, []string{"softplus", "sigmoid"}},
 		{"normflows-maf", reshape("flows.9.eps", 1), []string{"flows.9", "BatchNorm"}},
 		{"normflows-maf", reshape("flows.4.L", 5, 5), []string{"flows.4.L", "no kind that is supported"}},

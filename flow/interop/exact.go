@@ -15,42 +15,40 @@ func newExact(f *flow.Flow) *exact {
 	return &exact{f, autograd.Bind64(f.Parameters()).NewGraph()}
 }
 
-// row puts a row of a matrix on the graph, value i in column columns[i].
-func (e *exact) row(rows []float64, row, width int, columns []int) autograd.Value {
-	if width == 0 {
+// standardized puts a row on the graph as the first stage makes it.
+func (e *exact) standardized(row []float64, s flow.Standardization) autograd.Value {
+	if len(row) == 0 {
 		return autograd.Value{}
 	}
-	v := e.graph.Input(1, width, false)
-	for i := range width {
-		column := i
-		if columns != nil {
-			column = columns[i]
+	v := e.graph.Input(1, len(row), false)
+	for i, x := range row {
+		if len(s.Mean) > 0 {
+			x = (x - s.Mean[i]) / s.Std[i]
 		}
-		v.Set(0, column, rows[row*width+i])
+		v.Set(0, i, x)
 	}
 	return v
 }
 
 // pass begins a pass of a row of the check.
 func (e *exact) pass(c *Check, row int) *autograd.Pass {
-	p := e.graph.Pass(1)
-	p.Context = e.row(c.Context, row, e.flow.ContextFeatures(), nil)
+	e.graph.Reset(autograd.Evaluate)
+	p, n := e.graph.Pass(1), e.flow.ContextFeatures()
+	p.Context = e.standardized(c.Context[row*n:][:n], e.flow.Config().StandardizeContext)
 	return p
 }
 
-// logProb returns log p of a row of the check.
-func (e *exact) logProb(c *Check, row int) []float64 {
-	e.graph.Reset(autograd.Evaluate)
+// logProb returns log p of x under the context of a row of the check.
+func (e *exact) logProb(c *Check, x []float64, row int) []float64 {
 	p := e.pass(c, row)
-	e.flow.LogDensity(p, e.row(c.X, row, e.flow.Features(), nil))
-	return []float64{p.LogDet.Values[0]}
+	e.flow.LogDensity(p, e.standardized(x, e.flow.Config().Standardize))
+	return []float64{p.LogDet.Values[0] + e.flow.StandardizationLogDet()}
 }
 
 // noise returns what becomes of a row of the check's samples.
 func (e *exact) noise(c *Check, row int) []float64 {
-	e.graph.Reset(autograd.Evaluate)
-	p := e.pass(c, row)
-	z := e.flow.Chain().Forward(p, e.row(c.Samples, row, e.flow.Features(), nil))
+	p, n := e.pass(c, row), e.flow.Features()
+	z := e.flow.Chain().Forward(p, e.standardized(c.Samples[row*n:][:n], e.flow.Config().Standardize))
 	out := make([]float64, z.Cols)
 	for i, column := range e.flow.NoiseColumns() {
 		out[i] = z.At(0, column)
@@ -58,14 +56,21 @@ func (e *exact) noise(c *Check, row int) []float64 {
 	return out
 }
 
-// sample returns what becomes of a row of noise.
+// sample returns what becomes of noise under the context of a row of the check.
 func (e *exact) sample(c *Check, noise []float64, row int) []float64 {
-	e.graph.Reset(autograd.Evaluate)
 	p := e.pass(c, row)
-	x := e.flow.Chain().Inverse(p, e.row(noise, row, e.flow.Features(), e.flow.NoiseColumns()))
+	z := e.graph.Input(1, len(noise), false)
+	for i, column := range e.flow.NoiseColumns() {
+		z.Set(0, column, noise[i])
+	}
+	x := e.flow.Chain().Inverse(p, z)
+	s := e.flow.Config().Standardize
 	out := make([]float64, x.Cols)
 	for i := range out {
 		out[i] = x.At(0, i)
+		if len(s.Mean) > 0 {
+			out[i] = float64(out[i]*s.Std[i]) + s.Mean[i]
+		}
 	}
 	return out
 }

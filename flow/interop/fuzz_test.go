@@ -11,7 +11,7 @@ import (
 // FuzzLoad makes sure that no config and no state dict makes the importer
 // panic: they are a flow, or an error.
 func FuzzLoad(f *testing.F) {
-	for _, name := range []string{"zuko-maf-one", "normflows-masked-shift", "zuko-maf-one-context", "nflows-realnvp-untrained"} {
+	for _, name := range goldenNames(f) {
 		config, err := os.ReadFile("testdata/" + name + ".json")
 		if err != nil {
 			f.Fatal(err)

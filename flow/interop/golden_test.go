@@ -11,7 +11,7 @@ import (
 )
 
 // goldenNames returns the models that testdata/make_golden.py made.
-func goldenNames(t *testing.T) []string {
+func goldenNames(t testing.TB) []string {
 	t.Helper()
 	paths, err := filepath.Glob("testdata/*.npz")
 	if err != nil || len(paths) < 30 {
@@ -83,7 +83,7 @@ func TestGolden(t *testing.T) {
 
 // TestGoldenSurvivesFile saves an imported flow and reads it again.
 func TestGoldenSurvivesFile(t *testing.T) {
-	for _, name := range []string{"nflows-maf-norm", "zuko-maf-residual", "normflows-nsf", "normflows-coupling-sigmoid-inv", "nflows-maf-tanh", "nflows-coupling-leaky"} {
+	for _, name := range []string{"nflows-maf-norm", "zuko-maf-residual", "normflows-nsf", "normflows-coupling-sigmoid-inv", "nflows-maf-tanh", "nflows-coupling-leaky", "sbi-maf", "sbi-zuko-nsf", "normflows-affine-mixture"} {
 		g := readGolden(t, name)
 		f, err := g.load()
 		if err != nil {

@@ -70,7 +70,23 @@ func load(s *stateDict, d *Dialect, names Names) (*flow.Flow, error) {
 	if err := s.finite(); err != nil {
 		return nil, err
 	}
+	s = s.withoutPrefix(d.Library)
 	r := &reader{s, newBuilder(d), d}
+	if err := r.read(); err != nil {
+		if s.prefix != "" {
+			return nil, fmt.Errorf("(names are without %q, with which all of them begin) %w", s.prefix, err)
+		}
+		return nil, err
+	}
+	return r.build(names)
+}
+
+// read makes transforms, a base and values of all tensors.
+func (r *reader) read() (err error) {
+	if err := r.embedded(); err != nil {
+		return err
+	}
+	d := r.dialect
 	switch d.Library {
 	case nflows:
 		err = r.nflows()
@@ -80,12 +96,12 @@ func load(s *stateDict, d *Dialect, names Names) (*flow.Flow, error) {
 		err = r.normflows()
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if left := s.unused(); len(left) > 0 {
-		return nil, fmt.Errorf("nothing is known of %s; a flow that has them is not supported, or is not of %s %s", listed(left), d.Library, d.Version)
+	if left := r.unused(); len(left) > 0 {
+		return fmt.Errorf("nothing is known of %s; a flow that has them is not supported, or is not of %s %s", listed(left), d.Library, d.Version)
 	}
-	return r.build(names)
+	return nil
 }
 
 // listed names tensors, the first few of them.

@@ -2,7 +2,6 @@ package interop
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/flow/transform"
@@ -118,31 +117,20 @@ func (b *builder) constants(s *stateDict, scale, shift string, inverse bool) err
 	return nil
 }
 
-// pointwise adds a PointwiseAffineTransform of nflows, x·scale + shift, whose
-// tensors may hold one value for all features.
+// pointwise adds x·scale + shift for tensors that may hold one value for all
+// features: a PointwiseAffineTransform of nflows, an AffineTransform of zuko.
 func (b *builder) pointwise(s *stateDict, scale, shift string, inverse bool) error {
-	var v [2][]float64
-	for i, name := range []string{scale, shift} {
-		values, err := s.vector(name, -1)
-		if err != nil {
-			return err
-		}
-		if len(values) != 1 && len(values) != b.features {
-			return fmt.Errorf("tensor %s has %d values, want 1 or %d", name, len(values), b.features)
-		}
-		v[i] = make([]float64, b.features)
-		for f := range v[i] {
-			v[i][f] = float64(values[f%len(values)])
-		}
+	scales, err := s.repeated(scale, b.features)
+	if err != nil {
+		return err
 	}
-	logs := make([]float64, b.features)
-	for f, x := range v[0] {
-		if !(x > 0) || math.IsInf(x, 0) {
-			return fmt.Errorf("tensor %s holds %v, want positive numbers", scale, x)
-		}
-		logs[f] = kernels.Log64(x)
+	shifts, err := s.repeated(shift, b.features)
+	if err != nil {
+		return err
 	}
-	b.scale(logs, v[1], inverse)
+	if err := b.affine(scales, shifts, inverse); err != nil {
+		return fmt.Errorf("tensor %s: %w", scale, err)
+	}
 	return nil
 }
 

@@ -77,6 +77,9 @@ func (s *stateDict) made(prefix string, features, context int, o Options, rules 
 		}
 		r.blocks = append(r.blocks, block)
 	}
+	if err := allGated(prefix, r.blocks); err != nil {
+		return n, err
+	}
 	if last.in != first.out {
 		return n, fmt.Errorf("tensor %sfinal_layer.weight has %d inputs, want %d", prefix, last.in, first.out)
 	}

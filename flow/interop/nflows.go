@@ -10,28 +10,67 @@ import (
 
 // nflows reads a Flow of nflows, whose transform leads from data to noise.
 func (r *reader) nflows() error {
-	if r.any("_embedding_net.") {
-		return fmt.Errorf("tensors _embedding_net.… make other columns of the context, which is not supported; train with the embedded context instead")
-	}
 	if !r.any("_transform.") {
-		return fmt.Errorf("tensors _transform.… are missing: is this the state dict of an nflows Flow?")
+		return r.notThere("_transform.…", "an nflows Flow")
 	}
 	if err := r.nflowsTransform("_transform.", "", false); err != nil {
 		return err
 	}
-	r.ignore("_distribution._log_z")
-	if !r.any("_distribution.mean_") {
+	return r.nflowsBase()
+}
+
+// nflowsBase reads the base: a StandardNormal has no tensors.
+func (r *reader) nflowsBase() error {
+	const at = "_distribution."
+	r.ignore(at + "_log_z")
+	switch {
+	case r.any(at + "_context_encoder."):
+		return r.conditionalNormal(at + "_context_encoder.")
+	case r.any(at + "_made."):
+		return fmt.Errorf("tensors %s_made.… are a MADEMoG, an autoregressive mixture of normals (sbi's \"made\"), which is not supported", at)
+	case !r.any(at + "mean_"):
 		return nil
 	}
-	mean, err := r.stateDict.vector("_distribution.mean_", r.builder.features)
+	mean, err := r.stateDict.vector(at+"mean_", r.builder.features)
 	if err != nil {
 		return err
 	}
-	logStd, err := r.stateDict.vector("_distribution.log_std_", r.builder.features)
+	logStd, err := r.stateDict.vector(at+"log_std_", r.builder.features)
 	if err != nil {
 		return err
 	}
 	return r.normalBase(widen(mean), widen(logStd))
+}
+
+// conditionalNormal reads a ConditionalDiagonalNormal, whose context encoder
+// gives the means and then the log standard deviations of all features. It
+// becomes one more layer, from a standard normal base.
+func (r *reader) conditionalNormal(prefix string) error {
+	d := r.dialect
+	if d.Context == 0 {
+		return fmt.Errorf(`tensors %s… look at a context, but the config has no "context"`, prefix)
+	}
+	n := network{context: d.Context}
+	if name := strings.TrimSuffix(prefix, "."); r.has(prefix + "weight") {
+		one, err := r.stateDict.dense(name, d.Context, 2*d.Features)
+		if err != nil {
+			return err
+		}
+		n.layers = []dense{one}
+	} else {
+		act, err := d.activation()
+		if err != nil {
+			return err
+		}
+		if n, err = r.sequential(prefix, 0, d.Context, act); err != nil {
+			return err
+		}
+		if out := n.layers[len(n.layers)-1].out; out != 2*d.Features {
+			return fmt.Errorf("tensors %s… have %d outputs, want a mean and a log standard deviation for each of %d features", prefix, out, d.Features)
+		}
+	}
+	r.coupling(r.all(), nil, n, &autograd.Affine{Scale: autograd.Exp}, shiftsAndScales, true)
+	return nil
 }
 
 // nflowsTransform reads the transform below a prefix. path is where it stands
@@ -53,6 +92,8 @@ func (r *reader) nflowsTransform(prefix, path string, inverse bool) error {
 		}
 		r.permute(order, inverse)
 		return nil
+	case r.any(prefix+"transformer.integrand_net.") || r.any(prefix+"integrand_net."):
+		return fmt.Errorf("the layer %s integrates a network (UMNN: MaskedUMNNAutoregressiveTransform, UMNNCouplingTransform), which is not supported", strings.TrimSuffix(prefix, "."))
 	case r.any(prefix + "autoregressive_net."):
 		return r.nflowsAutoregressive(prefix, o, inverse)
 	case r.has(prefix + "transform_features"):

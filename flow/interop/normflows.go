@@ -12,7 +12,7 @@ import (
 // first one first.
 func (r *reader) normflows() error {
 	if !r.any("flows.") {
-		return fmt.Errorf("tensors flows.… are missing: is this the state dict of a normflows NormalizingFlow?")
+		return r.notThere("flows.…", "a normflows NormalizingFlow")
 	}
 	if err := r.list("flows.", "", true, r.normflowsFlow); err != nil {
 		return err
@@ -25,8 +25,11 @@ func (r *reader) normflows() error {
 	if !r.any("q0.") {
 		return nil
 	}
+	if r.has("q0.weight_scores") {
+		return r.gaussianMixture("q0.")
+	}
 	if !r.has("q0.loc") || !r.has("q0.log_scale") {
-		return fmt.Errorf("tensors q0.… are of no base that is supported: a DiagGaussian has q0.loc and q0.log_scale")
+		return fmt.Errorf("tensors q0.… are of no base that is supported: a DiagGaussian has q0.loc and q0.log_scale, a GaussianMixture also q0.weight_scores")
 	}
 	mean, err := r.stateDict.vector("q0.loc", r.builder.features)
 	if err != nil {
@@ -72,6 +75,10 @@ func (r *reader) normflowsFlow(prefix, name string) error {
 		}
 		r.permute(order, false)
 		return r.lu(r.stateDict, prefix+"linear.", or(o.LUEpsilon, 1e-3), false)
+	case r.has(prefix + "log_S"):
+		return r.invertibleAffine(prefix)
+	case r.has(prefix + "W"):
+		return r.naiveAffine(prefix + "W")
 	case r.has(prefix+"s") && !r.has(prefix+"s_cc"):
 		return r.normflowsConstants(prefix)
 	case r.has(prefix + "eps"):
@@ -153,13 +160,16 @@ func (o *Options) normflowsScaleMap(total int) (univariate, error) {
 
 // normflowsCouplingBlock reads an AffineCouplingBlock.
 func (r *reader) normflowsCouplingBlock(prefix string, o Options) error {
-	kept, changed, err := split(r.builder.features, o.SplitMode)
+	kept, changed, err := split(r.builder.features, o.splitMode())
 	if err != nil {
 		return r.layerError(prefix, err)
 	}
 	net := prefix + "flows.1.param_map."
 	n, _, err := r.conditioner(net, len(kept), 0, o)
 	if err != nil {
+		if len(kept) != len(changed) {
+			return fmt.Errorf(`%w; or "split_mode", which decides how many features the network sees: here %d of %d with %q`, err, len(kept), r.builder.features, o.splitMode())
+		}
 		return err
 	}
 	n = n.withContext(r.dialect.Context)
@@ -189,12 +199,20 @@ func (n network) withContext(context int) network {
 	return n
 }
 
+// splitMode is the mode, or the library's default.
+func (o *Options) splitMode() string {
+	if o.SplitMode == "" {
+		return "channel"
+	}
+	return o.SplitMode
+}
+
 // split returns the features that a coupling block keeps and changes.
 func split(features int, mode string) (kept, changed []int, err error) {
 	for f := range features {
 		var keeps bool
 		switch mode {
-		case "", "channel":
+		case "channel":
 			keeps = f < (features+1)/2
 		case "channel_inv":
 			keeps = f >= (features+1)/2

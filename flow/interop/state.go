@@ -1,7 +1,9 @@
 package interop
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"slices"
@@ -15,6 +17,7 @@ import (
 // one that nothing read means that the model is not understood.
 type stateDict struct {
 	path    string
+	prefix  string // what the names in the file have before those in tensors
 	tensors map[string]safetensors.Tensor
 	used    map[string]bool
 }
@@ -33,11 +36,29 @@ func readStateDict(path string) (*stateDict, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("cannot read the weights: %s is not a regular file", path)
 	}
+	if err := notTorch(file); err != nil {
+		return nil, fmt.Errorf("weights %s: %w", path, err)
+	}
 	content, err := safetensors.Read(file, info.Size())
 	if err != nil {
 		return nil, fmt.Errorf("weights %s: %w", path, err)
 	}
 	return newStateDict(path, content), nil
+}
+
+// notTorch refuses what torch.save and pickle write, by its first bytes.
+func notTorch(file io.ReaderAt) error {
+	var begins [4]byte
+	n, err := file.ReadAt(begins[:], 0)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	zip, pickle := string(begins[:n]) == "PK\x03\x04", n > 1 && begins[0] == 0x80 && begins[1] <= 5
+	if !zip && !pickle {
+		return nil
+	}
+	return errors.New("it is what torch.save or pickle writes (.pt, .pth, .ckpt, .pkl), which can hold code and is not read; write a safetensors file in Python: " +
+		"from safetensors.torch import save_file; save_file({name: v.contiguous().clone() for name, v in model.state_dict().items()}, \"weights.safetensors\")")
 }
 
 func newStateDict(path string, content safetensors.File) *stateDict {
@@ -215,14 +236,10 @@ func (s *stateDict) finite() error {
 	return nil
 }
 
+// names returns the names of all tensors, sorted.
+func (s *stateDict) names() []string { return slices.Sorted(maps.Keys(s.tensors)) }
+
 // unused returns the tensors that nothing read, sorted.
 func (s *stateDict) unused() []string {
-	var names []string
-	for name := range s.tensors {
-		if !s.used[name] {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
+	return slices.DeleteFunc(s.names(), func(name string) bool { return s.used[name] })
 }

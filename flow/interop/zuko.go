@@ -2,6 +2,7 @@ package interop
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/seed-192fdf7a/nf/kernels"
@@ -23,7 +24,7 @@ func (r *reader) zuko() error {
 			return err
 		}
 	default:
-		return fmt.Errorf("tensors transform.… are missing: is this the state dict of a zuko Flow?")
+		return r.notThere("transform.…", "a zuko Flow")
 	}
 	return r.zukoBase()
 }
@@ -33,6 +34,9 @@ func (r *reader) zukoBase() error {
 	mean, scale := "base.loc", "base.scale"
 	if r.has("base._0") || r.has("base._1") {
 		mean, scale = "base._0", "base._1"
+	}
+	if r.has("base.lower") || r.has("base.upper") {
+		return fmt.Errorf("tensors base.lower and base.upper are those of a BoxUniform, the base of circular flows (NCSF); neither is supported, only normal bases and splines with linear tails are")
 	}
 	if !r.any("base.") {
 		return fmt.Errorf("tensors base.loc and base.scale (base._0 and base._1 before zuko 1.6) are missing")
@@ -45,6 +49,9 @@ func (r *reader) zukoBase() error {
 	std, err := r.stateDict.vector(scale, n)
 	if err != nil {
 		return err
+	}
+	if edge := float32(math.Pi + 1e-5); mean == "base._0" && loc[0] < -3.1415 && loc[0] >= -edge && loc[0] == -std[0] {
+		return fmt.Errorf("tensors base._0 and base._1 are %v and %v, the edges of a BoxUniform, the base of circular flows (NCSF), which are not supported", loc[0], std[0])
 	}
 	logs := make([]float64, n)
 	for i, v := range std {
@@ -62,6 +69,10 @@ func (r *reader) zukoTransform(prefix, name string) error {
 	switch {
 	case r.any(prefix + "phi."):
 		return r.zukoConstants(prefix, o)
+	case r.has(prefix+"loc") && r.has(prefix+"scale"):
+		return r.pointwise(r.stateDict, prefix+"scale", prefix+"loc", false)
+	case r.has(prefix+"_0") && r.has(prefix+"_1"): // AffineTransform, its arguments given by position
+		return r.pointwise(r.stateDict, prefix+"_1", prefix+"_0", false)
 	case r.has(prefix + "mask"):
 		return r.zukoCoupling(prefix, o)
 	case r.has(prefix + "hyper.0.mask"):

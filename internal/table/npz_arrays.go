@@ -2,7 +2,6 @@ package table
 
 import (
 	"archive/zip"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -22,8 +21,9 @@ const MaxArrayBytes = 1 << 30
 
 // ReadArrays reads the arrays of a .npz by their names. One of another name,
 // one that is larger than MaxArrayBytes or has more than two dimensions, and a
-// value that is not finite are errors.
-func ReadArrays(path string, names ...string) (map[string]Array, error) {
+// value that is not finite are errors. accept, unless nil, is asked about each
+// array's shape before its values are read.
+func ReadArrays(path string, accept func(name string, rows, columns int) error, names ...string) (map[string]Array, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("table: %w", err)
@@ -46,7 +46,12 @@ func ReadArrays(path string, names ...string) (map[string]Array, error) {
 		if _, twice := arrays[name]; twice {
 			return nil, fmt.Errorf("table: %s: the array %s comes twice", path, name)
 		}
-		a, err := readArray(f)
+		a, err := readArray(f, func(rows, columns int) error {
+			if accept == nil {
+				return nil
+			}
+			return accept(name, rows, columns)
+		})
 		if err != nil {
 			return nil, fmt.Errorf("table: %s: the array %s cannot be used: %w", path, name, err)
 		}
@@ -56,7 +61,7 @@ func ReadArrays(path string, names ...string) (map[string]Array, error) {
 }
 
 // readArray reads one entry. Its memory grows with what is really there.
-func readArray(f *zip.File) (Array, error) {
+func readArray(f *zip.File, accept func(rows, columns int) error) (Array, error) {
 	entry, err := f.Open()
 	if err != nil {
 		return Array{}, err
@@ -69,26 +74,63 @@ func readArray(f *zip.File) (Array, error) {
 	if h.dataBytes() > MaxArrayBytes {
 		return Array{}, fmt.Errorf("it has %d bytes, at most %d are read", h.dataBytes(), int64(MaxArrayBytes))
 	}
-	var data bytes.Buffer
-	if _, err := io.Copy(&data, io.LimitReader(entry, h.dataBytes()+1)); err != nil {
+	a := Array{Rows: int(h.rows), Columns: h.columns}
+	if err := accept(a.Rows, a.Columns); err != nil {
 		return Array{}, err
 	}
-	if int64(data.Len()) != h.dataBytes() {
-		return Array{}, errors.New("its size is not what its header promises: the file is damaged")
+	if a.Values, err = readValues(entry, h.values, a.Rows*a.Columns); err != nil {
+		var bad notFinite
+		if errors.As(err, &bad) {
+			row, column := int(bad)/h.columns, int(bad)%h.columns
+			if h.fortran {
+				row, column = int(bad)%a.Rows, int(bad)/a.Rows
+			}
+			return Array{}, fmt.Errorf("row %d, column %d: the value is not finite", row, column)
+		}
+		return Array{}, err
 	}
-	a := Array{Rows: int(h.rows), Columns: h.columns, Values: make([]float64, int(h.rows)*h.columns)}
-	columnBytes, rowBytes := h.values.size, int(h.rowBytes())
 	if h.fortran {
-		columnBytes, rowBytes = int(h.rows)*h.values.size, h.values.size
-	}
-	offsets := make([]int, h.columns)
-	for c := range offsets {
-		offsets[c] = c * columnBytes
-	}
-	for r := range a.Rows {
-		if bad := h.values.decode(a.Values[r*h.columns:][:h.columns], data.Bytes()[r*rowBytes:], offsets); bad >= 0 {
-			return Array{}, fmt.Errorf("row %d, column %d: the value is not finite", r, bad)
+		byColumn := a.Values
+		a.Values = make([]float64, len(byColumn))
+		for i, v := range byColumn {
+			a.Values[i%a.Rows*a.Columns+i/a.Rows] = v
 		}
 	}
 	return a, nil
+}
+
+// notFinite is the index of a value that is no finite number.
+type notFinite int
+
+func (notFinite) Error() string { return "a value is not finite" }
+
+// readValues reads count values, and makes sure that nothing follows them.
+func readValues(in io.Reader, of npyType, count int) ([]float64, error) {
+	const chunk = 1 << 12
+	buffer, offsets := make([]byte, chunk*of.size), make([]int, chunk)
+	for i := range offsets {
+		offsets[i] = i * of.size
+	}
+	damaged := errors.New("its size is not what its header promises: the file is damaged")
+	var values []float64
+	for len(values) < count {
+		n := min(chunk, count-len(values))
+		if _, err := io.ReadFull(in, buffer[:n*of.size]); err == io.EOF || err == io.ErrUnexpectedEOF {
+			return nil, damaged
+		} else if err != nil {
+			return nil, err
+		}
+		at := len(values)
+		values = slices.Grow(values, n)[:at+n]
+		if bad := of.decode(values[at:], buffer[:n*of.size], offsets[:n]); bad >= 0 {
+			return nil, notFinite(at + bad)
+		}
+	}
+	switch n, err := io.ReadFull(in, buffer[:1]); {
+	case n > 0:
+		return nil, damaged
+	case err != io.EOF:
+		return nil, err
+	}
+	return values, nil
 }

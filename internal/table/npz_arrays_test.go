@@ -54,7 +54,7 @@ func writeArchive(t *testing.T, entries ...any) string {
 
 func TestReadArrays(t *testing.T) {
 	path := writeArchive(t, "x", npyOf("(2, 3)", false, 1, 2, 3, 4, 5, 6), "y", npyOf("(2, 3)", true, 1, 4, 2, 5, 3, 6), "v", npyOf("(2,)", false, 7, 8))
-	arrays, err := ReadArrays(path, "x", "y", "v", "absent")
+	arrays, err := ReadArrays(path, nil, "x", "y", "v", "absent")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestReadArraysRefuses(t *testing.T) {
 		"not finite":    writeArchive(t, "x", npyOf("(1,)", false, math.NaN())),
 		"NumPy archive": filepath.Join("testdata", "..", "npz_arrays.go"),
 	} {
-		_, err := ReadArrays(path, "x")
+		_, err := ReadArrays(path, nil, "x")
 		if err == nil || !strings.Contains(err.Error(), word) || !strings.Contains(err.Error(), filepath.Base(path)) {
 			t.Errorf("%v, want an error that holds %q and %s", err, word, filepath.Base(path))
 		}

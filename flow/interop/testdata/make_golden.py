@@ -1,7 +1,7 @@
 """Makes the golden files of flow/interop with the real libraries, or tries an importer on random models.
 
-    pip install torch numpy nflows==0.14 zuko==1.6.0 normflows==1.7.3 safetensors matplotlib UMNN
-    python make_golden.py                                   writes the golden files beside itself
+    pip install torch numpy nflows==0.14 zuko==1.6.0 normflows==1.7.3 sbi==0.27.0 safetensors matplotlib UMNN
+    python make_golden.py [--only sbi]                      writes the golden files beside itself
     python make_golden.py --stress 200 --nf ../../../bin/nf --seed 1 [--library zuko]
                                                             random models of many shapes, 1,000 rows each
 
@@ -24,9 +24,10 @@ from safetensors.torch import save_file
 import nflows.transforms as T
 import normflows as nf
 import zuko
-from nflows.distributions.normal import DiagonalNormal, StandardNormal
+from nflows.distributions.normal import ConditionalDiagonalNormal, DiagonalNormal, StandardNormal
 from nflows.flows import Flow, MaskedAutoregressiveFlow, SimpleRealNVP
 from nflows.nn.nets import ResidualNet
+from sbi.neural_nets import posterior_nn
 
 
 ACTIVATIONS = {
@@ -68,6 +69,10 @@ class Model:
             self.config["context"] = context
         self.config.update({"activation": "relu"} | config)
 
+    def place(self, x, c):
+        """Standard normal rows and contexts as rows that the model was made for."""
+        return x, c
+
     def log_prob(self, x, c):
         if self.library == "nflows":
             return self.module.log_prob(x, c)
@@ -83,7 +88,9 @@ class Model:
             return m._transform.inverse(z, c)[0]
         if self.library == "zuko":
             return m(c).transform.inv(z * m.base.scale + m.base.loc)
-        x = z * torch.exp(m.q0.log_scale) + m.q0.loc
+        if isinstance(m.q0, nf.distributions.DiagGaussian):
+            z = z * torch.exp(m.q0.log_scale) + m.q0.loc
+        x = z
         for f in m.flows:
             x, _ = f(x, context=c) if self.context else f(x)
         return x
@@ -98,6 +105,7 @@ def write(path, model, rows, g, noise=True):
     x[2], x[3], x[4] = bound, -bound, 0.0  # on their corners, and often on knots
     z = torch.randn(rows, d, generator=g)
     c = torch.randn(rows, model.context, generator=g) if model.context else None
+    x, c = model.place(x, c)
     with torch.no_grad():
         check = {"x": x.float().numpy(), "log_prob": model.log_prob(x, c).double().numpy()}
         if noise:
@@ -326,13 +334,76 @@ def normflows_nsf_ar(s):
     return normflows_model(s, chain, {"tail_bound": s["bound"]})
 
 
+def normflows_affine(s):
+    s = s | {"C": 0}
+    d = s["D"]
+    chain = [t for k in range(s["transforms"]) for t in [
+        nf.flows.AffineCouplingBlock(nf.nets.MLP([(d + 1) // 2, *s["widths"], 2 * (d - (d + 1) // 2)], init_zeros=False)), nf.flows.InvertibleAffine(d, use_lu=k % 2 == 0)]]
+    base = nf.distributions.GaussianMixture(3, d) if s["extras"] else nf.distributions.DiagGaussian(d)
+    return Model("normflows", nf.NormalizingFlow(base, chain).float(), {"scale_map": "exp"}, d, 0)
+
+
+# what is built around the libraries' flows -------------------------------------------------------------------------------
+
+
+def nflows_conditional_base(s):
+    """The base of nflows' example of conditional moons."""
+    encoder = torch.nn.Linear(s["C"], 2 * s["D"])
+    if s["extras"]:
+        encoder = torch.nn.Sequential(torch.nn.Linear(s["C"], s["hidden"]), ACTIVATIONS[s["activation"]][1](), torch.nn.Linear(s["hidden"], 2 * s["D"]))
+    chain = [t for k in range(s["transforms"]) for t in [*permutation(s["permutation"], s["D"]), T.MaskedAffineAutoregressiveTransform(**nflows_made(s, k))]]
+    return Conditional("nflows", Flow(T.CompositeTransform(chain), ConditionalDiagonalNormal([s["D"]], context_encoder=encoder)),
+                       nflows_options(s) | {"scale_map": "softplus"}, s["D"], s["C"])
+
+
+class Conditional(Model):
+    def samples(self, z, c):
+        return self.module._transform.inverse(z, c)[0]
+
+
+def zuko_affine(s):
+    """An affine layer in front of the others."""
+    flow = zuko.flows.MAF(s["D"], s["C"], **zuko_masked(s))
+    loc, scale = torch.randn(s["D"]), torch.rand(s["D"]) + 0.1
+    first = dict(loc=loc, scale=scale) if s["extras"] else {}
+    affine = zuko.flows.UnconditionalTransform(torch.distributions.AffineTransform, *([] if first else [loc, scale]), buffer=True, **first)
+    return Model("zuko", zuko.flows.Flow((affine, *flow.transform.transforms), flow.base), zuko_options(s), s["D"], s["C"])
+
+
+class Estimator(Model):
+    """A density estimator of sbi, which standardizes rows and contexts."""
+
+    def place(self, x, c):
+        return x * self.spread[0] + self.mean[0], c * self.spread[1] + self.mean[1]
+
+    def log_prob(self, x, c):
+        return self.module.log_prob(x[None], condition=c)[0]
+
+    def samples(self, z, c):
+        c = self.module.embedding_net(c)
+        return self.module.net._transform.inverse(z, c)[0] if self.library == "nflows" else self.module.net(c).transform.inv(z)
+
+
+def sbi(s):
+    d, c = s["D"], s["C"]
+    mean, spread = [torch.randn(d) * 4, torch.randn(c) * 4], [torch.exp(torch.randn(d) * 2), torch.exp(torch.randn(c) * 2)]
+    rows = [torch.randn(200, n) * scale + m for n, m, scale in zip((d, c), mean, spread)]
+    build = posterior_nn(model=s["model"], hidden_features=s["hidden"], num_transforms=s["transforms"], z_score_x=s["z_score"], z_score_theta=s["z_score"])
+    library, config = {"maf": ("nflows", {"activation": "tanh", "scale_map": "softplus"}), "nsf": ("nflows", {"tail_bound": 3.0}),
+                       "maf_rqs": ("nflows", {"activation": "tanh", "tail_bound": 3.0}), "zuko_maf": ("zuko", {}), "zuko_nsf": ("zuko", {})}[s["model"]]
+    model = Estimator(library, build(*rows), config, d, c)
+    model.mean, model.spread = mean, spread
+    return model
+
+
 KINDS = {f.__name__.replace("_", "-"): f for f in (
     nflows_coupling, nflows_nsf, nflows_maf, nflows_nsf_ar, nflows_realnvp, nflows_class_maf, zuko_coupling, zuko_maf, zuko_nsf,
-    normflows_coupling, normflows_masked, normflows_maf, normflows_nsf, normflows_nsf_ar)}
+    normflows_coupling, normflows_masked, normflows_maf, normflows_nsf, normflows_nsf_ar, normflows_affine, nflows_conditional_base, zuko_affine, sbi)}
 
 SHAPE = dict(D=5, C=0, hidden=12, widths=(12, 12), blocks=2, transforms=2, bins=6, bound=3.0, activation="relu", dropout=0.0, norm=False,
              norm_between=False, mask="alternating", permutation="random", additive=False, extras=False, unconditional=True, residual="alternate",
-             random_mask=False, inverse=False, passes=None, slope=None, split="channel", scale_map="exp", one_net="", circular=False, scale=0.8, statistics=True, general=False)
+             random_mask=False, inverse=False, passes=None, slope=None, split="channel", scale_map="exp", one_net="", circular=False, scale=0.8, statistics=True, general=False,
+             model="maf", z_score="independent")
 
 GOLDEN = {
     "nflows-coupling": {}, "nflows-coupling-context": dict(C=2), "nflows-coupling-extras": dict(extras=True, additive=True, norm=True, transforms=1),
@@ -357,6 +428,12 @@ GOLDEN = {
     "normflows-maf": {}, "normflows-maf-context": dict(C=2), "normflows-maf-feed-forward": dict(residual=False, D=3),
     "normflows-nsf": {}, "normflows-nsf-context": dict(C=2), "normflows-nsf-circular": dict(circular=True, transforms=1),
     "normflows-nsf-ar": {}, "normflows-nsf-ar-context": dict(C=2),
+    "normflows-affine": dict(), "normflows-affine-mixture": dict(extras=True, D=4),
+    "nflows-conditional-base": dict(C=2, D=3), "nflows-conditional-base-network": dict(C=1, D=2, transforms=1, extras=True, activation="tanh", residual=False),
+    "zuko-affine": dict(residual=False, C=1, D=3, transforms=1), "zuko-affine-named": dict(residual=False, extras=True, D=3, transforms=1),
+    "sbi-maf": dict(D=3, C=4, model="maf"), "sbi-maf-structured": dict(D=4, C=3, model="maf", transforms=1, z_score="structured"),
+    "sbi-nsf": dict(D=3, C=4, model="nsf"), "sbi-nsf-one": dict(D=1, C=3, model="nsf"), "sbi-maf-rqs": dict(D=3, C=2, model="maf_rqs", hidden=8),
+    "sbi-zuko-maf": dict(D=3, C=4, model="zuko_maf"), "sbi-zuko-nsf": dict(D=3, C=4, model="zuko_nsf"),
 }
 
 
@@ -364,9 +441,11 @@ def kind_of(name):
     return KINDS[max((k for k in KINDS if name == k or name.startswith(k + "-")), key=len)]
 
 
-def golden(directory):
+def golden(directory, only):
     total = 0
     for name, shape in GOLDEN.items():
+        if only not in name:
+            continue
         torch.manual_seed(zlib.crc32(name.encode()))
         if kind_of(name).__name__.startswith("zuko"):
             shape = {"residual": False} | shape
@@ -394,7 +473,7 @@ def random_shape(r, activations):
         permutation=pick("random", "reverse", "lu", "none"), additive=pick(True, False, False), extras=pick(True, False), unconditional=pick(True, False),
         residual=pick(True, False, "alternate"), random_mask=pick(True, False), inverse=pick(True, False, False), passes=pick(None, None, 2, 3), slope=pick(None, None, 1e-2, 1e-4),
         split=pick("channel", "channel_inv", "checkerboard", "checkerboard_inv", "alternate"), scale_map=pick("exp", "sigmoid", "sigmoid_inv"),
-        one_net=pick("", "", "s", "t"), circular=pick(True, False, False), general=pick(True, False), scale=float(pick(0.5, 0.8, 1.0)))
+        one_net=pick("", "", "s", "t"), circular=pick(True, False, False), general=pick(True, False), model=pick("maf", "nsf", "maf_rqs", "zuko_maf", "zuko_nsf"), z_score=pick("independent", "structured"), scale=float(pick(0.5, 0.8, 1.0)))
 
 
 def stress(count, command, seed, library, activations, rows):
@@ -436,6 +515,7 @@ def stress(count, command, seed, library, activations, rows):
 
 if __name__ == "__main__":
     p = argparse.ArgumentParser()
+    p.add_argument("--only", default="")
     p.add_argument("--stress", type=int, default=0)
     p.add_argument("--nf", default="nf")
     p.add_argument("--seed", type=int, default=1)
@@ -446,4 +526,4 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     if o.stress:
         sys.exit(stress(o.stress, o.nf, o.seed, o.library, o.activations.split(","), o.rows) > 0)
-    golden(os.path.dirname(os.path.abspath(__file__)))
+    golden(os.path.dirname(os.path.abspath(__file__)), o.only)
