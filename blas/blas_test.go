@@ -96,6 +96,27 @@ func TestBits(t *testing.T) {
 	}
 }
 
+// TestManyRows checks that the products of more rows than are packed at once
+// (an image has a thousand sites) have the bits of those of one row after the
+// other.
+func TestManyRows(t *testing.T) {
+	const rows = 1100
+	for n, size := range [][2]int{{3, 5}, {33, 70}} {
+		l := newLayer(uint64(n), size[0], size[1], rows, 1)
+		for _, tier := range kernels.Tiers() {
+			want := l.run(blas.BuiltinOn(tier), 1, blas.None)
+			what := fmt.Sprintf("%s, %d inputs, %d outputs", tier.Name(), l.in, l.out)
+			l.run(blas.BuiltinOn(tier), rows, blas.None).check(t, what, want)
+
+			// Not accumulated, the gradient begins at zero, whatever was there.
+			dw := append([]float32(nil), l.dw...)
+			blas.BuiltinOn(tier).GradientWeights(dw, l.x, l.dy, false)
+			clear(l.dw)
+			sameBits(t, what+", gradient from zero", dw, l.run(blas.BuiltinOn(tier), 1, blas.None).dw)
+		}
+	}
+}
+
 // TestWorkers checks that the split of the rows over concurrent workers changes
 // no bit.
 func TestWorkers(t *testing.T) {

@@ -208,6 +208,36 @@ func TestLogProbGrad(t *testing.T) {
 	})
 }
 
+// TestLogProbGradOverwrites gives the buffers of one call to the next one, also
+// where sites share a context.
+func TestLogProbGradOverwrites(t *testing.T) {
+	for _, grid := range [][]int{nil, {2, 3}} {
+		c, err := flow.RealNVP(names("x", 3), names("c", 2), flow.Options{Layers: 2, Hidden: []int{8}})
+		must(t, err)
+		c.Grid = grid
+		f, err := flow.New(c, 1)
+		must(t, err)
+		for _, p := range f.Parameters().All() {
+			random.Uniform(p.Values(), 7, random.Initialization, uint64(p.Offset()), 0.4)
+		}
+		const n = 5
+		d := f.Features()
+		x, context := rows(n*d, 1), rows(n*2, 2)
+		fresh, used := [3][]float64{}, [3][]float64{}
+		for i, size := range []int{n, n * d, n * 2} {
+			fresh[i], used[i] = make([]float64, size), make([]float64, size)
+			for k := range used[i] {
+				used[i][k] = 1e3
+			}
+		}
+		must(t, f.LogProbGrad(fresh[0], fresh[1], fresh[2], x, context))
+		must(t, f.LogProbGrad(used[0], used[1], used[2], x, context))
+		for i, name := range []string{"log p", "gradient of x", "gradient of the context"} {
+			sameBits(t, fmt.Sprintf("grid %v: the %s in a used buffer", grid, name), used[i], fresh[i], 1)
+		}
+	}
+}
+
 func TestDensityIntegratesToOne(t *testing.T) {
 	f := randomFlow(t, "realnvp", 2, 0, flow.Options{Layers: 6})
 	const side, half = 400, 30.0
@@ -414,6 +444,8 @@ func TestMultiDimensionalEvents(t *testing.T) {
 	for _, p := range f.Parameters().All() {
 		random.Uniform(p.Values(), 7, random.Initialization, uint64(p.Offset()), 0.4)
 	}
+	// Each site is standardized alike, and the density with it.
+	must(t, f.SetStandardization(standardization(3), standardization(1)))
 	const n = 40
 	x, context, logProb := rows(n*12, 1), rows(n, 2), make([]float64, n)
 	must(t, f.LogProb(logProb, x, context))
@@ -423,6 +455,7 @@ func TestMultiDimensionalEvents(t *testing.T) {
 	g, err := flow.New(c, 1)
 	must(t, err)
 	copy(g.Parameters().Values(), f.Parameters().Values())
+	must(t, g.SetStandardization(standardization(3), standardization(1)))
 	sites, contexts := make([]float64, 4*n), make([]float64, 4*n)
 	for i := range contexts {
 		contexts[i] = context[i/4]

@@ -14,8 +14,19 @@ import (
 // is part of every trained model's bits and the same on every machine.
 const gradientTileRows = 64
 
-// wave is the number of tiles whose gradients are kept before they are added.
-const wave = 64
+// The gradients of several tiles are kept before they are added, in tile order,
+// to the minibatch's: a wave of at most maxWave, of maxKept values in all where
+// that is enough for every worker to have one. It decides time and memory, and
+// no bit.
+const (
+	maxWave = 64
+	maxKept = 1 << 28
+)
+
+// waveOf returns how many gradients of so many parameters are kept.
+func waveOf(parameters, workers int) int {
+	return min(maxWave, max(workers, maxKept/max(1, parameters)))
+}
 
 // runner computes gradients and nlls of a flow on several workers.
 type runner struct {
@@ -27,6 +38,7 @@ type runner struct {
 	sums      []float64         // log-density of each tile
 	adam      *adam
 	tile      int        // events
+	wave      int        // tiles
 	barriers  []int      // indexes in the chain
 	tiles     []*tileRun // for chains with barriers
 }
@@ -40,6 +52,7 @@ func newRunner(f *flow.Flow, o Options) (*runner, error) {
 		flow: f, options: o, binding: binding,
 		adam: newAdam(f.Parameters().Values(), o.Workers),
 		tile: max(1, gradientTileRows/f.Sites()),
+		wave: waveOf(f.Parameters().Len(), o.Workers),
 	}
 	if r.barriers, err = transform.Barriers(f.Chain()); err != nil {
 		return nil, fmt.Errorf("train: %w", err)
@@ -57,9 +70,9 @@ func (r *runner) gradient(s set, chosen []int) (nll, norm float64) {
 		return r.gradientWithBarriers(s, chosen)
 	}
 	tiles := (len(chosen) + r.tile - 1) / r.tile
-	r.reserve(tiles, min(tiles, wave))
-	for first := 0; first < tiles; first += wave {
-		n := min(wave, tiles-first)
+	r.reserve(tiles, min(tiles, r.wave))
+	for first := 0; first < tiles; first += r.wave {
+		n := min(r.wave, tiles-first)
 		parallel.For(n, r.options.Workers, func(worker, i int) {
 			t := first + i
 			from, to := t*r.tile, min((t+1)*r.tile, len(chosen))

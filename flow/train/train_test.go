@@ -169,6 +169,81 @@ func TestTiledGradient(t *testing.T) {
 	}
 }
 
+// TestKeptGradientsChangeNoBit computes the gradient of a minibatch with one,
+// some and all of its tiles' gradients in memory.
+func TestKeptGradientsChangeNoBit(t *testing.T) {
+	f := newFlow(t)
+	data := Data{Rows: correlated(700, 1)} // eleven tiles
+	if err := standardize(f, data); err != nil {
+		t.Fatal(err)
+	}
+	s := newSet(data, f)
+	o := Defaults()
+	o.Workers, o.BLAS = 2, blas.Builtin()
+	chosen := make([]int, s.events)
+	for i := range chosen {
+		chosen[i] = i
+	}
+	var want []float32
+	for _, wave := range []int{64, 1, 2, 3, 10, 11} {
+		r, err := newRunner(f, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.wave = wave
+		for range 2 { // the second one begins where the first left its gradients
+			r.gradient(s, chosen)
+		}
+		if len(r.gradients) > wave {
+			t.Errorf("%d gradients are kept, want at most %d", len(r.gradients), wave)
+		}
+		if want == nil {
+			want = r.adam.gradient
+		}
+		for i, v := range r.adam.gradient {
+			if math.Float32bits(v) != math.Float32bits(want[i]) {
+				t.Fatalf("gradient %d is %v with %d kept, %v with all", i, v, wave, want[i])
+			}
+		}
+	}
+}
+
+func TestWaveOf(t *testing.T) {
+	for _, c := range [][3]int{ // parameters, workers, wave
+		{0, 1, 64}, {1000, 8, 64}, {1 << 22, 1, 64}, {1<<22 + 1, 1, 63}, {44_000_000, 2, 6}, {44_000_000, 16, 16}, {1 << 28, 1, 1}, {1 << 30, 2, 2}, {1 << 30, 100, 64},
+	} {
+		if got := waveOf(c[0], c[1]); got != c[2] {
+			t.Errorf("of %d parameters %d gradients are kept on %d workers, want %d", c[0], got, c[1], c[2])
+		}
+	}
+}
+
+// TestSchedule looks at the rate of the last step of each epoch.
+func TestSchedule(t *testing.T) {
+	for _, schedule := range []string{Cosine, Constant} {
+		o := Defaults()
+		o.Epochs, o.Batch, o.LearningRate, o.Schedule, o.BLAS = 5, 40, 2e-3, schedule, blas.Builtin()
+		const perEpoch = 3 // of 100 rows
+		result, err := Fit(context.Background(), newFlow(t), Data{Rows: correlated(100, 1)}, Data{Rows: correlated(50, 2)}, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(result.History) != o.Epochs {
+			t.Fatalf("%s: %d epochs, want %d", schedule, len(result.History), o.Epochs)
+		}
+		for i, e := range result.History {
+			want := o.LearningRate
+			if schedule == Cosine {
+				done := float64((i+1)*perEpoch-1) / float64(o.Epochs*perEpoch)
+				want *= 0.5 * (1 + math.Cos(math.Pi*done))
+			}
+			if math.Abs(e.LearningRate-want) > 1e-12 {
+				t.Errorf("%s: the last rate of epoch %d is %v, want %v", schedule, e.Epoch, e.LearningRate, want)
+			}
+		}
+	}
+}
+
 func frozen(f *flow.Flow, i int) bool {
 	for _, p := range f.Parameters().All() {
 		if p.Frozen && i >= p.Offset() && i < p.Offset()+p.Size() {
