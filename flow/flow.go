@@ -45,6 +45,20 @@ func New(c Config, seed uint64) (*Flow, error) {
 	return f, nil
 }
 
+// CountParameters returns the number of learned values of the flow that c
+// describes, without making it. [New] takes four bytes of memory for each, and
+// training many times that (train.Memory).
+func (c *Config) CountParameters() (float64, error) {
+	if err := c.Check(); err != nil {
+		return 0, fmt.Errorf("flow: %w", err)
+	}
+	return autograd.CountParameters(func(root autograd.Scope) {
+		shape := c.Shape()
+		c.chain().BuildChain(shape, len(c.Context), root)
+		baseTypes[c.Base.Type].build(c.Base, shape.Features, root.At("base"))
+	}), nil
+}
+
 // build makes a flow of zeros; limit, unless 0, is the number of parameter
 // values that it may have.
 func build(c Config, limit int) (*Flow, error) {

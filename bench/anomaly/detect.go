@@ -2,6 +2,7 @@ package anomaly
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/seed-192fdf7a/nf/flow"
@@ -52,7 +53,9 @@ func (d Detector) AUROC(ctx context.Context, s *Set, seed uint64) (float64, erro
 	valid := int(validationPart * float64(len(order)))
 	fit := d.Fit
 	fit.Seed = seed
-	if _, err := train.Fit(ctx, f, train.Data{Rows: training.pick(order[valid:]).Rows}, train.Data{Rows: training.pick(order[:valid]).Rows}, fit); err != nil {
+	_, err = train.Fit(ctx, f, train.Data{Rows: training.pick(order[valid:]).Rows}, train.Data{Rows: training.pick(order[:valid]).Rows}, fit)
+	// Where training does not help, the normal that it began with detects.
+	if err != nil && !errors.As(err, new(*train.NoBetterEpochError)) {
 		return 0, fmt.Errorf("%s, seed %d: %w", s.Name, seed, err)
 	}
 	logProb := make([]float64, len(test.Anomaly))

@@ -41,7 +41,7 @@ func columnOf(t *testing.T, directory, file, column string) []float64 {
 func TestTrainPrints(t *testing.T) {
 	d := workplace(t)
 	r := mustRun(t, d, "train", "--data", "data.csv", "--exclude", "label", "--layers", "2", "--hidden", "8", "--epochs", "3", "--out", "m.safetensors", "--plot", "loss.png")
-	pattern := `^training on 270 rows, validating on 30: 3 columns, realnvp, \d+ parameters; matmul built-in .*, kernels \w+, workers \d+
+	pattern := `^training on 270 rows, validating on 30: 3 columns, realnvp, \d+ parameters, batches of 32; matmul built-in .*, kernels \w+, workers \d+
 epoch=1 train_nll=\S+ valid_nll=\S+ rows_per_second=\d+
 epoch=2 train_nll=\S+ valid_nll=\S+ rows_per_second=\d+
 epoch=3 train_nll=\S+ valid_nll=\S+ rows_per_second=\d+

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -66,7 +67,7 @@ finished epoch; a second one quits at once.`,
 	f.BoolVar(&o.model.Residual, "residual", false, "residual networks in maf, iaf and nsf-ar: a block for each width after the first (nsf-ar's own widths always are)")
 	f.BoolVar(&o.model.BatchNorm, "batchnorm", false, "batch normalization after every layer")
 	f.IntVar(&o.fit.Epochs, "epochs", o.fit.Epochs, "passes over the rows")
-	f.IntVar(&o.fit.Batch, "batch", o.fit.Batch, "rows of a minibatch")
+	f.IntVar(&o.fit.Batch, "batch", 0, "rows of a minibatch (default: "+train.BatchRule()+")")
 	f.Float64Var(&o.fit.LearningRate, "lr", o.fit.LearningRate, "learning rate of Adam")
 	f.StringVar(&o.fit.Schedule, "schedule", o.fit.Schedule, "learning rate over time: cosine or constant")
 	f.Float64Var(&o.fit.Clip, "clip", o.fit.Clip, "largest norm of a minibatch's gradient; 0 is no limit")
@@ -116,13 +117,13 @@ func (o *trainOptions) check(command *cobra.Command) error {
 		return usage("--bound is %v; it must be above 0", o.model.Bound)
 	case f.Epochs < 1:
 		return usage("--epochs is %d; it must be at least 1", f.Epochs)
-	case f.Batch < 1:
+	case command.Flags().Changed("batch") && f.Batch < 1:
 		return usage("--batch is %d; it must be at least 1", f.Batch)
 	case !(f.LearningRate > 0 && f.LearningRate < 1e6):
 		return usage("--lr is %v; it must be a positive number", f.LearningRate)
 	case f.Schedule != train.Cosine && f.Schedule != train.Constant:
 		return usage("--schedule is %q; it must be %s or %s", f.Schedule, train.Cosine, train.Constant)
-	case !(f.Clip >= 0):
+	case !(f.Clip >= 0) || math.IsInf(f.Clip, 1):
 		return usage("--clip is %v; it must be a positive number, or 0 for no limit", f.Clip)
 	case !(f.Noise >= 0 && f.Noise < 1e6):
 		return usage("--noise is %v; it must be a positive number, or 0 for none", f.Noise)
@@ -259,6 +260,9 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.fit.Batch == 0 {
+		o.fit.Batch = train.BatchFor(data.trainRows)
+	}
 	config, err := flow.Presets[o.flow](data.features, data.context, o.model)
 	if err != nil {
 		return err
@@ -274,15 +278,21 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 		return err
 	}
 	if !o.quiet {
-		fmt.Fprintf(out, "training on %d rows, validating on %d: %d columns, %s, %d parameters; %s, workers %d\n",
-			data.trainRows, data.validRows, len(data.features), o.flow, f.Parameters().Len(), computing(backend), o.fit.Workers)
+		fmt.Fprintf(out, "training on %d rows, validating on %d: %d columns, %s, %d parameters, batches of %d; %s, workers %d\n",
+			data.trainRows, data.validRows, len(data.features), o.flow, f.Parameters().Len(), o.fit.Batch, computing(backend), o.fit.Workers)
 	}
 	result, err := fitShowing(command, f, data, o)
 	switch {
 	case err != nil && result.BestEpoch > 0:
 		return keepBest(o, f, data, result, started, err)
+	case errors.Is(err, context.Canceled) && len(result.History) > 0:
+		return fmt.Errorf("interrupted when no epoch was better than the start (valid_nll=%.6f); nothing was written", result.StartValidNLL)
 	case errors.Is(err, context.Canceled):
 		return errors.New("interrupted before an epoch was finished; nothing was written")
+	case err != nil && result.Stopped == "diverged" && len(result.History) > 0:
+		return fmt.Errorf("%w; no epoch before was better than the start (valid_nll=%.6f), so nothing was written", err, result.StartValidNLL)
+	case errors.As(err, new(*train.NoBetterEpochError)):
+		return fmt.Errorf("%w; nothing was written", err)
 	case err != nil:
 		return explainConstant(err, data, o)
 	}

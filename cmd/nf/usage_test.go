@@ -68,6 +68,7 @@ func TestWrongUsage(t *testing.T) {
 		{train, "--lr NaN", "--lr"},
 		{train, "--schedule linear", "--schedule"},
 		{train, "--clip -1", "--clip"},
+		{train, "--clip inf", "0 for no limit"},
 		{train, "--patience -1", "--patience"},
 		{train, "--seed -1", "--seed"},
 		{train, "--workers -1", "--workers"},

@@ -21,6 +21,7 @@ func anomalyCommand(out *printer) *cobra.Command {
 		seeds     = []uint{1, 2, 3}
 		detector  = anomaly.Detector{Preset: "realnvp", Fit: train.Defaults()}
 	)
+	detector.Fit.Batch = 512 // of every size of set alike, as the published figures are
 	c := &cobra.Command{
 		Use:   "anomaly --data SET.csv,SET.csv",
 		Short: "Measure a flow as an anomaly detector, in ADBench's protocol: AUROC beside published detectors",

@@ -17,6 +17,8 @@ type Parameters struct {
 	masked   []*Masked
 	values   []float32
 	limit    int // on len(values); 0 is none
+	counting bool
+	counted  float64
 	cells    int // see reserve
 	err      error
 }
@@ -32,7 +34,7 @@ const (
 // reserve counts float32 cells that a binding needs beside the values.
 func (s Scope) reserve(cells int) {
 	p := s.owner
-	if p.err != nil {
+	if p.err != nil || p.counting {
 		return
 	}
 	p.cells += cells
@@ -45,6 +47,17 @@ func (s Scope) reserve(cells int) {
 // as a file's reader wants it; 0 sets no limit.
 func NewParameters(limit int) *Parameters {
 	return &Parameters{names: map[string]bool{}, limit: limit}
+}
+
+// CountParameters returns the number of values of the parameters that create
+// makes below a scope, without taking memory for them: a network that is too
+// large for a machine can be refused before it is made. What create builds
+// cannot be used. Beyond 2^53 the number is rounded.
+func CountParameters(create func(Scope)) float64 {
+	p := NewParameters(0)
+	p.counting = true
+	create(p.Root())
+	return p.counted
 }
 
 // Err tells that a parameter did not fit the limit, or that matrices take too
@@ -136,6 +149,11 @@ func (s Scope) New(name string, rows, cols int) *Parameter {
 		panic("autograd: two parameters are named " + full)
 	}
 	p := &Parameter{Name: full, Rows: rows, Cols: cols, owner: owner, offset: len(owner.values)}
+	if owner.counting {
+		owner.names[full] = true
+		owner.counted += float64(rows) * float64(cols)
+		return p
+	}
 	if owner.limit > 0 && (rows > owner.limit || cols > owner.limit || rows*cols > owner.limit-len(owner.values)) && owner.err == nil {
 		owner.err = fmt.Errorf("parameter %s of %d x %d goes beyond the %d values there are", full, rows, cols, owner.limit)
 	}

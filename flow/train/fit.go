@@ -17,18 +17,29 @@ import (
 // Fit trains f on the training rows and leaves in it the values of the epoch
 // with the lowest nll on the validation rows. It sets the flow's
 // standardization from the training rows; f's present values are where it
-// begins.
+// begins, and stay where it ends unless an epoch is better than they are on
+// the validation rows.
 //
-// When ctx ends, Fit returns its error; when the nll is no longer finite, an
-// error that says where. In both cases f holds the best finished epoch, or the
-// values it came with if Result.BestEpoch is 0.
+// When ctx ends, Fit returns its error, at most one tile of rows later; when
+// the nll is no longer finite, an error that says where; and when no epoch was
+// better than the start, a [*NoBetterEpochError]. In all cases f holds the best
+// finished epoch, or if Result.BestEpoch is 0 the values that it came with,
+// behind the standardization by which Result.StartValidNLL is theirs.
+//
+// It holds in memory: the rows as float32 beside the caller's own; of each
+// parameter what [Memory] counts; and for each worker the values of one tile
+// of 64 rows on their way through all layers.
 func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options) (Result, error) {
 	var result Result
 	if err := o.check(); err != nil {
 		return result, err
 	}
-	if n := len(training.Rows) / f.Features(); n < 2 {
+	n := len(training.Rows) / f.Features()
+	if n < 2 {
 		return result, fmt.Errorf("train: %d training row(s); at least 2 are needed", n)
+	}
+	if o.Batch == 0 {
+		o.Batch = BatchFor(n)
 	}
 	if len(validation.Rows) == 0 {
 		return result, errors.New("train: no validation rows")
@@ -48,6 +59,7 @@ func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options
 	if err := standardize(f, training); err != nil {
 		return result, err
 	}
+	defer f.Changed()
 	for _, d := range []struct {
 		name string
 		Data
@@ -56,7 +68,6 @@ func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options
 			return result, err
 		}
 	}
-	defer f.Changed()
 	noisy := newSet(training, f)
 	noisy.noise = newNoise(f, o)
 	return r.fit(ctx, noisy, newSet(validation, f))
@@ -90,15 +101,25 @@ func (r *runner) fit(ctx context.Context, training, validation set) (result Resu
 	// values it came with.
 	best := slices.Clone(r.adam.values)
 	defer func() { copy(r.adam.values, best) }()
+	interrupted := func() (Result, error) {
+		result.Stopped = "interrupted"
+		return result, ctx.Err()
+	}
 	places, err := transform.Uninitialized(r.flow.Chain())
 	if err != nil {
 		return result, fmt.Errorf("train: %w", err)
 	}
+	var whole bool
+	if result.StartValidNLL, whole = r.evaluate(ctx, validation); !whole {
+		return interrupted()
+	}
 	if len(places) > 0 {
 		random.Permutation(order, o.Seed, random.Shuffle, 1)
-		r.initializeFromData(training, order[:r.cut(0, batch, training.events)], places)
+		if !r.initializeFromData(ctx, training, order[:r.cut(0, batch, training.events)], places) {
+			return interrupted()
+		}
 	}
-	sinceBest := 0
+	lowest, sinceLowest := math.Inf(1), 0
 	for epoch := 1; epoch <= o.Epochs; epoch++ {
 		began := time.Now()
 		if training.noise != nil {
@@ -108,20 +129,14 @@ func (r *runner) fit(ctx context.Context, training, validation set) (result Resu
 		var sum, rate float64
 		for from, to := 0, 0; from < training.events; from = to {
 			to = r.cut(from, batch, training.events)
-			if err := ctx.Err(); err != nil {
-				result.Stopped = "interrupted"
-				return result, err
-			}
 			chosen := order[from:to]
-			nll, norm := r.gradient(training, chosen)
-			if math.IsNaN(nll) || math.IsInf(nll, 0) || math.IsNaN(norm) || math.IsInf(norm, 0) {
+			nll, norm, whole := r.gradient(ctx, training, chosen)
+			if !whole || ctx.Err() != nil {
+				return interrupted()
+			}
+			if !finite(nll) || !finite(norm) {
 				result.Stopped = "diverged"
-				if c := r.flow.Config(); math.IsInf(nll, 1) && c.Base.Type == flow.Uniform {
-					return result, fmt.Errorf("train: at epoch %d, step %d of %d, a row's noise lies outside the box of the uniform base, [-%v, %v] in standard deviations, where there is no density: widen the box (bound), or take another base",
-						epoch, from/batch+1, perEpoch, c.Base.Bound, c.Base.Bound)
-				}
-				return result, fmt.Errorf("train: diverged at epoch %d, step %d of %d (nll %v, gradient norm %v): try a lower learning rate than %v, or a lower clip",
-					epoch, from/batch+1, perEpoch, nll, norm, o.LearningRate)
+				return result, r.diverged(nll, norm, fmt.Sprintf("epoch %d, step %d of %d", epoch, from/batch+1, perEpoch), result.Steps)
 			}
 			rate = o.rate(float64(result.Steps) / (float64(perEpoch) * float64(o.Epochs)))
 			scale := 1.0
@@ -138,28 +153,72 @@ func (r *runner) fit(ctx context.Context, training, validation set) (result Resu
 		}
 		trained := time.Since(began).Seconds()
 		e := Epoch{
-			Epoch: epoch, TrainNLL: sum / float64(training.events), ValidNLL: r.evaluate(validation),
-			LearningRate: rate, RowsPerSecond: float64(training.events) / trained, Seconds: time.Since(start).Seconds(),
+			Epoch: epoch, TrainNLL: sum / float64(training.events),
+			LearningRate: rate, RowsPerSecond: float64(training.events) / trained,
 		}
+		if e.ValidNLL, whole = r.evaluate(ctx, validation); !whole {
+			return interrupted()
+		}
+		e.Seconds = time.Since(start).Seconds()
 		result.History = append(result.History, e)
 		if o.Report != nil {
 			o.Report(e)
 		}
-		sinceBest++
-		if !math.IsNaN(e.ValidNLL) && !math.IsInf(e.ValidNLL, 0) && (result.BestEpoch == 0 || e.ValidNLL < result.BestValidNLL) {
-			result.BestEpoch, result.BestValidNLL = epoch, e.ValidNLL
-			copy(best, r.adam.values)
-			sinceBest = 0
+		sinceLowest++
+		if finite(e.ValidNLL) && e.ValidNLL < lowest {
+			lowest, sinceLowest = e.ValidNLL, 0
+			// A start that cannot be evaluated is worse than any number.
+			if !(e.ValidNLL >= result.StartValidNLL) {
+				result.BestEpoch, result.BestValidNLL = epoch, e.ValidNLL
+				copy(best, r.adam.values)
+				if o.Improved != nil {
+					o.Improved(result)
+				}
+			}
 		}
-		if o.Patience > 0 && sinceBest >= o.Patience {
+		if o.Patience > 0 && sinceLowest >= o.Patience {
 			result.Stopped = "patience"
 			break
 		}
 	}
 	if result.BestEpoch == 0 {
-		return result, errors.New("train: no epoch has a finite validation nll: look at the validation rows for values far outside the training rows")
+		return result, &NoBetterEpochError{Start: result.StartValidNLL, Lowest: lowest}
 	}
 	return result, nil
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// diverged says what may help when the nll or the gradient of a minibatch is
+// not finite.
+func (r *runner) diverged(nll, norm float64, where string, steps int) error {
+	o, c := r.options, r.flow.Config()
+	if math.IsInf(nll, 1) && c.Base.Type == flow.Uniform {
+		return fmt.Errorf("train: at %s, a row's noise lies outside the box of the uniform base, [-%v, %v] in standard deviations, where there is no density: widen the box (bound), or take another base",
+			where, c.Base.Bound, c.Base.Bound)
+	}
+	advice := fmt.Sprintf("try a learning rate below %v", o.LearningRate)
+	switch {
+	case steps == 0:
+		advice = "nothing was learned yet, so that it is the rows: look for values far from all others"
+	case o.Clip == 0:
+		advice += ", or a bound on the gradient (clip), such as 5"
+	}
+	return fmt.Errorf("train: diverged at %s (nll %v, gradient norm %v): %s", where, nll, norm, advice)
+}
+
+// NoBetterEpochError says that no epoch was better on the validation rows than
+// what training began with, which the flow then holds.
+type NoBetterEpochError struct {
+	Start  float64 // validation nll before the first step
+	Lowest float64 // of an epoch; +Inf if none was finite
+}
+
+func (e *NoBetterEpochError) Error() string {
+	if math.IsInf(e.Lowest, 1) {
+		return "train: no epoch has a finite validation nll: look at the validation rows for values far outside the training rows"
+	}
+	return fmt.Sprintf("train: no epoch was better than the start, whose validation nll is %v (the lowest of an epoch is %v): try a lower learning rate, or more rows", e.Start, e.Lowest)
 }
 
 // cut returns where the minibatch that begins at from ends. With barriers, whose

@@ -47,7 +47,7 @@ func TestInitializeFromData(t *testing.T) {
 		for i := range chosen {
 			chosen[i] = i + 50
 		}
-		r.initializeFromData(s, chosen, places)
+		r.initializeFromData(context.Background(), s, chosen, places)
 		if got, err := transform.Uninitialized(f.Chain()); err != nil || len(got) > 0 {
 			t.Fatalf("after it uninitialized are %v (%v)", got, err)
 		}

@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 
 	"github.com/seed-192fdf7a/nf/blas"
@@ -12,7 +13,7 @@ type Options struct {
 	// Epochs is the number of passes over the training rows.
 	Epochs int
 	// Batch is the number of rows of a minibatch; the last one of an epoch may
-	// be smaller.
+	// be smaller. 0 means [BatchFor] the training rows.
 	Batch int
 	// LearningRate is Adam's; Schedule is "constant", or "cosine" to fall from
 	// it to 0 over all steps along half a cosine.
@@ -39,15 +40,19 @@ type Options struct {
 	BLAS blas.Backend
 	// Report, if set, is called after each epoch.
 	Report func(Epoch)
+	// Improved, if set, is called after each epoch that is the best so far, the
+	// start included, while the flow holds its values, so that they can be
+	// saved, but not changed. The result is the one so far.
+	Improved func(Result)
 	// Progress, if set, is called after each minibatch with the number of rows
 	// done in this epoch and their total.
 	Progress func(done, total int)
 }
 
-// Defaults returns 50 epochs of batches of 512 with Adam at 1e-3 on a cosine,
-// clipping at 5, patience 10 and seed 1.
+// Defaults returns 50 epochs of batches that follow the rows ([BatchFor]) with
+// Adam at 1e-3 on a cosine, clipping at 5, patience 10 and seed 1.
 func Defaults() Options {
-	return Options{Epochs: 50, Batch: 512, LearningRate: 1e-3, Schedule: Cosine, Clip: 5, Patience: 10, Seed: 1}
+	return Options{Epochs: 50, LearningRate: 1e-3, Schedule: Cosine, Clip: 5, Patience: 10, Seed: 1}
 }
 
 // The values of [Options.Schedule].
@@ -60,13 +65,13 @@ func (o *Options) check() error {
 	switch {
 	case o.Epochs < 1:
 		return fmt.Errorf("train: %d epochs, want at least 1", o.Epochs)
-	case o.Batch < 1:
-		return fmt.Errorf("train: a batch of %d rows, want at least 1", o.Batch)
+	case o.Batch < 0:
+		return fmt.Errorf("train: a batch of %d rows, want at least 1, or 0 for one that follows the rows", o.Batch)
 	case !(o.LearningRate > 0 && o.LearningRate < 1e6):
 		return fmt.Errorf("train: the learning rate is %v, want a positive number", o.LearningRate)
 	case o.Schedule != Cosine && o.Schedule != Constant:
 		return fmt.Errorf("train: schedule %q is not known; choose %s or %s", o.Schedule, Cosine, Constant)
-	case !(o.Clip >= 0):
+	case !(o.Clip >= 0) || math.IsInf(o.Clip, 1):
 		return fmt.Errorf("train: clip is %v, want a positive number, or 0 for none", o.Clip)
 	case !(o.Noise >= 0 && o.Noise < 1e6):
 		return fmt.Errorf("train: noise is %v, want a positive number, or 0 for none", o.Noise)
@@ -94,10 +99,12 @@ type Epoch struct {
 // Result is what a fit came to.
 type Result struct {
 	// BestEpoch is the epoch whose values the flow holds, from 1; 0 if none
-	// finished.
+	// was better than the start.
 	BestEpoch    int
 	BestValidNLL float64
-	Steps        int
+	// StartValidNLL is that of the values which the flow came with.
+	StartValidNLL float64
+	Steps         int
 	// Stopped says why training ended before its last epoch: "patience",
 	// "interrupted", "diverged", or "".
 	Stopped string

@@ -1,7 +1,9 @@
 package train
 
 import (
+	"context"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
@@ -63,17 +65,32 @@ func newRunner(f *flow.Flow, o Options) (*runner, error) {
 	return r, nil
 }
 
+// each does a piece of work for each of count tiles on the workers. When ctx
+// ends it skips what is not begun and returns false.
+func (r *runner) each(ctx context.Context, count int, do func(worker, tile int)) (whole bool) {
+	var skipped atomic.Bool
+	parallel.For(count, r.options.Workers, func(worker, tile int) {
+		if ctx.Err() != nil {
+			skipped.Store(true)
+			return
+		}
+		do(worker, tile)
+	})
+	return !skipped.Load()
+}
+
 // gradient computes the mean nll of the chosen events and its gradient, which
-// it leaves in the optimizer, and returns the nll and the gradient's norm.
-func (r *runner) gradient(s set, chosen []int) (nll, norm float64) {
+// it leaves in the optimizer, and returns the nll and the gradient's norm; or
+// whole = false when ctx ended first.
+func (r *runner) gradient(ctx context.Context, s set, chosen []int) (nll, norm float64, whole bool) {
 	if len(r.barriers) > 0 {
-		return r.gradientWithBarriers(s, chosen)
+		return r.gradientWithBarriers(ctx, s, chosen)
 	}
 	tiles := (len(chosen) + r.tile - 1) / r.tile
 	r.reserve(tiles, min(tiles, r.wave))
 	for first := 0; first < tiles; first += r.wave {
 		n := min(r.wave, tiles-first)
-		parallel.For(n, r.options.Workers, func(worker, i int) {
+		whole = r.each(ctx, n, func(worker, i int) {
 			t := first + i
 			from, to := t*r.tile, min((t+1)*r.tile, len(chosen))
 			g := r.graphs[worker]
@@ -84,26 +101,30 @@ func (r *runner) gradient(s set, chosen []int) (nll, norm float64) {
 			g.Backward()
 			r.sums[t] = sum(total.Values)
 		})
+		if !whole {
+			return 0, 0, false
+		}
 		r.adam.add(r.gradients[:n], first == 0)
 	}
-	return -(sum(r.sums[:tiles])/float64(len(chosen)) + r.flow.StandardizationLogDet()), r.adam.norm()
+	return -(sum(r.sums[:tiles])/float64(len(chosen)) + r.flow.StandardizationLogDet()), r.adam.norm(), true
 }
 
-// evaluate returns the mean nll of all events.
-func (r *runner) evaluate(s set) float64 {
+// evaluate returns the mean nll of all events, or whole = false when ctx ended
+// first.
+func (r *runner) evaluate(ctx context.Context, s set) (nll float64, whole bool) {
 	order := make([]int, s.events)
 	for i := range order {
 		order[i] = i
 	}
 	tiles := (s.events + r.tile - 1) / r.tile
 	r.reserve(tiles, 0)
-	parallel.For(tiles, r.options.Workers, func(worker, t int) {
+	whole = r.each(ctx, tiles, func(worker, t int) {
 		g := r.graphs[worker]
 		g.Reset(autograd.Evaluate)
 		from, to := t*r.tile, min((t+1)*r.tile, s.events)
 		r.sums[t] = sum(r.logDensity(g, s, order[from:to]).Values)
 	})
-	return -(sum(r.sums[:tiles])/float64(s.events) + r.flow.StandardizationLogDet())
+	return -(sum(r.sums[:tiles])/float64(s.events) + r.flow.StandardizationLogDet()), whole
 }
 
 // reserve makes room for the sums of so many tiles and so many gradients.

@@ -134,7 +134,7 @@ func TestTiledGradient(t *testing.T) {
 			}
 			binding := autograd.Bind64(f.Parameters())
 			wantNLL, want := wholeGradient(binding, f, s)
-			nll, norm := r.gradient(s, chosen)
+			nll, norm, _ := r.gradient(context.Background(), s, chosen)
 			if math.Abs(nll-wantNLL) > 1e-5 {
 				t.Errorf("nll is %v, in float64 %v", nll, wantNLL)
 			}
@@ -192,7 +192,7 @@ func TestKeptGradientsChangeNoBit(t *testing.T) {
 		}
 		r.wave = wave
 		for range 2 { // the second one begins where the first left its gradients
-			r.gradient(s, chosen)
+			r.gradient(context.Background(), s, chosen)
 		}
 		if len(r.gradients) > wave {
 			t.Errorf("%d gradients are kept, want at most %d", len(r.gradients), wave)
@@ -424,7 +424,7 @@ func BenchmarkStep(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				r.gradient(s, chosen)
+				r.gradient(context.Background(), s, chosen)
 				r.adam.step(1e-4, 1)
 				r.binding.Refresh(workers)
 			}

@@ -1,0 +1,48 @@
+package flow
+
+import (
+	"testing"
+)
+
+// TestCountParameters holds the number that is known before a flow is made
+// against that of the flow, for every preset, base and kind of layer in them.
+func TestCountParameters(t *testing.T) {
+	for name, preset := range Presets {
+		for _, o := range []Options{{}, {Layers: 3, Hidden: []int{7, 5}, Base: Mixture}, {Base: FullNormal, BatchNorm: true}} {
+			c, err := preset([]string{"a", "b", "c"}, []string{"d"}, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := c.CountParameters()
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, err := New(c, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if int(got) != f.Parameters().Len() {
+				t.Errorf("%s %+v: %v parameters are counted, the flow has %d", name, o, got, f.Parameters().Len())
+			}
+		}
+	}
+}
+
+// TestCountParametersOfNoMachine counts what no machine could hold.
+func TestCountParametersOfNoMachine(t *testing.T) {
+	for _, name := range PresetNames() {
+		c, err := Presets[name]([]string{"a", "b"}, nil, Options{Layers: 100, Hidden: []int{65536, 65536, 65536}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := c.CountParameters()
+		// 100 layers with two products of 65536 units; of a MADE whose units are of
+		// half as many degrees, half of that.
+		if most := 100 * 2 * float64(1<<32); err != nil || got < most/2 || got > 2*most {
+			t.Errorf("%s: %v parameters, %v", name, got, err)
+		}
+	}
+	if _, err := (&Config{}).CountParameters(); err == nil {
+		t.Error("a config of nothing is counted")
+	}
+}
