@@ -85,7 +85,7 @@ func BaseTypes() []string {
 const (
 	maxComponents                     = 4096
 	minDegrees, maxDegrees            = 0.01, 1e6
-	maxUniformBound                   = 1e6
+	minUniformBound, maxUniformBound  = 1e-6, 1e6
 	defaultBound, defaultUniformBound = 8, 3
 	defaultDegrees, defaultComponents = 5, 8
 )
@@ -131,8 +131,8 @@ func (b *Base) check(features int) error {
 		return fmt.Errorf("base %s has %v degrees of freedom, want %v to %v", b.Type, b.DegreesOfFreedom, minDegrees, float64(maxDegrees))
 	case t.components && (b.Components < 1 || b.Components > maxComponents):
 		return fmt.Errorf("base %s has %d components, want 1 to %d", b.Type, b.Components, maxComponents)
-	case b.Type == Uniform && !(b.Bound > 0 && b.Bound <= maxUniformBound):
-		return fmt.Errorf("base %s has the bound %v, want above 0 and at most %v", b.Type, b.Bound, float64(maxUniformBound))
+	case b.Type == Uniform && !(b.Bound >= minUniformBound && b.Bound <= maxUniformBound):
+		return fmt.Errorf("base %s has the bound %v, want %v to %v", b.Type, b.Bound, minUniformBound, float64(maxUniformBound))
 	case b.Type == FullNormal && features > maxFullFeatures:
 		return fmt.Errorf("base %s is for at most %d features, there are %d", b.Type, maxFullFeatures, features)
 	case t.bound && b.Type != Uniform:

@@ -52,10 +52,10 @@ func (c *Config) Check() error {
 	if err := distinct(c.Features, c.Context); err != nil {
 		return err
 	}
-	if err := c.Standardize.check("standardize", len(c.Features)); err != nil {
+	if err := c.Standardize.check("standardize", c.Features); err != nil {
 		return err
 	}
-	if err := c.StandardizeContext.check("standardize_context", len(c.Context)); err != nil {
+	if err := c.StandardizeContext.check("standardize_context", c.Context); err != nil {
 		return err
 	}
 	if err := c.chain().Check(shape, len(c.Context)); err != nil {
@@ -109,16 +109,26 @@ func (s *Standardization) Restore(x float32, column int) float64 {
 	return float64(float64(x)*s.Std[column]) + s.Mean[column]
 }
 
-func (s *Standardization) check(name string, columns int) error {
+// The ranges of a standardization's constants. It is computed in float64, so
+// columns may be in any unit whose squares float64 holds.
+const (
+	maxMean        = 1e200
+	minStd, maxStd = 0x1p-126, 0x1p512
+)
+
+func (s *Standardization) check(name string, columns []string) error {
 	if len(s.Mean) == 0 && len(s.Std) == 0 {
 		return nil
 	}
-	if len(s.Mean) != columns || len(s.Std) != columns {
-		return fmt.Errorf("%s has %d means and %d stds for %d columns", name, len(s.Mean), len(s.Std), columns)
+	if len(s.Mean) != len(columns) || len(s.Std) != len(columns) {
+		return fmt.Errorf("%s has %d means and %d stds for %d columns", name, len(s.Mean), len(s.Std), len(columns))
 	}
 	for i := range s.Mean {
-		if math.IsNaN(s.Mean[i]) || math.IsInf(s.Mean[i], 0) || !(s.Std[i] > 0) || math.IsInf(s.Std[i], 0) {
-			return fmt.Errorf("%s of column %d is (x - %v)/%v: want a finite mean and a positive std", name, i, s.Mean[i], s.Std[i])
+		if !(math.Abs(s.Mean[i]) <= maxMean) {
+			return fmt.Errorf("%s: the mean of column %q is %v, want %v to %v; rescale the column", name, columns[i], s.Mean[i], -maxMean, maxMean)
+		}
+		if !(s.Std[i] >= minStd && s.Std[i] <= maxStd) {
+			return fmt.Errorf("%s: the std of column %q is %v, want %.2g to %.2g; rescale the column", name, columns[i], s.Std[i], minStd, maxStd)
 		}
 	}
 	return nil

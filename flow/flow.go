@@ -85,10 +85,10 @@ func build(c Config, limit int) (*Flow, error) {
 // SetStandardization replaces the first stage, as training does when it has
 // seen its data.
 func (f *Flow) SetStandardization(rows, context Standardization) error {
-	if err := rows.check("standardize", len(f.config.Features)); err != nil {
+	if err := rows.check("standardize", f.config.Features); err != nil {
 		return fmt.Errorf("flow: %w", err)
 	}
-	if err := context.check("standardize_context", len(f.config.Context)); err != nil {
+	if err := context.check("standardize_context", f.config.Context); err != nil {
 		return fmt.Errorf("flow: %w", err)
 	}
 	f.setStandardization(rows, context)

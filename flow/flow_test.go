@@ -393,7 +393,10 @@ func TestReadRefusesDeepNesting(t *testing.T) {
 
 func TestWrongLengthsAreErrors(t *testing.T) {
 	f := randomFlow(t, "realnvp", 3, 1, flow.Options{})
+	_, noWorkers := f.NewScorer(flow.ScorerOptions{Workers: -1})
 	for name, err := range map[string]error{
+		"large temperature": sampleAt(t, f, 1e39), "small temperature": sampleAt(t, f, 1e-39), "number of workers": noWorkers,
+
 		"x":           f.LogProb(make([]float64, 2), make([]float64, 5), make([]float64, 2)),
 		"context":     f.LogProb(make([]float64, 2), make([]float64, 6), nil),
 		"z":           f.Forward(make([]float64, 5), nil, make([]float64, 6), make([]float64, 2)),

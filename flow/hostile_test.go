@@ -2,7 +2,10 @@ package flow_test
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"math"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -10,6 +13,7 @@ import (
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/flow/nn"
 	"github.com/seed-192fdf7a/nf/flow/transform"
+	"github.com/seed-192fdf7a/nf/kernels"
 )
 
 // TestHostileMatrices describes matrices of gigabytes by few values: a
@@ -63,4 +67,108 @@ func TestReadRefusesValuesThatAreNotFinite(t *testing.T) {
 		}
 		*at = whole
 	}
+}
+
+// TestReadRefusesConstants edits the constants of a model's description, each
+// to one that float32 cannot hold, and to extreme ones that it can.
+func TestReadRefusesConstants(t *testing.T) {
+	zero, one := 0.5, 0.75
+	mask := []bool{true, false}
+	univariate := func(u autograd.Univariate) transform.Tagged {
+		return transform.Tagged{Spec: &transform.ElementwiseSpec{Univariate: transform.Univariate{Univariate: u}}}
+	}
+	clipped := kernels.Spline{Bins: 4, Bound: 2.75, Softclip: 6.5}
+	smallest := kernels.Spline{Bins: 4, Bound: 2.25, MinWidth: 0.125, MinHeight: 0.0625, MinSlope: 0.03125, SlopeBeta: 1.25}
+	config := func(base flow.Base) flow.Config {
+		return flow.Config{
+			Features: names("x", 2), Context: names("c", 1),
+			Standardize:        flow.Standardization{Mean: []float64{1.5, 2.5}, Std: []float64{3.5, 4.5}},
+			StandardizeContext: flow.Standardization{Mean: []float64{5.5}, Std: []float64{6.25}},
+			Transforms: []transform.Tagged{
+				{Spec: &transform.SupportSpec{Columns: []transform.SupportColumn{{Feature: 0, Map: "logit", Lower: &zero, Upper: &one, Margin: 0.015625}}}},
+				{Spec: &transform.BatchNormSpec{Epsilon: 0.375, Momentum: 0.875}},
+				{Spec: &transform.ActNormSpec{Bound: 7.5}}, {Spec: &transform.LUSpec{Bound: 8.5}},
+				univariate(&autograd.Spline{Rule: clipped}), univariate(&autograd.Spline{Rule: smallest}),
+				univariate(&autograd.Affine{Scale: autograd.Softplus, Epsilon: 0.1875}), univariate(&autograd.Affine{Bound: 9.5}),
+				{Spec: &transform.CouplingSpec{Mask: mask, Univariate: transform.Univariate{Univariate: &autograd.Additive{}},
+					Conditioner: nn.MLPSpec{Hidden: []int{2}, Activation: nn.Activation{Name: autograd.LeakyReLUActivation, Slope: 0.4375}}}},
+			},
+			Base: base,
+		}
+	}
+	type constant struct {
+		name, value string // the last word of what is named, and its text in the file
+		refused     []string
+		held        []string
+	}
+	common := []constant{
+		{"mean", "1.5", []string{"1e308", "-1e308"}, []string{"1e47", "1e-300"}},
+		{"mean", "5.5", []string{"1e308"}, []string{"-1e47"}},
+		{"std", "3.5", []string{"1e-45", "1e-300", "1e308", "0", "-1"}, []string{"9.1e-31", "1e46"}},
+		{"std", "6.25", []string{"1e-45", "1e-300"}, []string{"9.1e-31", "1e46"}},
+		{"end", "0.5", []string{"1e-45", "-1e308"}, nil},
+		{"margin", "0.015625", []string{"1e-45", "1e-300", "0.5"}, []string{"1e-30"}},
+		{"epsilon", "0.375", []string{"1e-45", "1e-300", "0"}, []string{"1e-12"}},
+		{"momentum", "0.875", []string{"1e-45", "1e-300"}, []string{"1e-3"}},
+		{"bound", "7.5", []string{"1e-45", "1e-300", "1e308"}, []string{"1e-6"}},
+		{"bound", "8.5", []string{"1e-45", "1e-300", "1e308"}, []string{"1e-6"}},
+		{"softclip", "6.5", []string{"1e-45", "1e-300", "1e39"}, []string{"1e-6"}},
+		{"min_width", "0.125", []string{"1e-45", "1e-300"}, []string{"1e-20"}},
+		{"min_height", "0.0625", []string{"1e-45", "1e-300"}, []string{"1e-20"}},
+		{"min_slope", "0.03125", []string{"1e-45", "1e-300"}, []string{"1e-20"}},
+		{"slope_beta", "1.25", []string{"1e-45", "1e-300"}, []string{"1e-20"}},
+		{"epsilon", "0.1875", []string{"1e-45", "1e-300"}, []string{"1e-12", "0"}},
+		{"bound", "9.5", []string{"1e-45", "1e-300", "1e308"}, []string{"1e-6"}},
+		{"slope", "0.4375", []string{"1e-45", "1e-300"}, []string{"1e-20"}},
+	}
+	for base, constants := range map[flow.Base][]constant{
+		{Type: flow.StandardNormal}:                      common,
+		{Type: flow.Uniform, Bound: 10.5}:                {{"bound", "10.5", []string{"1e-45", "1e-300", "1e308"}, []string{"1e-6"}}},
+		{Type: flow.DiagonalNormal, Bound: 10.5}:         {{"bound", "10.5", []string{"1e-45", "1e-300"}, []string{"1e-6"}}},
+		{Type: flow.FullNormal, Bound: 10.5}:             {{"bound", "10.5", []string{"1e-45", "1e-300"}, []string{"1e-6"}}},
+		{Type: flow.Mixture, Bound: 10.5, Components: 2}: {{"bound", "10.5", []string{"1e-45", "1e-300"}, []string{"1e-6"}}},
+		{Type: flow.StudentT, DegreesOfFreedom: 10.5}:    {{"degrees of freedom", "10.5", []string{"1e-45", "1e-300", "1e308"}, []string{"0.01"}}},
+	} {
+		f, err := flow.New(config(base), 1)
+		must(t, err)
+		var file bytes.Buffer
+		must(t, f.Write(&file))
+		for _, c := range constants {
+			read := func(value string) (*flow.Flow, error) {
+				text := edited(t, file.Bytes(), c.value, value)
+				return flow.Read(bytes.NewReader(text), int64(len(text)))
+			}
+			for _, value := range c.refused {
+				if _, err := read(value); err == nil || !strings.Contains(err.Error(), strings.ReplaceAll(c.name, "_", " ")) && !strings.Contains(err.Error(), c.name) {
+					t.Errorf("%s %s of base %s: the error is %v", c.name, value, base.Type, err)
+				}
+			}
+			for _, value := range c.held {
+				m, err := read(value)
+				if err != nil {
+					t.Errorf("%s %s of base %s: %v", c.name, value, base.Type, err)
+					continue
+				}
+				logProb := make([]float64, 1)
+				err = m.LogProb(logProb, []float64{3.7, 2.5}, []float64{5.5})
+				if far := new(flow.RangeError); !errors.As(err, &far) && (err != nil || math.IsNaN(logProb[0])) {
+					t.Errorf("%s %s of base %s: the log-density is NaN, the error %v", c.name, value, base.Type, err)
+				}
+			}
+		}
+	}
+}
+
+// edited returns a model file with a number of its description replaced.
+func edited(t *testing.T, file []byte, from, to string) []byte {
+	t.Helper()
+	end := 8 + int(binary.LittleEndian.Uint64(file))
+	number := regexp.MustCompile(`([:\[,])` + regexp.QuoteMeta(from) + `([,\]}])`)
+	header := string(file[8:end])
+	if n := len(number.FindAllString(header, -1)); n != 1 {
+		t.Fatalf("the number %s stands %d times in %s", from, n, header)
+	}
+	header = number.ReplaceAllString(header, "${1}"+to+"${2}")
+	out := binary.LittleEndian.AppendUint64(nil, uint64(len(header)))
+	return append(append(out, header...), file[end:]...)
 }

@@ -259,3 +259,30 @@ func TestRangeErrors(t *testing.T) {
 		t.Errorf("noise that is NaN becomes %v", out[:2])
 	}
 }
+
+// TestFarSites gives an event of several sites one cell that is far, and
+// another event a NaN.
+func TestFarSites(t *testing.T) {
+	c, err := flow.RealNVP(names("x", 2), names("c", 1), flow.Options{Layers: 2, Hidden: []int{4}})
+	must(t, err)
+	c.Grid = []int{3}
+	f, err := flow.New(c, 1)
+	must(t, err)
+	x, context := make([]float64, 4*6), make([]float64, 4)
+	x[6+3], x[12+5] = -1e300, math.NaN()
+	logProb, z, logDet, gradX := make([]float64, 4), make([]float64, 4*6), make([]float64, 4), make([]float64, 4*6)
+	must(t, f.LogProb(logProb, x, context))
+	must(t, f.LogProbGrad(nil, gradX, nil, x, context))
+	must(t, f.Forward(z, logDet, x, context))
+	if !math.IsInf(logProb[1], -1) || !math.IsNaN(logProb[2]) || hasNaN(logProb[:2]) || logProb[0] != logProb[3] {
+		t.Errorf("the log-densities are %v", logProb)
+	}
+	if hasNaN(z[:12]) || !hasNaN(z[12:18]) || hasNaN(z[18:]) || slices.ContainsFunc(gradX[6:12], func(v float64) bool { return v != 0 }) {
+		t.Errorf("the noise is %v, the gradient %v", z, gradX)
+	}
+	want := flow.RangeError{Event: 1, Column: "z3", Value: -1e300}
+	var got *flow.RangeError
+	if err := f.Inverse(z, nil, x, context); !errors.As(err, &got) || *got != want {
+		t.Errorf("the error is %v, want %v", err, &want)
+	}
+}

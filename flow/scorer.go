@@ -42,6 +42,9 @@ const TileRows = 128
 
 // NewScorer returns a scorer of the flow's present values.
 func (f *Flow) NewScorer(o ScorerOptions) (*Scorer, error) {
+	if o.Workers < 0 {
+		return nil, fmt.Errorf("flow: a scorer with %d workers is asked for, want at least 1, or 0 for GOMAXPROCS", o.Workers)
+	}
 	binding, err := f.Bind(o.BLAS)
 	if err != nil {
 		return nil, err
@@ -50,7 +53,7 @@ func (f *Flow) NewScorer(o ScorerOptions) (*Scorer, error) {
 }
 
 func (f *Flow) newScorer(binding *autograd.Binding, o ScorerOptions) *Scorer {
-	if o.Workers <= 0 {
+	if o.Workers == 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	s := &Scorer{flow: f, binding: binding, workers: o.Workers}
@@ -101,8 +104,8 @@ func (s *Scorer) Sample(x, logProb []float64, first uint64, o SampleOptions, con
 	if o.Temperature == 0 {
 		o.Temperature = 1
 	}
-	if !(o.Temperature > 0) || math.IsInf(o.Temperature, 0) {
-		return fmt.Errorf("flow: temperature is %v, want a finite number above 0", o.Temperature)
+	if !(o.Temperature > 0 && autograd.Holds(o.Temperature)) {
+		return fmt.Errorf("flow: temperature is %v, want a number above 0 that float32 holds", o.Temperature)
 	}
 	if t := s.flow.config.Base.Type; o.Temperature != 1 && !baseTypes[t].tempered {
 		return fmt.Errorf("flow: temperature is %v, but a %s base has no scale to multiply", o.Temperature, t)

@@ -49,32 +49,35 @@ type Spline struct {
 const MaxSplineBins = 128
 
 // Check returns an error unless the constants make a spline: Bins from 1 to
-// 128, Bound positive and finite; and with Softclip 0 minima that leave room
-// for Bins bins, MinSlope and SlopeBeta positive; with Softclip positive no
-// minima and no SlopeBeta.
+// 128, Bound positive; and with Softclip 0 minima that leave room for Bins bins,
+// MinSlope and SlopeBeta positive; with Softclip positive no minima and no
+// SlopeBeta. What is to be positive is from 1e-30 to 1e30, and no constant is a
+// subnormal number.
 func (s Spline) Check() error {
-	const largest = 1e30 // what is derived from the constants is finite below it
-	positive := func(v float32) bool { return v > 0 && v < largest }
+	// What is derived from constants between the two is finite and not 0.
+	const smallest, largest = 1e-30, 1e30
+	positive := func(v float32) bool { return v >= smallest && v < largest }
+	held := func(v float32) bool { return v == 0 || v >= 0x1p-126 }
 	switch {
 	case s.Bins < 1 || s.Bins > MaxSplineBins:
 		return fmt.Errorf("kernels: a spline has %d bins, must have 1 to %d", s.Bins, MaxSplineBins)
 	case !positive(s.Bound):
-		return fmt.Errorf("kernels: the bound of a spline is %v, must be positive and below %g", s.Bound, largest)
+		return fmt.Errorf("kernels: the bound of a spline is %v, must be at least %g and below %g", s.Bound, smallest, largest)
 	case s.Softclip != 0 && !positive(s.Softclip):
-		return fmt.Errorf("kernels: the softclip of a spline is %v, must be 0, or positive and below %g", s.Softclip, largest)
+		return fmt.Errorf("kernels: the softclip of a spline is %v, must be 0, or at least %g and below %g", s.Softclip, smallest, largest)
 	case s.Softclip != 0 && (s.MinWidth != 0 || s.MinHeight != 0 || s.MinSlope != 0 || s.SlopeBeta != 0):
 		return fmt.Errorf("kernels: a spline with a softclip has no minima and no slope beta, these are %v, %v, %v and %v",
 			s.MinWidth, s.MinHeight, s.MinSlope, s.SlopeBeta)
 	case s.Softclip != 0:
 		return nil
-	case !(s.MinWidth >= 0 && float64(s.MinWidth)*float64(s.Bins) < 1):
+	case !(held(s.MinWidth) && float64(s.MinWidth)*float64(s.Bins) < 1):
 		return fmt.Errorf("kernels: the smallest width of a spline is %v, must be at least 0 and below 1/%d", s.MinWidth, s.Bins)
-	case !(s.MinHeight >= 0 && float64(s.MinHeight)*float64(s.Bins) < 1):
+	case !(held(s.MinHeight) && float64(s.MinHeight)*float64(s.Bins) < 1):
 		return fmt.Errorf("kernels: the smallest height of a spline is %v, must be at least 0 and below 1/%d", s.MinHeight, s.Bins)
 	case !positive(s.MinSlope):
-		return fmt.Errorf("kernels: the smallest slope of a spline is %v, must be positive and below %g", s.MinSlope, largest)
+		return fmt.Errorf("kernels: the smallest slope of a spline is %v, must be at least %g and below %g", s.MinSlope, smallest, largest)
 	case !positive(s.SlopeBeta):
-		return fmt.Errorf("kernels: the slope beta of a spline is %v, must be positive and below %g", s.SlopeBeta, largest)
+		return fmt.Errorf("kernels: the slope beta of a spline is %v, must be at least %g and below %g", s.SlopeBeta, smallest, largest)
 	}
 	return nil
 }

@@ -51,8 +51,8 @@ func (a Activation) Check() error {
 	if a.Name != LeakyReLUActivation && a.Slope != 0 {
 		return fmt.Errorf("the slope is %v, but only %s has one", a.Slope, LeakyReLUActivation)
 	}
-	if !(a.Slope >= 0 && a.Slope <= maxSlope) {
-		return fmt.Errorf("the slope is %v, want 0 to %v", a.Slope, float64(maxSlope))
+	if !(a.Slope >= 0 && a.Slope <= maxSlope && Holds(a.Slope)) {
+		return fmt.Errorf("the slope is %v, want 0 to %v, and 0 or what float32 holds", a.Slope, float64(maxSlope))
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package autograd
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/seed-192fdf7a/nf/kernels"
@@ -39,6 +40,12 @@ const (
 	maxBound   = 20
 	maxEpsilon = 1
 )
+
+// Holds tells whether float32 holds a constant: it is 0, or of the size of a
+// normal float32 number. Others become 0 or an infinity, or lose their digits.
+func Holds(v float64) bool {
+	return v == 0 || math.Abs(v) >= 0x1p-126 && math.Abs(v) <= math.MaxFloat32
+}
 
 // CheckBound tells whether b can bound a log-scale.
 func CheckBound(b float64) error {
@@ -79,8 +86,8 @@ func (a Affine) Check() error {
 	}
 	switch {
 	case m.HasEpsilon():
-		if !(a.Epsilon >= 0 && a.Epsilon <= maxEpsilon) {
-			return fmt.Errorf("the epsilon of scale map %s is %v, want 0 to %v", m, a.Epsilon, maxEpsilon)
+		if !(a.Epsilon >= 0 && a.Epsilon <= maxEpsilon && Holds(a.Epsilon)) {
+			return fmt.Errorf("the epsilon of scale map %s is %v, want 0 to %v, and 0 or what float32 holds", m, a.Epsilon, maxEpsilon)
 		}
 	case a.Epsilon != 0:
 		return fmt.Errorf("scale map %s has no epsilon, but %v is given", m, a.Epsilon)

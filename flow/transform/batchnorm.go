@@ -18,11 +18,11 @@ type BatchNormSpec struct {
 
 // Check implements [Spec].
 func (s *BatchNormSpec) Check(Shape, int) error {
-	if !(s.Epsilon > 0 && s.Epsilon < 1) {
-		return fmt.Errorf("batchnorm: epsilon is %v, want between 0 and 1", s.Epsilon)
+	if !(s.Epsilon > 0 && s.Epsilon < 1 && autograd.Holds(s.Epsilon)) {
+		return fmt.Errorf("batchnorm: epsilon is %v, want a number between 0 and 1 that float32 holds", s.Epsilon)
 	}
-	if !(s.Momentum > 0 && s.Momentum <= 1) {
-		return fmt.Errorf("batchnorm: momentum is %v, want above 0 and at most 1", s.Momentum)
+	if !(s.Momentum > 0 && s.Momentum <= 1 && autograd.Holds(s.Momentum)) {
+		return fmt.Errorf("batchnorm: momentum is %v, want a number above 0 and at most 1 that float32 holds", s.Momentum)
 	}
 	return nil
 }

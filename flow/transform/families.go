@@ -170,6 +170,9 @@ func (u *Univariate) UnmarshalJSON(data []byte) error {
 		return nil
 	case "spline":
 		var s splineJSON
+		if err := checkHeld(rest, name); err != nil {
+			return err
+		}
 		if err := decodeStrict(rest, &s, name); err != nil {
 			return err
 		}
@@ -235,6 +238,21 @@ func splitTag(data []byte) (name string, rest []byte, err error) {
 	delete(fields, "type")
 	rest, err = json.Marshal(fields)
 	return name, rest, err
+}
+
+// checkHeld tells which number of a JSON object float32 cannot hold; decoding
+// makes such numbers 0.
+func checkHeld(data []byte, name string) error {
+	var fields map[string]any
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return err
+	}
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		if v, ok := fields[key].(float64); ok && !autograd.Holds(v) {
+			return fmt.Errorf("%s: %s is %v, which float32 cannot hold", name, key, v)
+		}
+	}
+	return nil
 }
 
 func decodeStrict(data []byte, into any, name string) error {

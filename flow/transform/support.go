@@ -33,8 +33,8 @@ func (c SupportColumn) univariate() (*autograd.Support, error) {
 		if end.given == nil {
 			continue
 		}
-		if math.IsNaN(*end.given) || math.IsInf(*end.given, 0) {
-			return nil, fmt.Errorf("an end is %v, want a finite number or none", *end.given)
+		if !autograd.Holds(*end.given) {
+			return nil, fmt.Errorf("an end is %v, want a number that float32 holds, or none", *end.given)
 		}
 		*end.into = *end.given
 		ends++
@@ -44,8 +44,8 @@ func (c SupportColumn) univariate() (*autograd.Support, error) {
 		if ends != 2 || !(s.Lower < s.Upper) {
 			return nil, fmt.Errorf("logit needs lower and upper, in this order")
 		}
-		if !(c.Margin >= 0 && c.Margin < 0.5) {
-			return nil, fmt.Errorf("the margin is %v, want at least 0 and below 0.5", c.Margin)
+		if !(c.Margin >= 0 && c.Margin < 0.5 && autograd.Holds(c.Margin)) {
+			return nil, fmt.Errorf("the margin is %v, want at least 0 and below 0.5, and 0 or what float32 holds", c.Margin)
 		}
 	case "log", "softplus":
 		if ends != 1 {
