@@ -115,14 +115,14 @@ func TestHostileUnits(t *testing.T) {
 	var small bytes.Buffer
 	must(t, f.Write(&small))
 	c := f.Config()
-	s := *c.Transforms[0].Spec.(*transform.AutoregressiveSpec)
+	s := *c.Transforms[0].(*transform.AutoregressiveSpec)
 	s.Conditioner.Units = nil
 	for range 64 {
 		s.Conditioner.Units = append(s.Conditioner.Units, []int{0, nn.MaxWidth / 2, nn.MaxWidth / 2})
 	}
-	c.Transforms = []transform.Tagged{{Spec: &s}}
+	c.Transforms = []transform.Spec{&s}
 	must(t, c.Check())
-	text, err := c.Transforms[0].MarshalJSON()
+	text, err := transform.Kinds.Marshal(c.Transforms[0])
 	must(t, err)
 	hostile := withTransforms(t, small.Bytes(), `[`+string(text)+`]`)
 	var before, after runtime.MemStats
@@ -140,17 +140,24 @@ func TestHostileUnits(t *testing.T) {
 // withTransforms replaces the transforms in a model file.
 func withTransforms(t *testing.T, file []byte, transforms string) []byte {
 	t.Helper()
+	return withHeader(t, file, func(header string) string {
+		from := strings.Index(header, `\"transforms\":`) + len(`\"transforms\":`)
+		to := strings.Index(header, `,\"base\"`)
+		if from < 0 || to < from {
+			t.Fatalf("no transforms in %s", header)
+		}
+		return header[:from] + strings.ReplaceAll(transforms, `"`, `\"`) + header[to:]
+	})
+}
+
+// withHeader changes the header of a model file.
+func withHeader(t *testing.T, file []byte, change func(header string) string) []byte {
+	t.Helper()
 	length := 0
 	for i := range 8 {
 		length |= int(file[i]) << (8 * i)
 	}
-	header := string(file[8 : 8+length])
-	from := strings.Index(header, `\"transforms\":`) + len(`\"transforms\":`)
-	to := strings.Index(header, `,\"base\"`)
-	if from < 0 || to < from {
-		t.Fatalf("no transforms in %s", header)
-	}
-	header = header[:from] + strings.ReplaceAll(transforms, `"`, `\"`) + header[to:]
+	header := change(string(file[8 : 8+length]))
 	for len(header)%8 != 0 {
 		header += " "
 	}

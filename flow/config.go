@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/flow/transform"
+	"github.com/seed-192fdf7a/nf/internal/strictjson"
 )
 
 // Config describes a flow as plain data: everything but the learned values.
@@ -25,8 +26,27 @@ type Config struct {
 	StandardizeContext Standardization `json:"standardize_context"`
 
 	// Transforms lead from data to noise.
-	Transforms []transform.Tagged `json:"transforms"`
-	Base       Base               `json:"base"`
+	Transforms []transform.Spec `json:"transforms"`
+	Base       Base             `json:"base"`
+}
+
+// MarshalJSON implements json.Marshaler: what a model file says of the flow.
+func (c Config) MarshalJSON() ([]byte, error) {
+	text, _, err := strictjson.Marshal(&c)
+	return text, err
+}
+
+// UnmarshalJSON implements json.Unmarshaler. It is strict: a key that is not
+// known, or comes twice, is an error.
+func (c *Config) UnmarshalJSON(text []byte) error {
+	_, err := strictjson.Decode(text, c)
+	return err
+}
+
+// FileVersion returns the version of the model file that a flow of c needs.
+func (c *Config) FileVersion() (int, error) {
+	_, version, err := strictjson.Marshal(c)
+	return version, err
 }
 
 // Standardization is (x − Mean)/Std for each column; empty means none.

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,11 +10,13 @@ import (
 
 	"github.com/seed-192fdf7a/nf/internal/atomicfile"
 	"github.com/seed-192fdf7a/nf/internal/safetensors"
+	"github.com/seed-192fdf7a/nf/internal/strictjson"
 )
 
-// FormatVersion is the version of the model file that this package writes and
-// the highest that it reads. docs/format.md describes it.
-const FormatVersion = 1
+// FormatVersion is the highest version of the model file that this package
+// reads and writes. A file has the lowest version that has all that it says, see
+// [Config.FileVersion]. docs/format.md describes it.
+const FormatVersion = 2
 
 // The keys of the file's metadata.
 const (
@@ -33,12 +34,12 @@ func (f *Flow) Save(path string) error {
 // Write writes the model file's bytes: a safetensors file with one tensor for
 // each parameter and the architecture as metadata.
 func (f *Flow) Write(w io.Writer) error {
-	config, err := json.Marshal(f.config)
+	config, version, err := strictjson.Marshal(&f.config)
 	if err != nil {
 		return fmt.Errorf("flow: %w", err)
 	}
 	file := safetensors.File{Metadata: map[string]string{
-		keyVersion: strconv.Itoa(FormatVersion),
+		keyVersion: strconv.Itoa(version),
 		keyFlow:    string(config),
 	}}
 	if f.provenance != nil {
@@ -84,19 +85,17 @@ func Read(r io.Reader, size int64) (*Flow, error) {
 			return nil, fmt.Errorf("metadata key %q is not known to this version", key)
 		}
 	}
-	switch version := file.Metadata[keyVersion]; version {
-	case strconv.Itoa(FormatVersion):
-	case "":
-		return nil, errors.New("not an nf model: its metadata has no nf.version")
-	default:
-		return nil, fmt.Errorf("nf.version is %q, this program reads version %d; use a newer one", version, FormatVersion)
+	version, err := readVersion(file.Metadata[keyVersion])
+	if err != nil {
+		return nil, err
 	}
-	if n := nesting(file.Metadata[keyFlow]); n > maxNesting {
-		return nil, fmt.Errorf("nf.flow is nested %d deep, at most %d is supported", n, maxNesting)
-	}
-	config, err := decodeConfig([]byte(file.Metadata[keyFlow]))
+	var config Config
+	needed, err := strictjson.Decode([]byte(file.Metadata[keyFlow]), &config)
 	if err != nil {
 		return nil, fmt.Errorf("nf.flow: %w", err)
+	}
+	if needed > version {
+		return nil, fmt.Errorf("nf.version is \"%d\", but nf.flow has what only version %d has", version, needed)
 	}
 	values := 0
 	tensors := map[string]safetensors.Tensor{}
@@ -139,98 +138,15 @@ func Read(r io.Reader, size int64) (*Flow, error) {
 	return f, nil
 }
 
-// decodeConfig reads nf.flow. encoding/json takes keys of another case for its
-// own, so what was read is held against what it is written as.
-func decodeConfig(text []byte) (c Config, err error) {
-	if len(text) == 0 {
-		return c, errors.New("it is missing")
+// readVersion reads nf.version.
+func readVersion(text string) (int, error) {
+	if text == "" {
+		return 0, errors.New("not an nf model: its metadata has no nf.version")
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil {
-		return c, err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return c, errors.New("something follows its JSON object")
-	}
-	canonical, err := json.Marshal(c)
-	if err != nil {
-		return c, err
-	}
-	var given, known any
-	if err := errors.Join(json.Unmarshal(text, &given), json.Unmarshal(canonical, &known)); err != nil {
-		return c, err
-	}
-	if key := unknownKey(given, known); key != "" {
-		return c, fmt.Errorf("the key %q is not known to this version", key)
-	}
-	return c, nil
-}
-
-// unknownKey returns a key that given holds a value under and known does not
-// have, or "".
-func unknownKey(given, known any) string {
-	switch given := given.(type) {
-	case map[string]any:
-		known, _ := known.(map[string]any)
-		for key, value := range given {
-			other, ok := known[key]
-			if !ok && !isEmpty(value) {
-				return key
-			}
-			if key := unknownKey(value, other); key != "" {
-				return key
-			}
-		}
-	case []any:
-		known, _ := known.([]any)
-		for i, value := range given {
-			if i < len(known) {
-				if key := unknownKey(value, known[i]); key != "" {
-					return key
-				}
-			}
+	for version := 1; version <= FormatVersion; version++ {
+		if text == strconv.Itoa(version) {
+			return version, nil
 		}
 	}
-	return ""
-}
-
-// isEmpty tells whether a value is one that is left out when written.
-func isEmpty(value any) bool {
-	switch v := value.(type) {
-	case nil:
-		return true
-	case float64:
-		return v == 0
-	case []any:
-		return len(v) == 0
-	case map[string]any:
-		return len(v) == 0
-	}
-	return false
-}
-
-// maxNesting bounds the nesting of nf.flow, because decoding a transform
-// inside a transform costs time for each level.
-const maxNesting = 100
-
-// nesting returns how deep the objects and arrays of a JSON text are nested.
-func nesting(text string) int {
-	deepest, depth, quoted, escaped := 0, 0, false, false
-	for _, c := range []byte(text) {
-		switch {
-		case escaped:
-			escaped = false
-		case quoted:
-			escaped, quoted = c == '\\', c != '"'
-		case c == '"':
-			quoted = true
-		case c == '{' || c == '[':
-			depth++
-			deepest = max(deepest, depth)
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return deepest
+	return 0, fmt.Errorf("nf.version is %q, this program reads versions 1 to %d; use a newer one", text, FormatVersion)
 }

@@ -326,8 +326,8 @@ func TestReadRefusesDamagedFiles(t *testing.T) {
 		{`\"bound\":1}`, `\"bound\":0}`},
 		{`\"bound\":1}`, `\"Bound\":1}`},
 		{`\"transforms\"`, `\"Transforms\"`},
-		{`\"nf.version\":\"1\"`, `\"nf.version\":\"2\"`},
-		{`"nf.version":"1"`, `"nf.version":"2"`},
+		{`"nf.version":"1"`, `"nf.version":"3"`},
+		{`"nf.version":"1"`, `"nf.version":"0"`},
 		{`tanh-exp`, `tanh-sin`},
 		{`transforms.0.conditioner`, `transforms.5.conditioner`},
 		{`standard-normal`, `standard-narmol`},
@@ -335,9 +335,6 @@ func TestReadRefusesDamagedFiles(t *testing.T) {
 	} {
 		damaged := bytes.Replace(file.Bytes(), []byte(change[0]), []byte(change[1]), 1)
 		if bytes.Equal(damaged, file.Bytes()) {
-			if change[0][0] == '\\' && bytes.Contains([]byte(change[0]), []byte("version")) {
-				continue // the version is not inside nf.flow
-			}
 			t.Fatalf("the file does not contain %s", change[0])
 		}
 		if _, err := flow.Read(bytes.NewReader(damaged), int64(len(damaged))); err == nil {
@@ -379,7 +376,7 @@ func TestReadRefusesDeepNesting(t *testing.T) {
 	c, err := flow.RealNVP(names("x", 2), nil, flow.Options{Layers: 1, Hidden: []int{2}})
 	must(t, err)
 	for range 200 {
-		c.Transforms[0] = transform.Tagged{Spec: &transform.InvertSpec{Transform: c.Transforms[0]}}
+		c.Transforms[0] = &transform.InvertSpec{Transform: c.Transforms[0]}
 	}
 	c.Features = []string{`a[{"\\`, `b\"[`} // brackets in names are no nesting
 	f, err := flow.New(c, 1)

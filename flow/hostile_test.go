@@ -20,7 +20,7 @@ import (
 // reflection for each of many rotations, and units that see no others. They are
 // refused when the flow is built, and modest ones are not.
 func TestHostileMatrices(t *testing.T) {
-	affine := transform.Univariate{Univariate: &autograd.Affine{Bound: 1}}
+	affine := &autograd.Affine{Bound: 1}
 	units := func(width int) transform.Spec {
 		return &transform.AutoregressiveSpec{Order: []int{0, 1}, Univariate: affine, Conditioner: nn.MADESpec{Units: [][]int{{0, width}, {width, 0}}}}
 	}
@@ -39,7 +39,7 @@ func TestHostileMatrices(t *testing.T) {
 	} {
 		config := flow.Config{Features: names("x", c.features), Base: flow.Base{Type: flow.StandardNormal}}
 		for range c.layers {
-			config.Transforms = append(config.Transforms, transform.Tagged{Spec: c.spec})
+			config.Transforms = append(config.Transforms, c.spec)
 		}
 		_, err := flow.New(config, 1)
 		if refused := err != nil && strings.Contains(err.Error(), "memory"); refused != c.refused {
@@ -74,8 +74,8 @@ func TestReadRefusesValuesThatAreNotFinite(t *testing.T) {
 func TestReadRefusesConstants(t *testing.T) {
 	zero, one := 0.5, 0.75
 	mask := []bool{true, false}
-	univariate := func(u autograd.Univariate) transform.Tagged {
-		return transform.Tagged{Spec: &transform.ElementwiseSpec{Univariate: transform.Univariate{Univariate: u}}}
+	univariate := func(u autograd.Univariate) transform.Spec {
+		return &transform.ElementwiseSpec{Univariate: u}
 	}
 	clipped := kernels.Spline{Bins: 4, Bound: 2.75, Softclip: 6.5}
 	smallest := kernels.Spline{Bins: 4, Bound: 2.25, MinWidth: 0.125, MinHeight: 0.0625, MinSlope: 0.03125, SlopeBeta: 1.25}
@@ -84,14 +84,14 @@ func TestReadRefusesConstants(t *testing.T) {
 			Features: names("x", 2), Context: names("c", 1),
 			Standardize:        flow.Standardization{Mean: []float64{1.5, 2.5}, Std: []float64{3.5, 4.5}},
 			StandardizeContext: flow.Standardization{Mean: []float64{5.5}, Std: []float64{6.25}},
-			Transforms: []transform.Tagged{
-				{Spec: &transform.SupportSpec{Columns: []transform.SupportColumn{{Feature: 0, Map: "logit", Lower: &zero, Upper: &one, Margin: 0.015625}}}},
-				{Spec: &transform.BatchNormSpec{Epsilon: 0.375, Momentum: 0.875}},
-				{Spec: &transform.ActNormSpec{Bound: 7.5}}, {Spec: &transform.LUSpec{Bound: 8.5}},
+			Transforms: []transform.Spec{
+				&transform.SupportSpec{Columns: []transform.SupportColumn{{Feature: 0, Map: "logit", Lower: &zero, Upper: &one, Margin: 0.015625}}},
+				&transform.BatchNormSpec{Epsilon: 0.375, Momentum: 0.875},
+				&transform.ActNormSpec{Bound: 7.5}, &transform.LUSpec{Bound: 8.5},
 				univariate(&autograd.Spline{Rule: clipped}), univariate(&autograd.Spline{Rule: smallest}),
 				univariate(&autograd.Affine{Scale: autograd.Softplus, Epsilon: 0.1875}), univariate(&autograd.Affine{Bound: 9.5}),
-				{Spec: &transform.CouplingSpec{Mask: mask, Univariate: transform.Univariate{Univariate: &autograd.Additive{}},
-					Conditioner: nn.MLPSpec{Hidden: []int{2}, Activation: nn.Activation{Name: autograd.LeakyReLUActivation, Slope: 0.4375}}}},
+				&transform.CouplingSpec{Mask: mask, Univariate: &autograd.Additive{},
+					Conditioner: nn.MLPSpec{Hidden: []int{2}, Activation: nn.Activation{Name: autograd.LeakyReLUActivation, Slope: 0.4375}}},
 			},
 			Base: base,
 		}

@@ -15,7 +15,7 @@ import (
 // 1/√inputs, 1/1000 at the end of a residual block, zero in the last layer.
 func TestFirstValues(t *testing.T) {
 	const d, contexts = 6, 3
-	affine := transform.Univariate{Univariate: &autograd.Affine{Bound: 1}}
+	affine := &autograd.Affine{Bound: 1}
 	units := nn.EvenUnits(d, 200, true)
 	for _, residual := range []bool{false, true} {
 		mlp := nn.MLPSpec{Hidden: []int{100, 200, 50}}
@@ -25,9 +25,9 @@ func TestFirstValues(t *testing.T) {
 		made := nn.MADESpec{Units: [][]int{units, units, units}, Residual: residual, Gated: residual}
 		c := flow.Config{
 			Features: names("x", d), Context: names("c", contexts), Base: flow.Base{Type: flow.StandardNormal},
-			Transforms: []transform.Tagged{
-				{Spec: &transform.CouplingSpec{Mask: []bool{true, true, false, false, false, false}, Univariate: affine, Conditioner: mlp}},
-				{Spec: &transform.AutoregressiveSpec{Order: []int{0, 1, 2, 3, 4, 5}, Univariate: affine, Conditioner: made}},
+			Transforms: []transform.Spec{
+				&transform.CouplingSpec{Mask: []bool{true, true, false, false, false, false}, Univariate: affine, Conditioner: mlp},
+				&transform.AutoregressiveSpec{Order: []int{0, 1, 2, 3, 4, 5}, Univariate: affine, Conditioner: made},
 			},
 		}
 		f, err := flow.New(c, 5)

@@ -128,8 +128,8 @@ func NICE(features, context []string, o Options) (Config, error) {
 		return Config{}, errNoBins
 	}
 	c, err := couplings(features, context, o, &autograd.Additive{})
-	scaling := &transform.ElementwiseSpec{Univariate: transform.Univariate{Univariate: &autograd.Affine{Bound: 8}}}
-	c.Transforms = append(c.Transforms, transform.Tagged{Spec: scaling})
+	scaling := &transform.ElementwiseSpec{Univariate: &autograd.Affine{Bound: 8}}
+	c.Transforms = append(c.Transforms, scaling)
 	return c, err
 }
 
@@ -142,13 +142,13 @@ func fitBox(c *Config) error {
 	c.Base.Bound = 0
 	for _, t := range c.Transforms {
 		var u autograd.Univariate
-		switch s := t.Spec.(type) {
+		switch s := t.(type) {
 		case *transform.PermutationSpec:
 			continue
 		case *transform.CouplingSpec:
-			u = s.Univariate.Univariate
+			u = s.Univariate
 		case *transform.AutoregressiveSpec:
-			u = s.Univariate.Univariate
+			u = s.Univariate
 		}
 		spline, ok := u.(*autograd.Spline)
 		if !ok {
@@ -171,7 +171,7 @@ func couplings(features, context []string, o Options, u autograd.Univariate) (Co
 		mask, err := couplingMask(len(features), flip, o.Masks)
 		return &transform.CouplingSpec{
 			Mask:        mask,
-			Univariate:  transform.Univariate{Univariate: u},
+			Univariate:  u,
 			Conditioner: nn.MLPSpec{Hidden: o.Hidden},
 		}, err
 	})
@@ -189,7 +189,7 @@ func layers(features, context []string, o Options, make func(flip bool) (transfo
 		return Config{}, err
 	}
 	c := Config{Features: features, Context: context, Base: base}
-	add := func(s transform.Spec) { c.Transforms = append(c.Transforms, transform.Tagged{Spec: s}) }
+	add := func(s transform.Spec) { c.Transforms = append(c.Transforms, s) }
 	for layer := range o.Layers {
 		between, err := betweenLayers(len(features), o, layer)
 		if err != nil {

@@ -27,7 +27,7 @@ func MAF(features, context []string, o Options) (Config, error) {
 // (a gate) varied, so the other defaults are those of MAF.
 func IAF(features, context []string, o Options) (Config, error) {
 	return affineAutoregressive(features, context, o, func(s transform.Spec) transform.Spec {
-		return &transform.InvertSpec{Transform: transform.Tagged{Spec: s}}
+		return &transform.InvertSpec{Transform: s}
 	})
 }
 
@@ -65,7 +65,7 @@ func autoregressiveLayers(features, context []string, o Options, u autograd.Univ
 	return layers(features, context, o, func(bool) (transform.Spec, error) {
 		return wrap(&transform.AutoregressiveSpec{
 			Order:       order,
-			Univariate:  transform.Univariate{Univariate: u},
+			Univariate:  u,
 			Conditioner: nn.MADESpec{Units: units, Residual: o.Residual},
 		}), nil
 	})

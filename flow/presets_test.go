@@ -36,7 +36,7 @@ func TestPresetLayers(t *testing.T) {
 		must(t, err)
 		var got []string
 		for _, tagged := range config.Transforms {
-			got = append(got, describe(tagged.Spec))
+			got = append(got, describe(tagged))
 		}
 		if got := strings.Join(got, " "); got != strings.TrimSpace(c.want) {
 			t.Errorf("%s of %+v is\n%s, want\n%s", c.preset, c.options, got, c.want)
@@ -58,7 +58,7 @@ func describe(s transform.Spec) string {
 		}
 		return "coupling(" + mask + ")"
 	case *transform.InvertSpec:
-		return "invert(" + describe(s.Transform.Spec) + ")"
+		return "invert(" + describe(s.Transform) + ")"
 	case *transform.PermutationSpec:
 		if fmt.Sprint(s.Order) == fmt.Sprint(transform.Reverse(len(s.Order)).Order) {
 			return "reverse"

@@ -22,10 +22,10 @@ const rangeFeatures, rangeContexts = 3, 2
 func rangeFamilies() map[string]transform.Spec {
 	const d = rangeFeatures
 	mask := []bool{true, false, true}
-	spline := func(s kernels.Spline) transform.Univariate {
-		return transform.Univariate{Univariate: &autograd.Spline{Rule: s}}
+	spline := func(s kernels.Spline) autograd.Univariate {
+		return &autograd.Spline{Rule: s}
 	}
-	affine := transform.Univariate{Univariate: &autograd.Affine{Bound: 2}}
+	affine := &autograd.Affine{Bound: 2}
 	zero, one := 0.0, 1.0
 	out := map[string]transform.Spec{
 		"permutation": &transform.PermutationSpec{Order: []int{2, 0, 1}},
@@ -36,16 +36,16 @@ func rangeFamilies() map[string]transform.Spec {
 		"lu":          &transform.LUSpec{Bound: 2},
 		"householder": &transform.HouseholderSpec{Reflections: 3},
 		"elementwise": &transform.ElementwiseSpec{Univariate: affine},
-		"chain":       &transform.ChainSpec{Transforms: []transform.Tagged{{Spec: &transform.PlanarSpec{}}, {Spec: &transform.LUSpec{Bound: 1}}}},
+		"chain":       &transform.ChainSpec{Transforms: []transform.Spec{&transform.PlanarSpec{}, &transform.LUSpec{Bound: 1}}},
 		"support": &transform.SupportSpec{Columns: []transform.SupportColumn{
 			{Feature: 0, Map: "logit", Lower: &zero, Upper: &one, Margin: 1e-6},
 			{Feature: 1, Map: "log", Lower: &zero},
 			{Feature: 2, Map: "softplus", Upper: &one},
 		}},
 	}
-	univariates := map[string]transform.Univariate{
-		"additive": {Univariate: &autograd.Additive{}},
-		"spline":   {Univariate: autograd.NewSpline(4, 3)},
+	univariates := map[string]autograd.Univariate{
+		"additive": &autograd.Additive{},
+		"spline":   autograd.NewSpline(4, 3),
 		"circular": spline(kernels.Spline{Bins: 4, Bound: 3, MinWidth: 1e-3, MinHeight: 1e-3, MinSlope: 1e-3, SlopeBeta: 1, Circular: true}),
 		"clipped":  spline(kernels.Spline{Bins: 4, Bound: 3, Softclip: 6.9}),
 	}
@@ -54,7 +54,7 @@ func rangeFamilies() map[string]transform.Spec {
 		if m.HasBound() {
 			a.Bound = 2
 		}
-		univariates[string(m)] = transform.Univariate{Univariate: a}
+		univariates[string(m)] = a
 	}
 	for name, u := range univariates {
 		out["coupling "+name] = &transform.CouplingSpec{Mask: mask, Univariate: u, Conditioner: nn.MLPSpec{Hidden: []int{5}}}
@@ -68,7 +68,7 @@ func rangeFamilies() map[string]transform.Spec {
 	out["autoregressive gated"] = &transform.AutoregressiveSpec{Order: []int{1, 2, 0}, Univariate: affine,
 		Conditioner: nn.MADESpec{Units: [][]int{nn.EvenUnits(d, 6, true), nn.EvenUnits(d, 6, true)}, Residual: true, Gated: true}}
 	for name, s := range out {
-		out["inverse "+name] = &transform.InvertSpec{Transform: transform.Tagged{Spec: s}}
+		out["inverse "+name] = &transform.InvertSpec{Transform: s}
 	}
 	return out
 }
@@ -109,7 +109,7 @@ func rangeFlow(t *testing.T, spec transform.Spec, base string, size float32) *fl
 	f, err := flow.New(flow.Config{
 		Features: names("x", rangeFeatures), Context: names("c", rangeContexts),
 		Standardize: standardization(rangeFeatures), StandardizeContext: standardization(rangeContexts),
-		Transforms: []transform.Tagged{{Spec: spec}}, Base: b,
+		Transforms: []transform.Spec{spec}, Base: b,
 	}, 1)
 	must(t, err)
 	for _, p := range f.Parameters().All() {

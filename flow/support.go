@@ -71,7 +71,7 @@ func (c *Config) SetSupport(intervals ...Interval) error {
 		spec.Columns = append(spec.Columns, column)
 	}
 	c.Standardize = st
-	c.Transforms = append([]transform.Tagged{{Spec: spec}, {Spec: &transform.ActNormSpec{Bound: actNormBound}}}, c.Transforms...)
+	c.Transforms = append([]transform.Spec{spec, &transform.ActNormSpec{Bound: actNormBound}}, c.Transforms...)
 	return c.Check()
 }
 
@@ -80,7 +80,7 @@ func (c *Config) support() *transform.SupportSpec {
 	if len(c.Transforms) == 0 {
 		return nil
 	}
-	s, _ := c.Transforms[0].Spec.(*transform.SupportSpec)
+	s, _ := c.Transforms[0].(*transform.SupportSpec)
 	return s
 }
 

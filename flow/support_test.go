@@ -19,7 +19,7 @@ func TestSetSupport(t *testing.T) {
 		flow.Interval{Column: "x3", Lower: 10, Upper: 30},
 		flow.Interval{Column: "x4", Lower: 5, Upper: inf, Map: "softplus"},
 	))
-	if a, ok := config.Transforms[1].Spec.(*transform.ActNormSpec); !ok || len(config.Transforms) != 5 {
+	if a, ok := config.Transforms[1].(*transform.ActNormSpec); !ok || len(config.Transforms) != 5 {
 		t.Errorf("behind the support maps is %T, and the flow has %d transforms; want an actnorm, 5", a, len(config.Transforms))
 	}
 	f, err := flow.New(config, 1)

@@ -11,7 +11,7 @@ def load(path):
         length, = struct.unpack("<Q", f.read(8))
         header, data = json.loads(f.read(length)), f.read()
     meta = header.pop("__metadata__")
-    if meta["nf.version"] != "1":
+    if meta["nf.version"] not in ("1", "2"):
         raise ValueError(f"version {meta['nf.version']} of the format is not known")
     tensors = {name: np.frombuffer(data[slice(*t["data_offsets"])], "<f4").reshape(t["shape"]).astype(np.float64)
                for name, t in header.items()}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/transform"
 )
 
 func inspectCommand() *cobra.Command {
@@ -72,12 +73,17 @@ func describeModel(path string, f *flow.Flow) (*modelDescription, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := json.Marshal(f.Config())
+	description := f.Config()
+	config, err := json.Marshal(description)
+	if err != nil {
+		return nil, err
+	}
+	version, err := description.FileVersion()
 	if err != nil {
 		return nil, err
 	}
 	m := &modelDescription{
-		File: path, Bytes: info.Size(), FormatVersion: flow.FormatVersion,
+		File: path, Bytes: info.Size(), FormatVersion: version,
 		Parameters: f.Parameters().Len(), Flow: config, Provenance: f.Provenance(),
 	}
 	for _, p := range f.Parameters().All() {
@@ -106,7 +112,7 @@ func (m *modelDescription) print(out io.Writer, c flow.Config) error {
 	fmt.Fprintf(w, "base\t%s\n", base)
 	fmt.Fprintf(w, "transforms\t%d, from data to noise\n", len(c.Transforms))
 	for i, t := range c.Transforms {
-		text, err := json.Marshal(t)
+		text, err := transform.Kinds.Marshal(t)
 		if err != nil {
 			return err
 		}

@@ -1,9 +1,11 @@
 package autograd
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 
+	"github.com/seed-192fdf7a/nf/internal/strictjson"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
@@ -37,6 +39,29 @@ func (s *Spline) Check() error {
 		return fmt.Errorf("the bound of the spline is %v, want %v to %v", s.Rule.Bound, minSplineBound, float64(maxSplineBound))
 	}
 	return s.Rule.Check()
+}
+
+// splineJSON is kernels.Spline with the names that a file has.
+type splineJSON struct {
+	Bins      int     `json:"bins"`
+	Bound     float32 `json:"bound"`
+	MinWidth  float32 `json:"min_width,omitempty"`
+	MinHeight float32 `json:"min_height,omitempty"`
+	MinSlope  float32 `json:"min_slope,omitempty"`
+	SlopeBeta float32 `json:"slope_beta,omitempty"`
+	Softclip  float32 `json:"softclip,omitempty"`
+	Circular  bool    `json:"circular,omitempty"`
+}
+
+// MarshalJSON implements json.Marshaler.
+func (s *Spline) MarshalJSON() ([]byte, error) { return json.Marshal(splineJSON(s.Rule)) }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (s *Spline) UnmarshalJSON(data []byte) error {
+	var text splineJSON
+	_, err := strictjson.Decode(data, &text)
+	s.Rule = kernels.Spline(text)
+	return err
 }
 
 // ParametersPerElement implements [Univariate].

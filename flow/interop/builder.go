@@ -20,7 +20,7 @@ import (
 type builder struct {
 	features, context int
 	columns           []int // the data column of each feature where the chain ends so far
-	transforms        []transform.Tagged
+	transforms        []transform.Spec
 	values            map[string]values
 	base              flow.Base
 
@@ -48,9 +48,9 @@ func (b *builder) add(s transform.Spec, inverse bool) (prefix string) {
 	prefix = fmt.Sprintf("transforms.%d.", len(b.transforms))
 	if inverse {
 		prefix += "transform."
-		s = &transform.InvertSpec{Transform: transform.Tagged{Spec: s}}
+		s = &transform.InvertSpec{Transform: s}
 	}
-	b.transforms = append(b.transforms, transform.Tagged{Spec: s})
+	b.transforms = append(b.transforms, s)
 	return prefix
 }
 
@@ -130,7 +130,7 @@ func (b *builder) coupling(changed, kept []int, n network, u autograd.Univariate
 		places[len(kept)+c] = len(kept) + c
 	}
 	n = n.inputs(places, len(places))
-	s := &transform.CouplingSpec{Mask: make([]bool, b.features), Univariate: transform.Univariate{Univariate: u}}
+	s := &transform.CouplingSpec{Mask: make([]bool, b.features), Univariate: u}
 	for _, f := range changed {
 		s.Mask[f] = true
 	}
@@ -173,7 +173,7 @@ func (b *builder) autoregressive(n network, u autograd.Univariate, l layout, inv
 	if err != nil {
 		return err
 	}
-	s := &transform.AutoregressiveSpec{Order: a.order, Univariate: transform.Univariate{Univariate: u}, Conditioner: a.spec}
+	s := &transform.AutoregressiveSpec{Order: a.order, Univariate: u, Conditioner: a.spec}
 	b.network(b.add(s, inverse), a.network)
 	return nil
 }
@@ -184,7 +184,7 @@ func (b *builder) elementwise(features []int, u autograd.Univariate, parameters 
 	if len(features) == 0 {
 		return
 	}
-	s := &transform.ElementwiseSpec{Univariate: transform.Univariate{Univariate: u}}
+	s := &transform.ElementwiseSpec{Univariate: u}
 	if len(features) < b.features {
 		s.Mask = make([]bool, b.features)
 		for _, f := range features {

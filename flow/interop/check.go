@@ -328,9 +328,9 @@ func conditionalBase(f *flow.Flow) (*flow.Flow, error) {
 	if n < 0 || len(config.Context) == 0 {
 		return nil, nil
 	}
-	spec := config.Transforms[n].Spec
+	spec := config.Transforms[n]
 	if inverted, ok := spec.(*transform.InvertSpec); ok {
-		spec = inverted.Transform.Spec
+		spec = inverted.Transform
 	}
 	coupling, ok := spec.(*transform.CouplingSpec)
 	if !ok || slices.Contains(coupling.Mask, false) {

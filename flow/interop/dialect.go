@@ -1,8 +1,6 @@
 package interop
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/strictjson"
 )
 
 // Dialect says what a state dict does not tell. Of the options, those are
@@ -107,122 +106,10 @@ func ParseDialect(text []byte) (*Dialect, error) {
 		return nil, fmt.Errorf("it has more than %d bytes", maxDialectBytes)
 	}
 	d := &Dialect{}
-	if err := decodeObject(text, d); err != nil {
+	if _, err := strictjson.Decode(text, d); err != nil {
 		return nil, err
 	}
 	return d, d.check()
-}
-
-// decodeObject decodes a JSON object whose keys are those of the type, in their
-// case.
-func decodeObject(text []byte, into any) error {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	if err := decoder.Decode(into); err != nil {
-		var kind *json.UnmarshalTypeError
-		if errors.As(err, &kind) {
-			return fmt.Errorf("the key %q holds a %s, want %s", kind.Field, kind.Value, kindName(kind.Type))
-		}
-		return fmt.Errorf("it is not JSON: %w", err)
-	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return errors.New("something follows its JSON object")
-	}
-	return checkKeys(text, reflect.TypeOf(into).Elem())
-}
-
-func kindName(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.Pointer:
-		return kindName(t.Elem())
-	case reflect.Int:
-		return "a whole number"
-	case reflect.Float64:
-		return "a number"
-	case reflect.Bool:
-		return "true or false"
-	case reflect.String:
-		return "a text"
-	}
-	return "an object"
-}
-
-// checkKeys refuses keys that the type does not have, and those that come
-// twice.
-func checkKeys(text []byte, of reflect.Type) error {
-	known := keysOf(of)
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	if _, err := decoder.Token(); err != nil {
-		return err
-	}
-	seen := map[string]bool{}
-	for decoder.More() {
-		token, err := decoder.Token()
-		if err != nil {
-			return err
-		}
-		key, _ := token.(string)
-		switch {
-		case seen[key]:
-			return fmt.Errorf("the key %q comes twice", key)
-		case !slices.Contains(known, key):
-			return fmt.Errorf("the key %q is not known; known are %s", key, strings.Join(known, ", "))
-		}
-		seen[key] = true
-		var value json.RawMessage
-		if err := decoder.Decode(&value); err != nil {
-			return err
-		}
-		if key != "layers" {
-			continue
-		}
-		if err := checkLayers(value); err != nil {
-			return fmt.Errorf("layers: %w", err)
-		}
-	}
-	return nil
-}
-
-// checkLayers is checkKeys for the objects in layers.
-func checkLayers(text []byte) error {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	if _, err := decoder.Token(); err != nil {
-		return err
-	}
-	seen := map[string]bool{}
-	for decoder.More() {
-		token, err := decoder.Token()
-		if err != nil {
-			return err
-		}
-		name, _ := token.(string)
-		if seen[name] {
-			return fmt.Errorf("the key %q comes twice", name)
-		}
-		seen[name] = true
-		var layer json.RawMessage
-		if err := decoder.Decode(&layer); err != nil {
-			return err
-		}
-		if err := checkKeys(layer, reflect.TypeFor[Layer]()); err != nil {
-			return fmt.Errorf("%q: %w", name, err)
-		}
-	}
-	return nil
-}
-
-// keysOf returns the JSON keys of a struct, those of embedded ones included.
-func keysOf(of reflect.Type) []string {
-	var keys []string
-	for i := range of.NumField() {
-		f := of.Field(i)
-		if f.Anonymous {
-			keys = append(keys, keysOf(f.Type)...)
-			continue
-		}
-		key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		keys = append(keys, key)
-	}
-	return keys
 }
 
 // check tells what is wrong with the dialect, as far as it can be told without

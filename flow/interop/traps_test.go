@@ -167,7 +167,7 @@ func TestTrapDirection(t *testing.T) {
 	}
 	inverted := 0
 	for _, s := range f.Config().Transforms {
-		if _, ok := s.Spec.(*transform.InvertSpec); ok {
+		if _, ok := s.(*transform.InvertSpec); ok {
 			inverted++
 		}
 	}
@@ -193,7 +193,7 @@ func TestTrapMaskSense(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mask := f.Config().Transforms[0].Spec.(*transform.CouplingSpec).Mask
+	mask := f.Config().Transforms[0].(*transform.CouplingSpec).Mask
 	for i, constant := range g.state.tensors["transform.transforms.0.mask"].Values {
 		if mask[i] != (constant == 0) {
 			t.Errorf("feature %d is changed: %v, and constant in zuko: %v", i, mask[i], constant)

@@ -109,7 +109,7 @@ func find(t *testing.T, f *flow.Flow, name string) *autograd.Parameter {
 }
 
 func TestActNormInsideAnotherTransform(t *testing.T) {
-	f := newFlow(t, &transform.InvertSpec{Transform: transform.Tagged{Spec: actNorm()}})
+	f := newFlow(t, &transform.InvertSpec{Transform: actNorm()})
 	rows := correlated(100, 1)
 	if _, err := Fit(context.Background(), f, Data{Rows: rows}, Data{Rows: rows}, Defaults()); err == nil || !strings.Contains(err.Error(), "actnorm inside") {
 		t.Errorf("error %v, want one about the actnorm inside", err)

@@ -39,7 +39,7 @@ func newFlow(t *testing.T, extra ...transform.Spec) *flow.Flow {
 	}
 	for i, s := range extra {
 		at := 1 + 4*i
-		c.Transforms = append(c.Transforms[:at:at], append([]transform.Tagged{{Spec: s}}, c.Transforms[at:]...)...)
+		c.Transforms = append(c.Transforms[:at:at], append([]transform.Spec{s}, c.Transforms[at:]...)...)
 	}
 	f, err := flow.New(c, 1)
 	if err != nil {
@@ -374,7 +374,7 @@ func TestFitRefusesBadInput(t *testing.T) {
 			return err
 		},
 		"a batchnorm inside": func() error {
-			_, err := Fit(context.Background(), newFlow(t, &transform.InvertSpec{Transform: transform.Tagged{Spec: batchNorm()}}), good, good, o)
+			_, err := Fit(context.Background(), newFlow(t, &transform.InvertSpec{Transform: batchNorm()}), good, good, o)
 			return err
 		},
 		"no epochs": func() error {

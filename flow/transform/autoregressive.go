@@ -21,9 +21,9 @@ import (
 // do not depend on whether an order is said here or by permutations around it.
 type AutoregressiveSpec struct {
 	// Order lists the features, the one that depends on no other first.
-	Order       []int       `json:"order"`
-	Univariate  Univariate  `json:"univariate"`
-	Conditioner nn.MADESpec `json:"conditioner"`
+	Order       []int               `json:"order"`
+	Univariate  autograd.Univariate `json:"univariate"`
+	Conditioner nn.MADESpec         `json:"conditioner"`
 }
 
 // Check implements [Spec].
@@ -31,7 +31,7 @@ func (s *AutoregressiveSpec) Check(shape Shape, context int) error {
 	if err := checkOrder(s.Order, shape.Features); err != nil {
 		return fmt.Errorf("autoregressive: %w", err)
 	}
-	if err := s.Univariate.check(); err != nil {
+	if err := checkUnivariate(s.Univariate); err != nil {
 		return fmt.Errorf("autoregressive: %w", err)
 	}
 	if err := s.Conditioner.Check(shape.Features, context); err != nil {
@@ -45,7 +45,7 @@ func (s *AutoregressiveSpec) Output(in Shape, _ bool) Shape { return in }
 
 // Build implements [Spec].
 func (s *AutoregressiveSpec) Build(shape Shape, context int, scope autograd.Scope) Transform {
-	t := &autoregressive{order: s.Order, univariate: s.Univariate.Univariate}
+	t := &autoregressive{order: s.Order, univariate: s.Univariate}
 	t.made = s.Conditioner.Build(shape.Features, context, t.univariate.ParametersPerElement(), scope.At("conditioner"))
 	return t
 }

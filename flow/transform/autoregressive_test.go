@@ -44,7 +44,7 @@ func TestIncrementalInverse(t *testing.T) {
 		for _, context := range []int{0, 3} {
 			for _, residual := range []bool{false, true} {
 				for _, order := range []string{"natural", "reversed", "random"} {
-					univariate := affine
+					univariate := autograd.Univariate(affine)
 					if order == "random" {
 						univariate = spline(3, residual)
 					}
@@ -177,7 +177,7 @@ func TestBadAutoregressive(t *testing.T) {
 		"repeated feature": func(s *transform.AutoregressiveSpec) { s.Order[1] = s.Order[0] },
 		"far feature":      func(s *transform.AutoregressiveSpec) { s.Order[2] = 4 },
 		"negative feature": func(s *transform.AutoregressiveSpec) { s.Order[2] = -1 },
-		"no univariate":    func(s *transform.AutoregressiveSpec) { s.Univariate.Univariate = nil },
+		"no univariate":    func(s *transform.AutoregressiveSpec) { s.Univariate = nil },
 		"missing degree":   func(s *transform.AutoregressiveSpec) { s.Conditioner.Units[0] = []int{1, 2, 3} },
 		"extra degree":     func(s *transform.AutoregressiveSpec) { s.Conditioner.Units[1] = []int{1, 2, 3, 4, 5} },
 		"negative units":   func(s *transform.AutoregressiveSpec) { s.Conditioner.Units[1] = []int{1, -1, 3, 4} },

@@ -9,11 +9,8 @@ import (
 // ChainSpec describes maps applied one after another, the first one first on
 // the way from data to noise.
 type ChainSpec struct {
-	Transforms []Tagged `json:"transforms"`
+	Transforms []Spec `json:"transforms"`
 }
-
-// maxTransforms bounds the transforms of a chain, those inside others too.
-const maxTransforms = 4096
 
 // count returns the number of transforms in a description.
 func count(s Spec) int {
@@ -21,11 +18,11 @@ func count(s Spec) int {
 	case *ChainSpec:
 		n := 1
 		for _, t := range s.Transforms {
-			n += count(t.Spec)
+			n += count(t)
 		}
 		return n
 	case *InvertSpec:
-		return 1 + count(s.Transform.Spec)
+		return 1 + count(s.Transform)
 	}
 	return 1
 }
@@ -36,10 +33,7 @@ func (s *ChainSpec) Check(shape Shape, context int) error {
 		return fmt.Errorf("chain: %d transforms, at most %d are supported", n, maxTransforms)
 	}
 	for i, t := range s.Transforms {
-		if t.Spec == nil {
-			return fmt.Errorf("transform %d is missing", i)
-		}
-		if _, err := t.family(); err != nil {
+		if _, err := Kinds.Name(t); err != nil {
 			return fmt.Errorf("transform %d: %w", i, err)
 		}
 		if err := t.Check(shape, context); err != nil {
@@ -130,15 +124,12 @@ func (c *Chain) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
 // InvertSpec describes a map used the other way round: its forward is the
 // other's inverse.
 type InvertSpec struct {
-	Transform Tagged `json:"transform"`
+	Transform Spec `json:"transform"`
 }
 
 // Check implements [Spec].
 func (s *InvertSpec) Check(shape Shape, context int) error {
-	if s.Transform.Spec == nil {
-		return fmt.Errorf("invert: the transform is missing")
-	}
-	if _, err := s.Transform.family(); err != nil {
+	if _, err := Kinds.Name(s.Transform); err != nil {
 		return fmt.Errorf("invert: %w", err)
 	}
 	if err := s.Transform.Check(s.Transform.Output(shape, true), context); err != nil {

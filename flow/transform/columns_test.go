@@ -24,11 +24,11 @@ func TestColumns(t *testing.T) {
 		moved.Mask[o] = first.Mask[i]
 	}
 	permuted := func(layer transform.Spec) transform.Spec {
-		p := transform.Tagged{Spec: &transform.PermutationSpec{Order: order}}
-		return &transform.ChainSpec{Transforms: []transform.Tagged{p, {Spec: layer}, {Spec: &transform.InvertSpec{Transform: p}}}}
+		p := &transform.PermutationSpec{Order: order}
+		return &transform.ChainSpec{Transforms: []transform.Spec{p, layer, &transform.InvertSpec{Transform: p}}}
 	}
 	inverse := func(layer transform.Spec) transform.Spec {
-		return &transform.InvertSpec{Transform: transform.Tagged{Spec: layer}}
+		return &transform.InvertSpec{Transform: layer}
 	}
 	for _, c := range []struct {
 		name       string

@@ -1,7 +1,6 @@
 package transform_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
@@ -26,7 +25,7 @@ type family struct {
 	bound32 float64
 }
 
-var affine = transform.Univariate{Univariate: &autograd.Affine{Bound: 1.5}}
+var affine = &autograd.Affine{Bound: 1.5}
 
 // scaledAtZero has the families whose scale map is not 1 at 0, but 0.88, 0.88,
 // 0.69 and 1.14.
@@ -37,7 +36,7 @@ var scaledAtZero = map[string]bool{
 // gated has the families that need a context.
 var gated = map[string]bool{"coupling-gated": true, "autoregressive-gated": true}
 
-func scaled(a autograd.Affine) transform.Univariate { return transform.Univariate{Univariate: &a} }
+func scaled(a autograd.Affine) autograd.Univariate { return &a }
 
 var families = []family{
 	{"coupling-affine", func(d int) transform.Spec { return coupling(d, affine, 0) }, 2e-6},
@@ -59,7 +58,7 @@ var families = []family{
 	}, 2e-6},
 	{"coupling-affine-alternating", func(d int) transform.Spec { return coupling(d, affine, 1) }, 2e-6},
 	{"coupling-additive", func(d int) transform.Spec {
-		return coupling(d, transform.Univariate{Univariate: &autograd.Additive{}}, 0)
+		return coupling(d, &autograd.Additive{}, 0)
 	}, 2e-6},
 	{"coupling-without-hidden-layers", func(d int) transform.Spec {
 		s := coupling(d, affine, 0)
@@ -91,7 +90,7 @@ var families = []family{
 	{"coupling-spline", func(d int) transform.Spec { return coupling(d, spline(2, false), 0) }, 2e-5},
 	{"coupling-circular-spline", func(d int) transform.Spec { return coupling(d, spline(3, true), 1) }, 2e-5},
 	{"coupling-softclip-spline", func(d int) transform.Spec {
-		return coupling(d, transform.Univariate{Univariate: &autograd.Spline{Rule: kernels.Spline{Bins: 6, Bound: 2, Softclip: 6.9077554}}}, 0)
+		return coupling(d, &autograd.Spline{Rule: kernels.Spline{Bins: 6, Bound: 2, Softclip: 6.9077554}}, 0)
 	}, 2e-5},
 	{"elementwise-spline", func(int) transform.Spec { return &transform.ElementwiseSpec{Univariate: spline(2, false)} }, 2e-5},
 	{"elementwise-affine", func(int) transform.Spec { return &transform.ElementwiseSpec{Univariate: affine} }, 2e-6},
@@ -110,22 +109,22 @@ var families = []family{
 	{"lu", func(int) transform.Spec { return &transform.LUSpec{Bound: 2} }, 5e-6},
 	{"householder", func(d int) transform.Spec { return &transform.HouseholderSpec{Reflections: min(d+1, 9)} }, 5e-6},
 	{"permuted-lu", func(d int) transform.Spec {
-		return &transform.ChainSpec{Transforms: []transform.Tagged{{Spec: shuffled(d)}, {Spec: &transform.LUSpec{Bound: 2}}, {Spec: shuffled(d)}}}
+		return &transform.ChainSpec{Transforms: []transform.Spec{shuffled(d), &transform.LUSpec{Bound: 2}, shuffled(d)}}
 	}, 1e-5},
 	{"support", supports, 2e-6},
 	{"invert-coupling", func(d int) transform.Spec {
-		return &transform.InvertSpec{Transform: transform.Tagged{Spec: coupling(d, affine, 0)}}
+		return &transform.InvertSpec{Transform: coupling(d, affine, 0)}
 	}, 2e-6},
 	{"invert-chain", func(d int) transform.Spec {
-		return &transform.InvertSpec{Transform: transform.Tagged{Spec: chain(d)}}
+		return &transform.InvertSpec{Transform: chain(d)}
 	}, 1e-5},
 	{"chain", func(d int) transform.Spec { return chain(d) }, 1e-5},
 }
 
-func spline(bound float64, circular bool) transform.Univariate {
+func spline(bound float64, circular bool) autograd.Univariate {
 	s := autograd.NewSpline(6, bound)
 	s.Rule.Circular = circular
-	return transform.Univariate{Univariate: s}
+	return s
 }
 
 // activated begins the names of variants of other rows, in which only the
@@ -158,11 +157,11 @@ func init() {
 }
 
 func init() {
-	additive := transform.Univariate{Univariate: &autograd.Additive{}}
+	additive := &autograd.Additive{}
 	for _, order := range []string{"natural", "reversed", "random"} {
 		for _, residual := range []bool{false, true} {
-			for _, u := range []transform.Univariate{affine, additive} {
-				name := fmt.Sprintf("autoregressive-%T-residual=%v-%s", u.Univariate, residual, order)
+			for _, u := range []autograd.Univariate{affine, additive} {
+				name := fmt.Sprintf("autoregressive-%T-residual=%v-%s", u, residual, order)
 				families = append(families, family{name, func(d int) transform.Spec { return autoregressive(d, u, residual, order) }, 4e-6})
 			}
 		}
@@ -171,13 +170,13 @@ func init() {
 		return autoregressive(d, spline(2, false), true, "random")
 	}, 2e-5})
 	families = append(families, family{"invert-autoregressive", func(d int) transform.Spec {
-		return &transform.InvertSpec{Transform: transform.Tagged{Spec: autoregressive(d, affine, false, "random")}}
+		return &transform.InvertSpec{Transform: autoregressive(d, affine, false, "random")}
 	}, 4e-6})
 }
 
 // autoregressive is a layer of d features with units of every degree, and with
 // layers of unequal width.
-func autoregressive(d int, u transform.Univariate, residual bool, order string) *transform.AutoregressiveSpec {
+func autoregressive(d int, u autograd.Univariate, residual bool, order string) *transform.AutoregressiveSpec {
 	s := &transform.AutoregressiveSpec{Order: make([]int, d), Univariate: u}
 	switch order {
 	case "random":
@@ -194,7 +193,7 @@ func autoregressive(d int, u transform.Univariate, residual bool, order string) 
 	return s
 }
 
-func coupling(d int, u transform.Univariate, kind int) *transform.CouplingSpec {
+func coupling(d int, u autograd.Univariate, kind int) *transform.CouplingSpec {
 	s := &transform.CouplingSpec{Mask: make([]bool, d), Univariate: u, Conditioner: nn.MLPSpec{Hidden: []int{9, 17}}}
 	for i := range s.Mask {
 		s.Mask[i] = d == 1 || kind == 0 && i >= d/2 || kind == 1 && i%2 == 0
@@ -231,11 +230,11 @@ func shuffled(d int) *transform.PermutationSpec {
 func chain(d int) *transform.ChainSpec {
 	parts := []transform.Spec{
 		coupling(d, affine, 0), transform.Reverse(d), coupling(d, affine, 0), shuffled(d),
-		&transform.InvertSpec{Transform: transform.Tagged{Spec: shuffled(d)}}, shuffled(d), coupling(d, affine, 1),
+		&transform.InvertSpec{Transform: shuffled(d)}, shuffled(d), coupling(d, affine, 1),
 	}
 	s := &transform.ChainSpec{}
 	for _, p := range parts {
-		s.Transforms = append(s.Transforms, transform.Tagged{Spec: p})
+		s.Transforms = append(s.Transforms, p)
 	}
 	return s
 }
@@ -550,15 +549,15 @@ func checkReplay(t *testing.T, s *subject, x, ctx []float64) {
 
 func checkJSON(t *testing.T, spec transform.Spec) {
 	t.Helper()
-	text, err := json.Marshal(transform.Tagged{Spec: spec})
+	text, err := transform.Kinds.Marshal(spec)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var back transform.Tagged
-	if err := json.Unmarshal(text, &back); err != nil {
+	back, err := transform.Kinds.Unmarshal(text)
+	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := json.Marshal(back)
+	again, err := transform.Kinds.Marshal(back)
 	if err != nil || string(again) != string(text) {
 		t.Fatalf("JSON %s reads back as %s (%v)", text, again, err)
 	}
@@ -572,12 +571,11 @@ func near(got, want, bound float64) bool {
 func TestEveryFamilyConforms(t *testing.T) {
 	covered := map[string]bool{}
 	for _, f := range families {
-		text, _ := json.Marshal(transform.Tagged{Spec: f.spec(2)})
-		var tag struct{ Type string }
-		if err := json.Unmarshal(text, &tag); err != nil {
+		name, err := transform.Kinds.Name(f.spec(2))
+		if err != nil {
 			t.Fatal(err)
 		}
-		covered[tag.Type] = true
+		covered[name] = true
 	}
 	for _, name := range transform.Families() {
 		if !covered[name] {

@@ -16,9 +16,9 @@ import (
 // the parameters are learned constants.
 type CouplingSpec struct {
 	// Mask tells of each feature whether it is changed.
-	Mask        []bool     `json:"mask"`
-	Univariate  Univariate `json:"univariate"`
-	Conditioner nn.MLPSpec `json:"conditioner"`
+	Mask        []bool              `json:"mask"`
+	Univariate  autograd.Univariate `json:"univariate"`
+	Conditioner nn.MLPSpec          `json:"conditioner"`
 }
 
 // Check implements [Spec].
@@ -29,7 +29,7 @@ func (s *CouplingSpec) Check(shape Shape, context int) error {
 	if !slices.Contains(s.Mask, true) {
 		return fmt.Errorf("coupling: the mask changes no feature")
 	}
-	if err := s.Univariate.check(); err != nil {
+	if err := checkUnivariate(s.Univariate); err != nil {
 		return fmt.Errorf("coupling: %w", err)
 	}
 	if err := s.Conditioner.Check(s.kept(shape), context); err != nil {
@@ -43,7 +43,7 @@ func (s *CouplingSpec) Output(in Shape, _ bool) Shape { return in }
 
 // Build implements [Spec].
 func (s *CouplingSpec) Build(shape Shape, context int, scope autograd.Scope) Transform {
-	t := &coupling{mask: s.Mask, univariate: s.Univariate.Univariate}
+	t := &coupling{mask: s.Mask, univariate: s.Univariate}
 	out := changed(s.Mask) * t.univariate.ParametersPerElement()
 	t.conditioner = s.Conditioner.Build(s.kept(shape), context, out, scope.At("conditioner"))
 	return t
@@ -69,8 +69,8 @@ func changed(mask []bool) int {
 // feature, as the diagonal scaling at the end of NICE (Dinh et al., 2015).
 type ElementwiseSpec struct {
 	// Mask tells of each feature whether it is changed; nil means all.
-	Mask       []bool     `json:"mask,omitempty"`
-	Univariate Univariate `json:"univariate"`
+	Mask       []bool              `json:"mask,omitempty"`
+	Univariate autograd.Univariate `json:"univariate"`
 }
 
 // Check implements [Spec].
@@ -81,7 +81,7 @@ func (s *ElementwiseSpec) Check(shape Shape, _ int) error {
 	if s.Mask != nil && !slices.Contains(s.Mask, true) {
 		return fmt.Errorf("elementwise: the mask changes no feature")
 	}
-	if err := s.Univariate.check(); err != nil {
+	if err := checkUnivariate(s.Univariate); err != nil {
 		return fmt.Errorf("elementwise: %w", err)
 	}
 	return nil
@@ -92,7 +92,7 @@ func (s *ElementwiseSpec) Output(in Shape, _ bool) Shape { return in }
 
 // Build implements [Spec].
 func (s *ElementwiseSpec) Build(shape Shape, _ int, scope autograd.Scope) Transform {
-	t := &coupling{mask: s.Mask, univariate: s.Univariate.Univariate, blind: true}
+	t := &coupling{mask: s.Mask, univariate: s.Univariate, blind: true}
 	if t.mask == nil {
 		t.mask = slices.Repeat([]bool{true}, shape.Features)
 	}

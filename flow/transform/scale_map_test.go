@@ -1,7 +1,6 @@
 package transform_test
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -24,18 +23,18 @@ func TestScaleMapJSON(t *testing.T) {
 		{autograd.Affine{Scale: autograd.Softplus, Epsilon: 1e-3}, `{"type":"affine","scale_map":"softplus","epsilon":0.001}`},
 		{autograd.Affine{Scale: autograd.SigmoidReciprocal}, `{"type":"affine","scale_map":"sigmoid-reciprocal"}`},
 	} {
-		text, err := json.Marshal(transform.Univariate{Univariate: &c.affine})
+		text, err := autograd.Univariates.Marshal(&c.affine)
 		if err != nil || string(text) != c.want {
 			t.Errorf("%+v is written as %s, %v; want %s", c.affine, text, err, c.want)
 		}
-		var back transform.Univariate
-		if err := json.Unmarshal([]byte(c.want), &back); err != nil {
+		back, err := autograd.Univariates.Unmarshal([]byte(c.want))
+		if err != nil {
 			t.Errorf("%s: %v", c.want, err)
 			continue
 		}
 		want := c.affine
 		want.Scale = want.ScaleMap()
-		if got := *back.Univariate.(*autograd.Affine); got != want {
+		if got := *back.(*autograd.Affine); got != want {
 			t.Errorf("%s is read as %+v, want %+v", c.want, got, want)
 		}
 	}
@@ -68,8 +67,7 @@ func TestScaleMapErrors(t *testing.T) {
 		{`{"type":"affine","scale_map":"arctan","bound":1}`, "arctan"},
 		{`{"type":"affine","bound":1}`, "scale_map"},
 	} {
-		var u transform.Univariate
-		if err := json.Unmarshal([]byte(c[0]), &u); err == nil || !strings.Contains(err.Error(), c[1]) {
+		if _, err := autograd.Univariates.Unmarshal([]byte(c[0])); err == nil || !strings.Contains(err.Error(), c[1]) {
 			t.Errorf("%s gives the error %v, want one that names %s", c[0], err, c[1])
 		}
 	}
@@ -79,7 +77,7 @@ func TestScaleMapErrors(t *testing.T) {
 		{Scale: autograd.Sigmoid, Epsilon: -1}, {Scale: autograd.Softplus, Epsilon: 1.5}, {Scale: autograd.Softplus, Bound: 1},
 		{Scale: autograd.SigmoidReciprocal, Epsilon: 1e-3},
 	} {
-		spec := transform.ElementwiseSpec{Univariate: transform.Univariate{Univariate: &a}}
+		spec := transform.ElementwiseSpec{Univariate: &a}
 		if err := spec.Check(transform.Shape{Features: 2}, 0); err == nil {
 			t.Errorf("%+v is taken", a)
 		}
