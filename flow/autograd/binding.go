@@ -83,6 +83,28 @@ func (b *Binding) Values64() []float64 { return b.values64 }
 // Float64 tells whether the binding computes in float64.
 func (b *Binding) Float64() bool { return b.backend == nil }
 
+// own refuses a layer of other parameters, whose place in this binding is that
+// of another layer. It is a programmer's error: two models meet through the
+// gradients of their inputs.
+func (b *Binding) own(owner *Parameters) {
+	if owner != b.parameters {
+		panic("autograd: a graph is given a layer or a parameter of another model than the one that it computes")
+	}
+}
+
+// linear returns the weights of l.
+func (b *Binding) linear(l *Linear) blas.Weights {
+	b.own(l.Weight.owner)
+	return b.weights[l.index]
+}
+
+// maskedWeights returns the weights of l.
+func (b *Binding) maskedWeights(l *Masked) blas.MaskedWeights {
+	b.own(l.Weight.owner)
+	return b.masked[l.index]
+}
+
 func (b *Binding) value64(p *Parameter) []float64 {
+	b.own(p.owner)
 	return b.values64[p.offset : p.offset+p.Size()]
 }

@@ -151,10 +151,12 @@ func (g *Graph) SetGradients(memory []float32) { g.gradients = memory }
 func (g *Graph) Gradients64() []float64 { return g.gradients64 }
 
 func (g *Graph) gradient32(p *Parameter) []float32 {
+	g.binding.own(p.owner)
 	return g.gradients[p.offset : p.offset+p.Size()]
 }
 
 func (g *Graph) gradient64(p *Parameter) []float64 {
+	g.binding.own(p.owner)
 	return g.gradients64[p.offset : p.offset+p.Size()]
 }
 

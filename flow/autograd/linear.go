@@ -15,7 +15,7 @@ func (g *Graph) Linear(x Value, l *Linear, act blas.Activation) Value {
 		g.linear64(y, x, l, act)
 		return y
 	}
-	g.binding.weights[l.index].Forward(y.matrix32(), x.matrix32(), act)
+	g.binding.linear(l).Forward(y.matrix32(), x.matrix32(), act)
 	if g.recording {
 		g.tape = append(g.tape, func() { g.linearBackward32(y, x, l, act) })
 	}
@@ -37,7 +37,7 @@ func (g *Graph) linearBackward32(y, x Value, l *Linear, act blas.Activation) {
 	}
 	if x.wanted() {
 		dx, accumulate := g.grad32(x, true)
-		g.binding.weights[l.index].BackwardInput(dx, dz, accumulate)
+		g.binding.linear(l).BackwardInput(dx, dz, accumulate)
 	}
 }
 
@@ -109,6 +109,7 @@ func (g *Graph) linearBackward64(y, x Value, l *Linear, act blas.Activation) {
 //
 // Backward: the column sums of the gradient.
 func (g *Graph) Repeat(p *Parameter, rows int) Value {
+	g.binding.own(p.owner)
 	n := g.newNode(rows, p.Cols, true)
 	n.broadcast = true
 	if g.Float64() {

@@ -72,7 +72,7 @@ func (g *Graph) Masked(x Value, l *Masked, act blas.Activation) Value {
 	if g.Float64() {
 		g.masked64(y, x, l, act)
 	} else {
-		g.binding.masked[l.index].Forward(y.matrix32(), x.matrix32(), act)
+		g.binding.maskedWeights(l).Forward(y.matrix32(), x.matrix32(), act)
 	}
 	if g.recording {
 		g.tape = append(g.tape, func() {
@@ -96,7 +96,7 @@ func (g *Graph) maskedBackward32(y, x Value, l *Masked, act blas.Activation) {
 	g.maskedGradients32(l, x.matrix32(), dz)
 	if x.wanted() {
 		dx, accumulate := g.grad32(x, true)
-		g.binding.masked[l.index].BackwardInput(dx, dz, accumulate)
+		g.binding.maskedWeights(l).BackwardInput(dx, dz, accumulate)
 	}
 }
 
@@ -105,7 +105,7 @@ func (g *Graph) maskedGradients32(l *Masked, x, dz kernels.Matrix) {
 	if g.inputs {
 		return
 	}
-	g.binding.masked[l.index].GradientWeights(g.gradient32(l.Weight), x, dz, g.writtenMasked[l.index])
+	g.binding.maskedWeights(l).GradientWeights(g.gradient32(l.Weight), x, dz, g.writtenMasked[l.index])
 	g.writtenMasked[l.index] = true
 	kernels.AddColumnSums(g.gradient32(l.Bias), dz)
 }

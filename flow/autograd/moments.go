@@ -73,6 +73,7 @@ func (g *Graph) NewMoments(sums []float64, count, epsilon float64) Moments {
 // FixedMoments takes means and variances from parameters that are not learned
 // by gradient.
 func (g *Graph) FixedMoments(mean, variance *Parameter, epsilon float64) Moments {
+	g.binding.own(mean.owner)
 	m := Moments{g.doubles.take(mean.Cols), g.doubles.take(mean.Cols)}
 	for c := range mean.Cols {
 		var v float64

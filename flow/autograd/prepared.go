@@ -17,13 +17,14 @@ type RowConstants interface {
 // prepared is where the bindings of a parameter, which may be nil, keep what
 // RowConstants make of it.
 type prepared struct {
+	owner     *Parameters
 	constants RowConstants
 	parameter *Parameter
 	index     int
 }
 
 func (s Scope) newPrepared(c RowConstants, p *Parameter) prepared {
-	q := prepared{c, p, len(s.owner.prepared)}
+	q := prepared{s.owner, c, p, len(s.owner.prepared)}
 	s.owner.prepared = append(s.owner.prepared, q)
 	s.reserve(2 * c.Prepared()) // float64
 	return q
@@ -39,6 +40,7 @@ type preparedValues struct {
 // prepare returns the constants, which the caller does not change. On float64
 // they are made anew, because tests change single parameters.
 func (g *Graph) prepare(q prepared) []float64 {
+	g.binding.own(q.owner)
 	if g.Float64() {
 		values := g.doubles.take(q.constants.Prepared())
 		q.constants.Prepare(values, g.widen(q.parameter))

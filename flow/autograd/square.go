@@ -54,6 +54,7 @@ type squareWeights struct {
 
 // square returns the weights of a direction, and log|det W|.
 func (b *Binding) square(q *Square, inverse bool) (blas.Weights, float64) {
+	b.own(q.bias.owner)
 	s, way := b.squares[q.index], 0
 	if inverse {
 		way = 1

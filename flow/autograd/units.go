@@ -141,7 +141,7 @@ func (g *Graph) Advance(y, x Units, l *Masked, from int, act blas.Activation) {
 	}
 	if !g.Float64() {
 		x = x.Slice(0, int(l.seen[from/l.Mask.Blocks]))
-		g.binding.masked[l.index].Advance(y.matrix32(), x.matrix32(), from, act)
+		g.binding.maskedWeights(l).Advance(y.matrix32(), x.matrix32(), from, act)
 		return
 	}
 	l.prepare64()
@@ -175,7 +175,7 @@ func (g *Graph) Retreat(x, y Units, l *Masked, from int) {
 		return
 	}
 	if !g.Float64() {
-		g.binding.masked[l.index].Retreat(x.gradient32(), y.gradient32(), from)
+		g.binding.maskedWeights(l).Retreat(x.gradient32(), y.gradient32(), from)
 		return
 	}
 	w, out := g.binding.value64(l.Weight), l.Out()

@@ -1,0 +1,341 @@
+package autograd_test
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+type (
+	values = []autograd.Value
+	apply  = func(p *autograd.Pass, in []autograd.Value) autograd.Value
+)
+
+// without is an operation that has no parameters.
+func without(f apply) func(autograd.Scope) apply {
+	return func(autograd.Scope) apply { return f }
+}
+
+// operations is the table.
+func operations() []operation {
+	all := []operation{
+		{"columns side by side", []string{"Columns"}, []int{5}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			return p.Columns(in[0], []int{1, 2, 3})
+		}), 0},
+		{"columns apart", []string{"Columns"}, []int{5}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			return p.Columns(in[0], []int{4, 0, 3})
+		}), 0},
+		{"concat", []string{"Concat"}, []int{2, 3}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			return p.Concat(in[0], in[1])
+		}), 0},
+		{"add", []string{"Add"}, []int{3, 3}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			return p.Add(in[0], in[1])
+		}), 1e-7},
+		{"copy", []string{"Copy"}, []int{3}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			return p.Copy(in[0])
+		}), 0},
+		{"spread", []string{"Spread"}, []int{3}, true, without(func(p *autograd.Pass, in values) autograd.Value {
+			return p.Spread(in[0], testRows)
+		}), 1e-7},
+		{"relu", []string{"ReLU"}, []int{19}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			return p.ReLU(in[0])
+		}), 0},
+		{"gate", []string{"Gate"}, []int{3, 3}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			return p.Gate(in[0], in[1])
+		}), 5e-7},
+		{"gate of itself", []string{"Gate"}, []int{3}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			return p.Gate(in[0], in[0])
+		}), 5e-7},
+		{"repeat", []string{"Repeat"}, nil, false, func(s autograd.Scope) apply {
+			constant := s.New("constant", 1, 4)
+			return func(p *autograd.Pass, _ values) autograd.Value { return p.Repeat(constant, testRows) }
+		}, 1e-6},
+		{"linear of a repeated row", []string{"Repeat", "Linear"}, nil, false, func(s autograd.Scope) apply {
+			constant, l := s.New("constant", 1, 4), s.NewLinear(4, 3)
+			return func(p *autograd.Pass, _ values) autograd.Value {
+				return p.Linear(p.Repeat(constant, testRows), l, blas.None)
+			}
+		}, 2e-6},
+		{"standard normal", []string{"StandardNormal"}, []int{3}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			p.StandardNormal(in[0], p.LogDet)
+			return autograd.Value{}
+		}), 1e-6},
+		{"normalize by fixed moments", []string{"Normalize", "FixedMoments"}, []int{3}, false, normalize(false), 2e-6},
+		{"normalize by fixed moments, inverse", []string{"Normalize", "FixedMoments"}, []int{3}, false, normalize(true), 2e-6},
+		{"normalize by shared moments", []string{"NormalizeShared", "ColumnMoments", "NewMoments", "Shared"}, []int{3}, false,
+			without(func(p *autograd.Pass, in values) autograd.Value {
+				own := p.ColumnMoments(in[0])
+				shared := p.Shared(own.Values)
+				if p.Recording() {
+					p.Record(func() { copy(own.Gradient, shared.Gradient) })
+				}
+				return p.NormalizeShared(in[0], shared, testRows, 1e-3, p.LogDet)
+			}), 1e-5},
+		{"moments that were folded", []string{"Normalize", "NewMoments"}, []int{2}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			return p.Normalize(in[0], p.NewMoments([]float64{1.5, -3, 40, 50}, 16, 1e-3), false, p.LogDet)
+		}), 2e-6},
+		{"a density", []string{"Density"}, []int{3}, false, func(s autograd.Scope) apply {
+			d := s.NewDensity(bowl{}, s.New("p", 1, 1))
+			return func(p *autograd.Pass, in values) autograd.Value {
+				p.Density(d, in[0], p.LogDet)
+				return autograd.Value{}
+			}
+		}, 2e-6},
+		{"a density without parameters", []string{"Density"}, []int{3}, false, func(s autograd.Scope) apply {
+			d := s.NewDensity(bowl{}, nil)
+			return func(p *autograd.Pass, in values) autograd.Value {
+				p.Density(d, in[0], p.LogDet)
+				return autograd.Value{}
+			}
+		}, 2e-6},
+	}
+	for _, act := range []blas.Activation{blas.None, blas.ReLU} {
+		all = append(all, operation{fmt.Sprintf("linear, activation %v", act), []string{"Linear"}, []int{3}, false, func(s autograd.Scope) apply {
+			l := s.NewLinear(3, 19)
+			return func(p *autograd.Pass, in values) autograd.Value { return p.Linear(in[0], l, act) }
+		}, 2e-6})
+		all = append(all, operation{fmt.Sprintf("masked, activation %v", act), []string{"Masked"}, []int{4}, false, func(s autograd.Scope) apply {
+			l := s.NewMasked(blas.Mask{In: 4, Blocks: 2, Runs: []blas.Run{{Inputs: 0, Outputs: 1}, {Inputs: 1, Outputs: 2}, {Inputs: 4, Outputs: 3}}})
+			return func(p *autograd.Pass, in values) autograd.Value { return p.Masked(in[0], l, act) }
+		}, 2e-6})
+	}
+	for _, a := range activations() {
+		all = append(all, operation{"activation " + string(a.Name), []string{"Activate"}, []int{19}, false,
+			without(func(p *autograd.Pass, in values) autograd.Value { return p.Activate(in[0], a) }), 1e-6})
+	}
+	for _, inverse := range []bool{false, true} {
+		all = append(all, operation{fmt.Sprintf("square, inverse %v", inverse), []string{"MultiplySquare"}, []int{2}, false, func(s autograd.Scope) apply {
+			q := s.NewSquare(full{}, s.New("p", 1, 4))
+			return func(p *autograd.Pass, in values) autograd.Value { return p.MultiplySquare(in[0], q, inverse, p.LogDet) }
+		}, 5e-6})
+		all = append(all, operation{fmt.Sprintf("map of rows, inverse %v", inverse), []string{"MapRows"}, []int{3}, false, func(s autograd.Scope) apply {
+			m := s.NewLearnedMap(cubic{}, s.New("p", 1, 1))
+			return func(p *autograd.Pass, in values) autograd.Value { return p.MapRows(m, inverse, in[0], p.LogDet) }
+		}, 5e-6})
+		for name, u := range univariates() {
+			for where, columns := range map[string][]int{"side by side": {1, 2}, "apart": {0, 2, 3}} {
+				all = append(all, operation{fmt.Sprintf("apply %s to columns %s, inverse %v", name, where, inverse), []string{"Apply"},
+					[]int{4, u.ParametersPerElement() * len(columns)}, false,
+					without(func(p *autograd.Pass, in values) autograd.Value {
+						return p.Apply(u, inverse, in[0], in[1], columns, p.LogDet)
+					}), 5e-5})
+			}
+		}
+	}
+	for _, a := range activations() {
+		all = append(all, operation{"units, activation " + string(a.Name), []string{
+			"Load", "LoadGradient", "StoreGradient", "Advance", "Retreat", "MaskedGradients", "ReLUUnits", "ReLUUnitsBackward", "ActivateUnits",
+			"ActivateUnitsBackward", "GateUnits", "GateUnitsBackward", "AddUnits", "AddUnitsBackward", "InvertUnit", "InvertUnitBackward", "InvertColumns",
+		}, []int{3, 3}, false, func(s autograd.Scope) apply { return newUnits(s, a).compute }, 2e-5})
+	}
+	return all
+}
+
+func activations() []autograd.Activation {
+	all := []autograd.Activation{{}}
+	for _, name := range autograd.Activations() {
+		a := autograd.Activation{Name: name}
+		if name == autograd.LeakyReLUActivation {
+			a.Slope = 0.2
+		}
+		all = append(all, a)
+	}
+	return all
+}
+
+func univariates() map[string]autograd.Univariate {
+	circular := autograd.NewSpline(4, 1.2)
+	circular.Rule.Circular = true
+	all := map[string]autograd.Univariate{
+		"additive":            autograd.Additive{},
+		"a spline":            autograd.NewSpline(5, 1.2),
+		"a circular spline":   circular,
+		"a softclip spline":   &autograd.Spline{Rule: kernels.Spline{Bins: 4, Bound: 1.2, Softclip: 6.9077554}},
+		"a logit":             autograd.Support{Lower: -1.7, Upper: 1.9, Margin: 0.01},
+		"a log":               autograd.Support{Lower: -1.7, Upper: math.Inf(1)},
+		"a mirrored softplus": autograd.Support{Lower: math.Inf(-1), Upper: 1.9, Linear: true},
+	}
+	for _, m := range autograd.ScaleMaps() {
+		a := autograd.Affine{Scale: m}
+		if m.HasBound() {
+			a.Bound = 1.3
+		}
+		if m.HasEpsilon() {
+			a.Epsilon = 1e-2
+		}
+		all["affine "+string(m)] = a
+	}
+	return all
+}
+
+func normalize(inverse bool) func(autograd.Scope) apply {
+	return func(s autograd.Scope) apply {
+		mean, variance := s.New("mean", 1, 3), s.New("variance", 1, 3)
+		mean.Frozen, variance.Frozen, variance.NonNegative = true, true, true
+		return func(p *autograd.Pass, in values) autograd.Value {
+			return p.Normalize(in[0], p.FixedMoments(mean, variance, 1e-3), inverse, p.LogDet)
+		}
+	}
+}
+
+// full is the matrix I + p/2 of four parameters p.
+type full struct{}
+
+func (full) Size() int { return 2 }
+
+func (full) Compute(w []float64, p [][]float64, inverse bool) float64 {
+	a, b, c, d := 1+p[0][0]/2, p[0][1]/2, p[0][2]/2, 1+p[0][3]/2
+	determinant := a*d - b*c
+	copy(w, []float64{a, b, c, d})
+	if inverse {
+		copy(w, []float64{d / determinant, -b / determinant, -c / determinant, a / determinant})
+	}
+	return math.Log(math.Abs(determinant))
+}
+
+func (f full) Gradient(dp, p [][]float64, dw []float64, dLogDet float64) {
+	var w [4]float64
+	f.Compute(w[:], p, true)
+	for i, transposed := range []int{0, 2, 1, 3} {
+		dp[0][i] += (dw[i] + dLogDet*w[transposed]) / 2
+	}
+}
+
+// cubic is y = x + s·x³/3 of each value, s = exp(p).
+type cubic struct{}
+
+func (cubic) Prepared() int                 { return 1 }
+func (cubic) Prepare(prepared, p []float64) { prepared[0] = math.Exp(p[0]) }
+
+func (cubic) Forward(y, prepared, x []float64) (logDet float64) {
+	for i, v := range x {
+		y[i] = v + prepared[0]*v*v*v/3
+		logDet += math.Log(1 + prepared[0]*v*v)
+	}
+	return logDet
+}
+
+func (cubic) Inverse(x, prepared, y []float64) {
+	for i, v := range y {
+		x[i] = v
+		for range 60 { // Newton
+			x[i] -= (x[i] + prepared[0]*x[i]*x[i]*x[i]/3 - v) / (1 + prepared[0]*x[i]*x[i])
+		}
+	}
+}
+
+func (cubic) Backward(dx, dp, prepared, x, dy []float64, dLogDet float64) {
+	s := prepared[0]
+	for i, v := range x {
+		slope := 1 + s*v*v
+		dx[i] += dy[i]*slope + dLogDet*2*s*v/slope
+		if dp != nil {
+			dp[0] += s * (dy[i]*v*v*v/3 + dLogDet*v*v/slope)
+		}
+	}
+}
+
+func (cubic) SolveTransposed(v, prepared, x, g []float64) {
+	for i := range v {
+		v[i] = g[i] / (1 + prepared[0]*x[i]*x[i])
+	}
+}
+
+// bowl is the log-density −s·Σz⁴ of s = exp(p), or of s = 1 without a
+// parameter; it has no normalizer.
+type bowl struct{}
+
+func (bowl) Prepared() int { return 1 }
+func (bowl) Scratch() int  { return 1 }
+
+func (bowl) Prepare(prepared, p []float64) {
+	prepared[0] = 1
+	if len(p) > 0 {
+		prepared[0] = math.Exp(p[0])
+	}
+}
+
+func (bowl) LogDensity(prepared, scratch, z []float64) float64 {
+	scratch[0] = 0
+	for _, v := range z {
+		scratch[0] -= v * v * v * v
+	}
+	return prepared[0] * scratch[0]
+}
+
+func (b bowl) Gradient(dz, dp, prepared, scratch, z []float64, d float64) {
+	for i, v := range z {
+		dz[i] -= 4 * d * prepared[0] * v * v * v
+	}
+	if dp != nil {
+		dp[0] += d * b.LogDensity(prepared, scratch, z)
+	}
+}
+
+// unitsNetwork is h = L₁x, b = ReLU(L₂x), gated = act(h)·σ(b) + h, t = L₃gated,
+// whose t are the parameters of an affine map, step by step, and x is found by
+// its inverse of z.
+type unitsNetwork struct {
+	activation autograd.Activation
+	l          [3]*autograd.Masked
+}
+
+const unitsHidden = 5
+
+func newUnits(s autograd.Scope, a autograd.Activation) *unitsNetwork {
+	n := &unitsNetwork{activation: a}
+	all := blas.Mask{In: 3, Blocks: 1, Runs: []blas.Run{{Inputs: 3, Outputs: unitsHidden}}}
+	n.l[0], n.l[1] = s.At("l0").NewMasked(all), s.At("l1").NewMasked(all)
+	n.l[2] = s.At("l2").NewMasked(blas.Mask{In: unitsHidden, Blocks: 2, Runs: []blas.Run{{Inputs: 2, Outputs: 1}, {Inputs: 3, Outputs: 1}, {Inputs: 5, Outputs: 1}}})
+	return n
+}
+
+func (n *unitsNetwork) compute(p *autograd.Pass, in values) autograd.Value {
+	g, inputs, columns := p.Graph, []int{2, 0, 1}, []int{1, 2, 0}
+	u := autograd.Affine{Bound: 1.3}
+	const each = 2
+	mark := g.Mark()
+	x, h, b := g.NewUnits(3, testRows), g.NewUnits(unitsHidden, testRows), g.NewUnits(unitsHidden, testRows)
+	act, gated, t := g.NewUnits(unitsHidden, testRows), g.NewUnits(unitsHidden, testRows), g.NewUnits(each*len(columns), testRows)
+	noise, data := g.NewUnits(len(columns), testRows), g.NewUnits(len(columns), testRows)
+	parameters := func(i int) autograd.Units { return t.Slice(i*each, (i+1)*each) }
+	g.Load(x, in[0], inputs)
+	g.Load(noise, in[1], columns)
+	g.Advance(h, x, n.l[0], 0, blas.None)
+	g.Advance(b, x, n.l[1], 0, blas.ReLU)
+	g.ActivateUnits(act, h, n.activation)
+	g.GateUnits(gated, act, b)
+	g.AddUnits(gated, h)
+	for i := range columns {
+		g.Advance(parameters(i), gated, n.l[2], i*each, blas.None)
+		g.InvertUnit(u, data.Slice(i, i+1), noise.Slice(i, i+1), parameters(i))
+	}
+	y := g.InvertColumns(u, in[1], t, columns, p.LogDet)
+	if g.Recording() {
+		g.Record(func() {
+			g.LoadGradient(data, y, columns)
+			for i := range columns {
+				g.InvertUnitBackward(u, data.Slice(i, i+1), noise.Slice(i, i+1), parameters(i), p.LogDet)
+			}
+			for _, run := range [][2]int{{0, 2}, {2, 3}, {3, 5}} {
+				g.Retreat(gated.Slice(run[0], run[1]), t, n.l[2], run[0])
+			}
+			g.MaskedGradients(n.l[2], gated, t)
+			g.AddUnitsBackward(h, gated)
+			g.GateUnitsBackward(act, b, gated)
+			g.ActivateUnitsBackward(h, act, n.activation)
+			g.ReLUUnitsBackward(b, b)
+			for i, outputs := range []autograd.Units{h, b} {
+				g.Retreat(x, outputs, n.l[i], 0)
+				g.MaskedGradients(n.l[i], x, outputs)
+			}
+			g.StoreGradient(in[0], inputs, x)
+			g.StoreGradient(in[1], columns, noise)
+		})
+	}
+	g.Release(mark)
+	return y
+}
