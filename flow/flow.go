@@ -144,8 +144,7 @@ func (f *Flow) LogDensity(p *autograd.Pass, x autograd.Value) {
 	f.BaseDensity(p, f.chain.Forward(p, x))
 }
 
-// Chain returns the maps from data to noise, for a trainer that must stop at
-// barriers. The base density of its result is [Flow.BaseDensity].
+// Chain returns the maps from data to noise.
 func (f *Flow) Chain() *transform.Chain { return f.chain }
 
 // BaseDensity adds the base's log-density of each event of z to the log-dets of

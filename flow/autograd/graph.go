@@ -4,15 +4,16 @@ package autograd
 // at a time.
 type Graph struct {
 	binding   *Binding
+	mode      Mode
 	recording bool
 	inputs    bool // only inputs are differentiated, not parameters
 	tape      []func()
-	cuts      []int // tape lengths at which a segment begins
 
 	floats  arena[float32]
 	doubles arena[float64]
 	nodes   arena[node]
 	pass    Pass
+	drift   float64 // see Drift
 	columns []int32 // see indices
 
 	gradients   []float32 // of every parameter, flat
@@ -50,9 +51,10 @@ const (
 // Reset forgets every value and the tape; all Values and Sums of this graph
 // end. Parameter gradients start from zero.
 func (g *Graph) Reset(mode Mode) {
-	g.recording, g.inputs = mode != Evaluate, mode == DifferentiateInputs
+	g.mode, g.recording, g.inputs = mode, mode != Evaluate, mode == DifferentiateInputs
 	clear(g.tape)
-	g.tape, g.cuts = g.tape[:0], g.cuts[:0]
+	g.tape = g.tape[:0]
+	g.drift = 0
 	g.floats.release(arenaMark{})
 	g.doubles.release(arenaMark{})
 	g.nodes.release(arenaMark{})
@@ -95,48 +97,26 @@ func (g *Graph) Mark() Mark {
 // Release ends every value made since the mark, unless the graph records: then
 // the tape still needs them and nothing happens.
 func (g *Graph) Release(m Mark) {
-	if g.recording {
-		return
+	if !g.recording {
+		g.release(m)
 	}
+}
+
+// release ends every value made since the mark.
+func (g *Graph) release(m Mark) {
 	g.floats.release(m.floats)
 	g.doubles.release(m.doubles)
 	g.nodes.release(m.nodes)
 }
 
-// Cut begins a new segment of the tape. A chain cuts before each transform, so
-// that a segment can be differentiated, or computed anew, by itself.
-func (g *Graph) Cut() {
-	if g.recording {
-		g.cuts = append(g.cuts, len(g.tape))
-	}
-}
-
-// Segments returns the number of segments still on the tape.
-func (g *Graph) Segments() int { return len(g.cuts) }
-
-// BackwardSegment differentiates the last segment and takes it off the tape.
-// What precedes the first cut counts as the first segment's.
-func (g *Graph) BackwardSegment() {
-	start := 0
-	if n := len(g.cuts); n > 0 {
-		start, g.cuts = g.cuts[n-1], g.cuts[:n-1]
-		if n == 1 {
-			start = 0
-		}
-	}
-	for i := len(g.tape) - 1; i >= start; i-- {
+// Backward differentiates the whole tape from the seeds that were set on Sums
+// and Values.
+func (g *Graph) Backward() {
+	for i := len(g.tape) - 1; i >= 0; i-- {
 		g.tape[i]()
 	}
-	clear(g.tape[start:])
-	g.tape = g.tape[:start]
-}
-
-// Backward differentiates the whole tape from the seeds that were set on Sums
-// and Values, last segment first.
-func (g *Graph) Backward() {
-	for len(g.tape) > 0 {
-		g.BackwardSegment()
-	}
+	clear(g.tape)
+	g.tape = g.tape[:0]
 }
 
 // Gradients returns the gradients of all parameters, laid out as

@@ -6,9 +6,8 @@ import (
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
-// Column statistics are float64 on both precisions. They are folded over the
-// tiles of a minibatch outside the graph, so a statistic leaves one tile's
-// graph as Sums and enters another's by [Graph.Shared].
+// Column statistics are float64 on both precisions, so that they fold over the
+// tiles of a minibatch: see [Pass.Fold].
 
 // ColumnMoments returns Σx of each column, then Σx² of each column: 2·Cols
 // entries.
@@ -32,14 +31,6 @@ func (g *Graph) ColumnMoments(x Value) Sums {
 			}
 		})
 	}
-	return s
-}
-
-// Shared returns sums that hold the given values, folded from all tiles, and
-// gather this tile's part of their gradient.
-func (g *Graph) Shared(values []float64) Sums {
-	s := g.Sums(len(values))
-	copy(s.Values, values)
 	return s
 }
 

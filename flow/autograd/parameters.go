@@ -21,6 +21,9 @@ type Parameters struct {
 	counted  float64
 	cells    int // see reserve
 	err      error
+
+	meetsAlways bool
+	meetsUntil  []func() bool
 }
 
 // A binding holds some matrices in a form that is larger than the values that
@@ -63,6 +66,28 @@ func CountParameters(create func(Scope)) float64 {
 // Err tells that a parameter did not fit the limit, or that matrices take too
 // much memory for their parameters; the set is then useless.
 func (p *Parameters) Err() error { return p.err }
+
+// MeetAlways says that what is built below the scope depends on the whole
+// minibatch in training: see [Pass.Fold].
+func (s Scope) MeetAlways() { s.owner.meetsAlways = true }
+
+// MeetUntil says the same of the first minibatch alone: what is built below the
+// scope takes its first values from data, until done tells that it has.
+func (s Scope) MeetUntil(done func() bool) { s.owner.meetsUntil = append(s.owner.meetsUntil, done) }
+
+// MeetsAlways tells whether the tiles of every minibatch must meet in training.
+func (p *Parameters) MeetsAlways() bool { return p.meetsAlways }
+
+// AwaitsData tells whether something has yet to take its first values from a
+// minibatch whose tiles meet.
+func (p *Parameters) AwaitsData() bool {
+	for _, done := range p.meetsUntil {
+		if !done() {
+			return true
+		}
+	}
+	return false
+}
 
 // Parameter is one named rows x cols matrix inside [Parameters].
 type Parameter struct {

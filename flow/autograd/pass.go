@@ -15,6 +15,27 @@ type Pass struct {
 	Events []uint64
 	// Seed keys all noise of this pass.
 	Seed uint64
+	// Memory says what a chain keeps of the way for the gradient.
+	Memory Memory
+
+	parts   []Value  // see Leave
+	meeting *Meeting // nil where the tile is alone
+	tile    int
+	folds   *folds // of the segment that is under way
+}
+
+// Memory says what a chain of maps keeps of a recorded pass: see
+// [Pass.Segment]. The zero Memory keeps everything.
+type Memory struct {
+	// Replay keeps the input of each map alone, and computes the map again when
+	// its gradient comes.
+	Replay bool
+	// Reversible keeps, of maps that have a closed inverse in one pass, not even
+	// that: their input is computed from their output.
+	Reversible bool
+	// Every, with Reversible, keeps the input of every so many maps all the
+	// same, so that rounding does not add up beyond them; 0 keeps none.
+	Every int
 }
 
 // Pass begins a pass of so many events, without context and with zero
@@ -23,6 +44,23 @@ func (g *Graph) Pass(events int) *Pass {
 	g.pass = Pass{Graph: g, LogDet: g.Sums(events)}
 	return &g.pass
 }
+
+// Leave lets a part of the events leave the way to the noise: v, whose rows are
+// sites of the events of the pass, is noise already, and the base density is
+// that of all that left and of what arrives at the end.
+func (p *Pass) Leave(v Value) { p.parts = append(p.parts, v) }
+
+// Return gives back, on the way from the noise, the part that left last and has
+// not been given back.
+func (p *Pass) Return() Value {
+	last := len(p.parts) - 1
+	v := p.parts[last]
+	p.parts = p.parts[:last]
+	return v
+}
+
+// Parts returns what left and did not return, in order of leaving.
+func (p *Pass) Parts() []Value { return p.parts }
 
 // SiteContext returns the context with a row for each of so many sites: each
 // event's row, repeated.

@@ -11,6 +11,7 @@ type node struct {
 	grad64     []float64
 	broadcast  bool // one row of data stands for all rows
 	wanted     bool // a gradient is asked for
+	rebuilt    bool // its memory holds another value by now, until backward: see Segment
 }
 
 // Value is a matrix of the graph, or a view of some of its columns. The zero

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/seed-192fdf7a/nf/flow"
-	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/internal/random"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
@@ -105,17 +104,13 @@ func (r *runner) fit(ctx context.Context, training, validation set) (result Resu
 		result.Stopped = "interrupted"
 		return result, ctx.Err()
 	}
-	places, err := transform.Uninitialized(r.flow.Chain())
-	if err != nil {
-		return result, fmt.Errorf("train: %w", err)
-	}
 	var whole bool
 	if result.StartValidNLL, whole = r.evaluate(ctx, validation); !whole {
 		return interrupted()
 	}
-	if len(places) > 0 {
+	if r.flow.Parameters().AwaitsData() {
 		random.Permutation(order, o.Seed, random.Shuffle, 1)
-		if !r.initializeFromData(ctx, training, order[:r.cut(0, batch, training.events)], places) {
+		if !r.initializeFromData(ctx, training, order[:r.cut(0, batch, training.events)]) {
 			return interrupted()
 		}
 	}
@@ -221,11 +216,12 @@ func (e *NoBetterEpochError) Error() string {
 	return fmt.Sprintf("train: no epoch was better than the start, whose validation nll is %v (the lowest of an epoch is %v): try a lower learning rate, or more rows", e.Start, e.Lowest)
 }
 
-// cut returns where the minibatch that begins at from ends. With barriers, whose
-// statistics need rows, a last one below half the batch joins the one before.
+// cut returns where the minibatch that begins at from ends. Where its statistics
+// enter the model they need rows: a last one below half the batch joins the one
+// before.
 func (r *runner) cut(from, batch, events int) int {
 	to := min(from+batch, events)
-	if len(r.barriers) > 0 && events-to < (batch+1)/2 {
+	if r.meets() && events-to < (batch+1)/2 {
 		return events
 	}
 	return to

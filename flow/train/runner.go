@@ -2,12 +2,10 @@ package train
 
 import (
 	"context"
-	"fmt"
 	"sync/atomic"
 
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
-	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/internal/parallel"
 )
 
@@ -39,10 +37,9 @@ type runner struct {
 	gradients [][]float32       // one for each tile of a wave
 	sums      []float64         // log-density of each tile
 	adam      *adam
-	tile      int        // events
-	wave      int        // tiles
-	barriers  []int      // indexes in the chain
-	tiles     []*tileRun // for chains with barriers
+	tile      int               // events
+	wave      int               // tiles
+	meeting   []*autograd.Graph // one for each tile of a minibatch whose tiles meet
 }
 
 func newRunner(f *flow.Flow, o Options) (*runner, error) {
@@ -55,9 +52,6 @@ func newRunner(f *flow.Flow, o Options) (*runner, error) {
 		adam: newAdam(f.Parameters().Values(), o.Workers),
 		tile: max(1, gradientTileRows/f.Sites()),
 		wave: waveOf(f.Parameters().Len(), o.Workers),
-	}
-	if r.barriers, err = transform.Barriers(f.Chain()); err != nil {
-		return nil, fmt.Errorf("train: %w", err)
 	}
 	for range o.Workers {
 		r.graphs = append(r.graphs, binding.NewGraph())
@@ -83,8 +77,8 @@ func (r *runner) each(ctx context.Context, count int, do func(worker, tile int))
 // it leaves in the optimizer, and returns the nll and the gradient's norm; or
 // whole = false when ctx ended first.
 func (r *runner) gradient(ctx context.Context, s set, chosen []int) (nll, norm float64, whole bool) {
-	if len(r.barriers) > 0 {
-		return r.gradientWithBarriers(ctx, s, chosen)
+	if r.meets() {
+		return r.gradientOfMeeting(ctx, s, chosen)
 	}
 	tiles := (len(chosen) + r.tile - 1) / r.tile
 	r.reserve(tiles, min(tiles, r.wave))

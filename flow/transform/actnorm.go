@@ -7,37 +7,6 @@ import (
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
-// DataInitialized is a map whose first values come from data: a trainer brings
-// the first minibatch to it, adds up the Statistics of all tiles in tile order
-// and hands them to InitializeFrom, once in the life of a model.
-type DataInitialized interface {
-	Transform
-
-	// Initialized tells whether that was done.
-	Initialized() bool
-	// Statistics returns a tile's part of the statistics, which add up.
-	Statistics(g *autograd.Graph, x autograd.Value) autograd.Sums
-	// InitializeFrom sets the values from the statistics of so many graph rows.
-	InitializeFrom(statistics []float64, rows int)
-}
-
-// Uninitialized returns the places in c of the maps that still need data. One
-// inside another transform, where a trainer could not stop, is an error.
-func Uninitialized(c *Chain) ([]int, error) {
-	var places []int
-	for i, t := range c.transforms {
-		if d, ok := t.(DataInitialized); ok && !d.Initialized() {
-			places = append(places, i)
-		} else if !ok && hides(t, func(t Transform) bool {
-			d, ok := t.(DataInitialized)
-			return ok && !d.Initialized()
-		}) {
-			return nil, fmt.Errorf("transform %d has an actnorm inside, which cannot see the data there; put it into the flow's own chain", i)
-		}
-	}
-	return places, nil
-}
-
 // ActNormSpec describes a learned scale and shift of each column (Kingma and
 // Dhariwal, 2018), z = x·eˢ + t with s = b·tanh(u/b), log-det Σ s, that begin
 // as those which give the first minibatch mean 0 and variance 1.
@@ -65,6 +34,7 @@ func (s *ActNormSpec) Build(shape Shape, _ int, scope autograd.Scope) Transform 
 	}
 	t.constant, t.initialized = scope.New("constant", 1, 2*shape.Features), scope.New("initialized", 1, 1)
 	t.initialized.Frozen = true
+	scope.MeetUntil(t.hasBegun)
 	return t
 }
 
@@ -74,17 +44,20 @@ type actNorm struct {
 	constant, initialized *autograd.Parameter // [u | t], and 1 once they are set
 }
 
-var _ DataInitialized = (*actNorm)(nil)
-
 func (t *actNorm) Bind(columns []int, _ bool) []int { return columns }
 
-// Initialize leaves the identity, to be replaced by InitializeFrom.
+// Initialize leaves the identity, to be replaced by what the first minibatch asks for.
 func (t *actNorm) Initialize(uint64) {
 	clear(t.constant.Values())
 	clear(t.initialized.Values())
 }
 
 func (t *actNorm) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
+	if p.Meets() && !t.hasBegun() {
+		var sums autograd.Sums
+		p.Still(func() { sums = p.Fold(p.ColumnMoments(x)) })
+		p.Once(func() { t.begin(sums.Values, p.BatchRows(x)) })
+	}
 	return p.Apply(t.scaling, false, x, p.Repeat(t.constant, x.Rows), t.columns, p.LogDet)
 }
 
@@ -92,19 +65,17 @@ func (t *actNorm) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
 	return p.Apply(t.scaling, true, z, p.Repeat(t.constant, z.Rows), t.columns, p.LogDet)
 }
 
-func (t *actNorm) Initialized() bool { return t.initialized.Values()[0] != 0 }
-
-func (t *actNorm) Statistics(g *autograd.Graph, x autograd.Value) autograd.Sums {
-	return g.ColumnMoments(x)
-}
+// hasBegun tells whether the first values are there.
+func (t *actNorm) hasBegun() bool { return t.initialized.Values()[0] != 0 }
 
 // resolution is the part of mean² below which a variance is rounding: that of
 // float32 values, and of the difference that it is computed by.
 const resolution = 1e-12
 
-// InitializeFrom keeps a standard deviation within what the bound can undo; a
-// column that never changes is left unscaled.
-func (t *actNorm) InitializeFrom(statistics []float64, rows int) {
+// begin sets the first values from the folded moments of a minibatch of so many
+// rows. It keeps a standard deviation within what the bound can undo; a column
+// that never changes is left unscaled.
+func (t *actNorm) begin(statistics []float64, rows int) {
 	n, values, bound := len(t.columns), t.constant.Values(), t.scaling.Bound
 	for c := range n {
 		mean := statistics[c] / float64(rows)
@@ -120,3 +91,6 @@ func (t *actNorm) InitializeFrom(statistics []float64, rows int) {
 	}
 	t.initialized.Values()[0] = 1
 }
+
+// Reversible implements [Reversible].
+func (*actNorm) Reversible() bool { return true }

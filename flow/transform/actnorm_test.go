@@ -16,14 +16,8 @@ func TestActNormConstantColumns(t *testing.T) {
 	constants := []float32{0, 1, 0.1, -0.7, 3.3, 21.25, 1e-3, 123456.78, -7.77e8}
 	parameters := autograd.NewParameters(0)
 	d := len(constants)
-	a := (&transform.ActNormSpec{Bound: 12}).Build(transform.Shape{Features: d}, 0, parameters.Root()).(transform.DataInitialized)
-	g := autograd.Bind32(parameters, blas.Builtin()).NewGraph()
-	g.Reset(autograd.Evaluate)
-	x := g.Input(rows, d, false)
-	for r := range rows {
-		copy(x.Row32(r), constants)
-	}
-	a.InitializeFrom(a.Statistics(g, x).Values, rows)
+	a := (&transform.ActNormSpec{Bound: 12}).Build(transform.Shape{Features: d}, 0, parameters.Root())
+	first(a, parameters, rows, func(r int) []float32 { return constants })
 	for c, v := range constants {
 		if u, shift := parameters.Values()[c], parameters.Values()[d+c]; u != 0 || shift != -v {
 			t.Errorf("a column of %v starts with the raw scale %v and the shift %v, want 0 and %v", v, u, shift, -v)
@@ -35,13 +29,33 @@ func TestActNormConstantColumns(t *testing.T) {
 // scales begin just inside it.
 func TestActNormBound(t *testing.T) {
 	parameters := autograd.NewParameters(0)
-	a := (&transform.ActNormSpec{Bound: 2}).Build(transform.Shape{Features: 3}, 0, parameters.Root()).(transform.DataInitialized)
+	a := (&transform.ActNormSpec{Bound: 2}).Build(transform.Shape{Features: 3}, 0, parameters.Root())
 	// Four rows of mean 0 and standard deviations 1e-3, 1e3 and e.
-	a.InitializeFrom([]float64{0, 0, 0, 4e-6, 4e6, 4 * math.Exp(2)}, 4)
+	first(a, parameters, 4, func(r int) []float32 {
+		sign := float32(1 - 2*(r%2))
+		return []float32{sign * 1e-3, sign * 1e3, sign * math.E}
+	})
 	for c, want := range []float64{0.999 * 2, -0.999 * 2, -1} {
 		u := float64(parameters.Values()[c])
 		if s := 2 * math.Tanh(u/2); !near(s, want, 1e-5) {
 			t.Errorf("column %d starts with the log-scale %v, want %v", c, s, want)
 		}
 	}
+}
+
+// first brings a first minibatch of two tiles to a map.
+func first(t transform.Transform, parameters *autograd.Parameters, rows int, row func(r int) []float32) {
+	binding := autograd.Bind32(parameters, blas.Builtin())
+	m := autograd.NewMeeting(2, rows, 2)
+	m.Run(func(tile int) {
+		g := binding.NewGraph()
+		g.Reset(autograd.Evaluate)
+		p := g.Pass(rows / 2)
+		p.Join(m, tile)
+		x := p.Input(rows/2, len(row(0)), false)
+		for r := range x.Rows {
+			copy(x.Row32(r), row(tile*rows/2+r))
+		}
+		t.Forward(p, x)
+	})
 }

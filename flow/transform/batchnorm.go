@@ -37,6 +37,7 @@ func (s *BatchNormSpec) Build(shape Shape, _ int, scope autograd.Scope) Transfor
 	t.variance = scope.New("running_variance", 1, shape.Features)
 	t.mean.Frozen, t.variance.Frozen = true, true
 	t.variance.NonNegative = true
+	scope.MeetAlways()
 	return t
 }
 
@@ -44,8 +45,6 @@ type batchNorm struct {
 	spec           BatchNormSpec
 	mean, variance *autograd.Parameter
 }
-
-var _ Barrier = (*batchNorm)(nil)
 
 func (t *batchNorm) Bind(columns []int, _ bool) []int { return columns }
 
@@ -58,22 +57,23 @@ func (t *batchNorm) Initialize(uint64) {
 }
 
 func (t *batchNorm) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
-	return p.Normalize(x, p.FixedMoments(t.mean, t.variance, t.spec.Epsilon), false, p.LogDet)
+	if !p.Meets() {
+		return p.Normalize(x, p.FixedMoments(t.mean, t.variance, t.spec.Epsilon), false, p.LogDet)
+	}
+	rows := p.BatchRows(x)
+	sums := p.Fold(p.ColumnMoments(x))
+	if p.Learns() {
+		p.Once(func() { t.observe(sums.Values, rows) })
+	}
+	return p.NormalizeShared(x, sums, float64(rows), t.spec.Epsilon, p.LogDet)
 }
 
 func (t *batchNorm) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
 	return p.Normalize(z, p.FixedMoments(t.mean, t.variance, t.spec.Epsilon), true, p.LogDet)
 }
 
-func (t *batchNorm) Statistics(g *autograd.Graph, x autograd.Value) autograd.Sums {
-	return g.ColumnMoments(x)
-}
-
-func (t *batchNorm) ForwardShared(p *autograd.Pass, x autograd.Value, statistics autograd.Sums, rows int) autograd.Value {
-	return p.NormalizeShared(x, statistics, float64(rows), t.spec.Epsilon, p.LogDet)
-}
-
-func (t *batchNorm) Observe(statistics []float64, rows int) {
+// observe learns from the folded moments of a minibatch of so many rows.
+func (t *batchNorm) observe(statistics []float64, rows int) {
 	n := len(statistics) / 2
 	mix := func(p *autograd.Parameter, c int, observed float64) {
 		v := &p.Values()[c]

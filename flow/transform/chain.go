@@ -77,6 +77,9 @@ func (s *ChainSpec) BuildChain(shape Shape, context int, scope autograd.Scope) *
 // Chain is a sequence of maps.
 type Chain struct{ transforms []Transform }
 
+// Sequence returns the chain of maps that are built and bound already.
+func Sequence(transforms ...Transform) *Chain { return &Chain{transforms} }
+
 // Transforms returns the parts, in the order of Forward.
 func (c *Chain) Transforms() []Transform { return c.transforms }
 
@@ -103,20 +106,44 @@ func (c *Chain) Initialize(seed uint64) {
 	}
 }
 
-// Forward implements [Transform]. The tape is cut before each part.
+// Forward implements [Transform].
 func (c *Chain) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
-	for _, t := range c.transforms {
-		p.Cut()
-		x = t.Forward(p, x)
+	for i, t := range c.transforms {
+		x = run(p, x, i, t, Transform.Forward, Transform.Inverse)
 	}
 	return x
 }
 
-// Inverse implements [Transform]. The tape is cut before each part.
+// run applies a map in one direction and keeps of it what the pass wants; back
+// is the other direction.
+func run(p *autograd.Pass, x autograd.Value, i int, t Transform, way, back func(Transform, *autograd.Pass, autograd.Value) autograd.Value) autograd.Value {
+	m := p.Memory
+	if _, nested := t.(*Chain); nested || !p.Recording() || !m.Replay && !m.Reversible {
+		return way(t, p, x)
+	}
+	f := func(p *autograd.Pass, x autograd.Value) autograd.Value { return way(t, p, x) }
+	if !m.Reversible || !reversible(t) || m.Every > 0 && i%m.Every == 0 {
+		return p.Segment(x, f, nil)
+	}
+	return p.Segment(x, f, func(p *autograd.Pass, y autograd.Value) autograd.Value { return back(t, p, y) })
+}
+
+// Reversible is a map whose inverse is closed and costs about as much as the
+// map, so that training may compute its input from its output.
+type Reversible interface {
+	Transform
+	Reversible() bool
+}
+
+func reversible(t Transform) bool {
+	r, ok := t.(Reversible)
+	return ok && r.Reversible()
+}
+
+// Inverse implements [Transform].
 func (c *Chain) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
 	for i := range c.transforms {
-		p.Cut()
-		z = c.at(i, true).Inverse(p, z)
+		z = run(p, z, i, c.at(i, true), Transform.Inverse, Transform.Forward)
 	}
 	return z
 }
@@ -159,5 +186,6 @@ func (i inverted) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
 	return i.t.Forward(p, z)
 }
 
+func (i inverted) Reversible() bool                       { return reversible(i.t) }
 func (i inverted) Bind(columns []int, inverse bool) []int { return i.t.Bind(columns, !inverse) }
 func (i inverted) Initialize(seed uint64)                 { i.t.Initialize(seed) }

@@ -246,6 +246,7 @@ type subject struct {
 	shape      transform.Shape
 	context    int
 	outputs    []int
+	memory     autograd.Memory // what differentiate keeps
 }
 
 func build(t *testing.T, spec transform.Spec, shape transform.Shape, context int) *subject {
@@ -282,10 +283,10 @@ func (s *subject) run(g *autograd.Graph, mode autograd.Mode, inverse bool, x, co
 	rows := len(x) / s.shape.Features
 	in = fill(g, x, s.shape.Features, rows)
 	p := g.Pass(rows / s.shape.Sites())
+	p.Memory = s.memory
 	if s.context > 0 {
 		p.Context = fill(g, context, s.context, len(p.LogDet.Values))
 	}
-	g.Cut()
 	if inverse {
 		out = s.transform.Inverse(p, in)
 	} else {
@@ -362,6 +363,7 @@ func TestConformance(t *testing.T) {
 						}
 						check32(t, s, x, ctx, f.bound32)
 						checkReplay(t, s, x, ctx)
+						checkSegments(t, s, x, ctx)
 						checkJSON(t, f.spec(d))
 					})
 				}
@@ -542,6 +544,47 @@ func checkReplay(t *testing.T, s *subject, x, ctx []float64) {
 		for i, v := range append(gradients(in), replay.Gradients64()...) {
 			if !near(v, want[i], 1e-8) {
 				t.Fatalf("replay from %s: gradient %d is %v, was %v", name, i, v, want[i])
+			}
+		}
+	}
+}
+
+// checkSegments differentiates the transform in a chain that keeps the input of
+// each map alone, and in one that keeps nothing where it can: the former has the
+// bits of the tape, the latter is near.
+func checkSegments(t *testing.T, s *subject, x, ctx []float64) {
+	t.Helper()
+	whole := *s
+	whole.transform = transform.Sequence(s.transform, s.transform)
+	for name, binding := range map[string]*autograd.Binding{
+		"float64": autograd.Bind64(s.parameters), "float32": autograd.Bind32(s.parameters, blas.Builtin()),
+	} {
+		run := func(m autograd.Memory, inverse bool) []float64 {
+			whole.memory = m
+			g := binding.NewGraph()
+			in, context := whole.differentiate(g, inverse, x, ctx)
+			out := append(gradients(in), gradients(orEmpty(context))...)
+			out = append(out, g.Gradients64()...)
+			for _, v := range g.Gradients() {
+				out = append(out, float64(v))
+			}
+			return out
+		}
+		for _, inverse := range []bool{false, true} {
+			want := run(autograd.Memory{}, inverse)
+			for i, v := range run(autograd.Memory{Replay: true}, inverse) {
+				if v != want[i] {
+					t.Fatalf("%s inverse=%v: from kept inputs, gradient %d is %v, the tape has %v", name, inverse, i, v, want[i])
+				}
+			}
+			bound := 1e-7
+			if name == "float32" {
+				bound = 2e-3
+			}
+			for i, v := range run(autograd.Memory{Reversible: true}, inverse) {
+				if !near(v, want[i], bound) {
+					t.Fatalf("%s inverse=%v: from outputs, gradient %d is %v, the tape has %v", name, inverse, i, v, want[i])
+				}
 			}
 		}
 	}

@@ -144,3 +144,6 @@ func (t *coupling) apply(p *autograd.Pass, x autograd.Value, inverse bool) autog
 	p.Release(mark)
 	return y
 }
+
+// Reversible implements [Reversible].
+func (*coupling) Reversible() bool { return true }

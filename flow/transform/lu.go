@@ -186,3 +186,6 @@ func (m *lu) Gradient(dp, p [][]float64, dw []float64, dLogDet float64) {
 		}
 	}
 }
+
+// Reversible implements [Reversible].
+func (*square) Reversible() bool { return true }

@@ -75,3 +75,6 @@ func (permutation) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
 }
 
 func (permutation) Initialize(uint64) {}
+
+// Reversible implements [Reversible].
+func (permutation) Reversible() bool { return true }

@@ -131,3 +131,6 @@ func (t *support) apply(p *autograd.Pass, x autograd.Value, inverse bool) autogr
 	}
 	return x
 }
+
+// Reversible implements [Reversible].
+func (*support) Reversible() bool { return true }

@@ -1,0 +1,220 @@
+package autograd
+
+import "math"
+
+// Segment computes y = f(x) and keeps of the way only x; with back, which
+// computes x from y, nothing but y. When the gradient of y comes, it computes x,
+// runs f again with a tape of its own, differentiates that, and gives the
+// memory back: the memory of training is that of one segment instead of all
+// (Chen, Xu, Zhang and Guestrin, 2016; from the output: Gomez, Ren, Urtasun and
+// Grosse, 2017). Without a tape it is f(x).
+//
+// From a kept x the gradients are those of the tape, by bits. From y they are
+// those at the x that back computes, which differs by rounding.
+//
+// f may read x and the context of the pass; another value that wants a
+// gradient would get none. x ends with back: f may rewrite its memory. Parts
+// that f lets leave are kept, and differentiated too.
+func (p *Pass) Segment(x Value, f, back func(*Pass, Value) Value) Value {
+	if !p.recording {
+		return f(p, x)
+	}
+	g := p.Graph
+	work := x
+	switch {
+	case back == nil:
+		work = g.clone(x)
+	case !x.whole() || x.node.broadcast:
+		x = g.Copy(x)
+		work = x
+	}
+	s := segment{pass: *p, x: x, f: f, back: back, folds: p.folds.within()}
+	if back != nil && !x.node.rebuilt {
+		s.witness = witness(x)
+	}
+	sub := *p
+	if !p.folds.replaying() {
+		sub.folds = s.folds
+	}
+	mark, before := g.Mark(), len(p.parts)
+	var y Value
+	g.Still(func() { y = f(&sub, work) })
+	if y.Rows == work.Rows && y.Cols == work.Cols && len(sub.parts) == before && len(p.parts) == before {
+		// The result takes the place of what it was made of.
+		if y.node != work.node {
+			copyRows(work.node.data32, y.node.data32, y)
+			copyRows(work.node.data64, y.node.data64, y)
+			y = work
+		}
+		g.release(mark)
+	}
+	s.outputs = []Value{g.share(y)}
+	s.outputs[0].node.rebuilt = back != nil
+	p.parts = sub.parts
+	for i := before; i < len(p.parts); i++ {
+		p.parts[i] = g.share(p.parts[i])
+		s.outputs = append(s.outputs, p.parts[i])
+	}
+	s.pass.parts, s.pass.LogDet.Values = nil, nil
+	g.tape = append(g.tape, s.backward)
+	return s.outputs[0]
+}
+
+// segment is what is kept of a part of the way.
+type segment struct {
+	pass    Pass
+	x       Value
+	outputs []Value // y, and the parts that left
+	f, back func(*Pass, Value) Value
+	folds   *folds
+	witness []float64 // some rows of x, where a run of segments without x begins
+}
+
+// witnessRows is the number of rows of each tile that tell how far a rebuilt x
+// is from what it was.
+const witnessRows = 4
+
+// witness returns the first rows of x.
+func witness(x Value) []float64 {
+	var out []float64
+	for r := range min(witnessRows, x.Rows) {
+		for c := range x.Cols {
+			out = append(out, x.At(r, c))
+		}
+	}
+	return out
+}
+
+// Drift returns by how much the inputs that segments computed from their
+// outputs differ from what they had been, at most, relative to 1 + |value|,
+// since the last Reset. A few rows are compared, where rounding has added up.
+func (g *Graph) Drift() float64 { return g.drift }
+
+func (s *segment) backward() {
+	g, events := s.pass.Graph, len(s.pass.LogDet.Gradient)
+	// What outlives the segment is made before its memory begins.
+	for _, v := range append([]Value{s.x, s.pass.Context}, s.outputs...) {
+		if v.wanted() && v.untouched() {
+			g.touch(v)
+		}
+	}
+	mark, start := g.Mark(), len(g.tape)
+	from := s.x
+	if s.back != nil {
+		undo := s.pass
+		undo.folds, undo.LogDet = s.folds.again(), Sums{Values: g.doubles.takeZeroed(events)}
+		for _, v := range s.outputs[1:] {
+			undo.parts = append(undo.parts, g.clone(v))
+		}
+		y := g.clone(s.outputs[0])
+		g.Still(func() { from = s.back(&undo, y) })
+		for i, was := range s.witness {
+			is := from.At(i/s.x.Cols, i%s.x.Cols)
+			if d := math.Abs(is-was) / (1 + math.Abs(was)); !(d <= g.drift) {
+				g.drift = d
+			}
+		}
+	}
+	again := s.pass
+	again.folds, again.LogDet = s.folds.again(), Sums{Values: g.doubles.takeZeroed(events), Gradient: s.pass.LogDet.Gradient}
+	in := g.clone(from)
+	in.node.wanted = s.x.wanted()
+	ends := append([]Value{s.f(&again, in)}, again.parts...)
+	for i, end := range ends {
+		g.addGradients(end, s.outputs[i])
+	}
+	for i := len(g.tape) - 1; i >= start; i-- {
+		g.tape[i]()
+	}
+	clear(g.tape[start:])
+	g.tape = g.tape[:start]
+	if s.back != nil {
+		// The memory of x holds y; what computed x finds it there again.
+		copyRows(s.x.node.data32, from.node.data32, from)
+		copyRows(s.x.node.data64, from.node.data64, from)
+	}
+	if in.wanted() && !in.untouched() {
+		g.addGradients(s.x, in)
+	}
+	g.release(mark)
+}
+
+// Still runs do without a tape: what it computes is a constant.
+func (g *Graph) Still(do func()) {
+	was := g.recording
+	g.recording = false
+	do()
+	g.recording = was
+}
+
+// share returns v as a value of its own on the same memory.
+func (g *Graph) share(v Value) Value {
+	n := g.newNode(v.node.rows, v.node.cols, true)
+	n.data32, n.data64, n.broadcast = v.node.data32, v.node.data64, v.node.broadcast
+	return Value{Rows: v.Rows, Cols: v.Cols, node: n, from: v.from}
+}
+
+// touch gives v a gradient of zeros.
+func (g *Graph) touch(v Value) {
+	if g.Float64() {
+		g.grad64(v)
+	} else {
+		g.grad32(v, false)
+	}
+}
+
+// addGradients adds the gradient of from to that of into, of the same shape.
+func (g *Graph) addGradients(into, from Value) {
+	if g.Float64() {
+		dst, dstStride := g.grad64(into)
+		src, srcStride := g.grad64(from)
+		for r := range into.Rows {
+			for c := range into.Cols {
+				dst[r*dstStride+c] += src[r*srcStride+c]
+			}
+		}
+		return
+	}
+	dst, accumulate := g.grad32(into, true)
+	src, _ := g.grad32(from, false)
+	if accumulate {
+		addMatrix(dst, src)
+		return
+	}
+	for r := range dst.Rows {
+		copy(dst.Row(r), src.Row(r))
+	}
+}
+
+// folds keeps what [Pass.Fold] returned in a segment, for its replay. The nil
+// pointer stands for no segment.
+type folds struct {
+	sums   *[][]float64
+	next   int
+	replay bool
+}
+
+func (f *folds) replaying() bool { return f != nil && f.replay }
+
+// within returns the folds of a segment that begins here.
+func (f *folds) within() *folds {
+	if f.replaying() {
+		// Inside a replay nothing is folded anew.
+		return &folds{sums: f.sums, next: f.next, replay: true}
+	}
+	return &folds{sums: new([][]float64)}
+}
+
+// again returns the folds for a replay of the segment.
+func (f *folds) again() *folds { return &folds{sums: f.sums, next: f.next, replay: true} }
+
+func (f *folds) keep(sums []float64) {
+	if f != nil {
+		*f.sums = append(*f.sums, append([]float64(nil), sums...))
+	}
+}
+
+func (f *folds) take() []float64 {
+	f.next++
+	return (*f.sums)[f.next-1]
+}
