@@ -76,6 +76,12 @@ func (b *builder) network(prefix string, n network) {
 	for i, d := range n.gates {
 		b.dense(fmt.Sprintf("%sconditioner.gates.%d", prefix, i), d)
 	}
+	if n.encoder != nil {
+		b.dense(prefix+"conditioner.encoder", *n.encoder)
+	}
+	for i, d := range n.blockContexts {
+		b.dense(fmt.Sprintf("%sconditioner.block_contexts.%d", prefix, i), d)
+	}
 }
 
 // permute adds a permutation: feature i of what comes is feature order[i] of

@@ -19,7 +19,7 @@ func TestCompare(t *testing.T) {
 		change func(c *Check)
 		words  []string
 	}{
-		{func(c *Check) { c.LogProb[3] += 0.01 }, []string{"log_prob of row 3", "0.01 too far apart", "1 of 40 rows"}},
+		{func(c *Check) { c.LogProb[3] += 1 }, []string{"log_prob of row 3", " 1 too far apart", "1 of 40 rows"}},
 		{func(c *Check) { c.Samples[5*7+2] += 0.01 }, []string{"feature 2 of row 7", "1 of 40 rows"}},
 		{func(c *Check) { c.Z[5*7] += 0.01 }, []string{"of row 7"}},
 		{func(c *Check) { c.Context[2*9] += 0.1 }, []string{"log_prob of row 9"}},

@@ -113,3 +113,24 @@ func TestGoldenSurvivesFile(t *testing.T) {
 		}
 	}
 }
+
+// TestImportedSize holds that autoregressive layers with context, whose context
+// enters behind an activation, have no more parameters here than in the library.
+func TestImportedSize(t *testing.T) {
+	for _, name := range []string{"sbi-maf", "sbi-maf-structured", "sbi-maf-rqs", "nflows-maf-context", "nflows-maf-elu", "nflows-maf-silu", "nflows-nsf-ar-context"} {
+		g := readGolden(t, name)
+		f, err := g.load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		count := 0
+		for tensor, v := range g.state.tensors {
+			if strings.HasSuffix(tensor, ".weight") || strings.HasSuffix(tensor, ".bias") {
+				count += len(v.Values)
+			}
+		}
+		if got := f.Parameters().Len(); got > count {
+			t.Errorf("%s has %d parameters, and %d where it was trained", name, got, count)
+		}
+	}
+}

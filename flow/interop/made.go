@@ -33,13 +33,11 @@ func (s *stateDict) made(prefix string, features, context int, o Options, rules 
 	if context > 0 && ofContext == nil {
 		return n, fmt.Errorf(`tensor %scontext_layer.weight is missing: the config has a "context" of %d, but this layer looks at none`, prefix, context)
 	}
-	r := residualNet{features: features, context: context, activation: act, first: newMasked(features+context, first.out)}
-	r.first.paste(0, 0, first, nil)
-	switch {
-	case ofContext == nil:
-	case rules.activated:
+	r := residualNet{features: features, context: context, activation: act, first: first}
+	if rules.activated {
 		r.activated = ofContext
-	default:
+	} else if ofContext != nil {
+		r.besideFeatures()
 		r.first.paste(0, features, *ofContext, nil)
 	}
 	blocks, err := s.consecutive(prefix + "blocks.")
@@ -84,7 +82,20 @@ func (s *stateDict) made(prefix string, features, context int, o Options, rules 
 		return n, fmt.Errorf("tensor %sfinal_layer.weight has %d inputs, want %d", prefix, last.in, first.out)
 	}
 	r.last = last
+	if r.activated != nil {
+		if !r.normed() {
+			return r.encoded(), nil
+		}
+		r.besideFeatures()
+	}
 	return r.network()
+}
+
+// besideFeatures makes room for the context in the first layer.
+func (r *residualNet) besideFeatures() {
+	wide := newMasked(r.features+r.context, r.first.out)
+	wide.paste(0, 0, r.first, nil)
+	r.first = wide
 }
 
 // feedForward reads the blocks of a feed-forward MADE.
@@ -107,53 +118,13 @@ func (s *stateDict) feedForward(prefix string, r residualNet, blocks int, last d
 	if last.in != width {
 		return n, fmt.Errorf("tensor %sfinal_layer.weight has %d inputs, want %d", prefix, last.in, width)
 	}
-	n = network{features: r.features, context: r.context, activation: r.activation}
-	first := []dense{r.first}
-	if r.activated != nil {
-		if err := r.checkSize(); err != nil {
-			return n, err
-		}
-		factor, odd := r.activation.oddPart()
-		if !odd {
-			return r.plainFeedForward(layers, last), nil
-		}
-		first = r.besideContext(factor)
+	n = network{features: r.features, context: r.context, activation: r.activation, encoder: r.activated}
+	if rules.activated {
+		n.layers = append(append([]dense{r.first}, layers...), last)
+		return n, nil
 	}
-	if !rules.activated {
-		// There is no activation between the first layer and the next.
-		behind := append(layers, last)
-		first, layers = []dense{compose(behind[0], r.first)}, nil
-		if blocks == 0 {
-			n.layers = first
-			return n, nil
-		}
-		layers = behind[1:blocks]
-	}
-	n.layers = append(append(first, layers...), last)
+	// There is no activation between the first layer and the next.
+	behind := append(layers, last)
+	n.layers = append([]dense{compose(behind[0], r.first)}, behind[1:]...)
 	return n, nil
-}
-
-// besideContext returns the first two layers of a feed-forward network whose
-// second one sees first(x) + act(activated(c)): the first one holds x and −x, of
-// which act(x) − act(−x) is factor·x, and act(activated(c)).
-func (r residualNet) besideContext(factor float64) []dense {
-	width, d := r.first.out, r.features
-	a := newMasked(d+r.context, 2*d+width)
-	for i := range d {
-		a.set(i, i, 1)
-		a.set(d+i, i, -1)
-	}
-	a.paste(2*d, d, *r.activated, nil)
-	b := newMasked(2*d+width, width)
-	copy(b.bias, r.first.bias)
-	for o := range width {
-		for i := range d {
-			if at := o*r.first.in + i; r.first.exists(at) {
-				b.set(o, i, r.first.weight[at]/factor)
-				b.set(o, d+i, -r.first.weight[at]/factor)
-			}
-		}
-		b.set(o, 2*d+o, 1)
-	}
-	return []dense{a, b}
 }

@@ -81,12 +81,17 @@ func (n network) arrange(features, parameters int) (*arranged, error) {
 	a := &arranged{order: order, network: n}
 	a.spec.Residual, a.spec.Gated, a.spec.Plain = n.residual, n.gates != nil, n.plain
 	a.spec.Activation = n.activation.spec()
-	a.network.layers, a.network.gates = nil, nil
+	a.spec.Encoder, a.spec.BlockContext = n.encoder != nil, n.blockContexts != nil
+	a.network.layers, a.network.gates, a.network.blockContexts = nil, nil, nil
 
-	// The context comes first, and then the features in their order.
-	var places []int
+	// What the first layer sees of the context comes first, and then the features
+	// in their order.
+	var places, all []int
 	for c := range n.context {
-		places = append(places, features+c)
+		all = append(all, c)
+		if n.encoder == nil {
+			places = append(places, features+c)
+		}
 	}
 	places = append(places, order...)
 	var stream []int
@@ -111,18 +116,21 @@ func (n network) arrange(features, parameters int) (*arranged, error) {
 				return nil, fmt.Errorf("hidden layer %d reaches no output", l)
 			}
 			a.spec.Units = append(a.spec.Units, counts)
-			if l == 0 {
+			switch {
+			case l == 0:
 				stream = units
+				if n.encoder != nil {
+					e := n.encoder.rearranged(units, all)
+					a.network.encoder = &e
+				}
+			case n.blockContexts != nil:
+				a.network.blockContexts = append(a.network.blockContexts, n.blockContexts[l/2].rearranged(units, all))
 			}
 		}
 		a.network.layers = append(a.network.layers, d.rearranged(units, places))
 		places = units
 	}
 	for _, g := range n.gates {
-		all := make([]int, g.in)
-		for i := range all {
-			all[i] = i
-		}
 		a.network.gates = append(a.network.gates, g.rearranged(stream, all))
 	}
 	return a, nil
@@ -131,7 +139,11 @@ func (n network) arrange(features, parameters int) (*arranged, error) {
 // sets returns the features that the outputs of each layer but the last can
 // see. What a block adds to the stream belongs to the stream from the start on.
 func (n network) sets(features int) ([][]set, error) {
-	inputs := make([]set, features+n.context)
+	count := features + n.context
+	if n.encoder != nil {
+		count = features
+	}
+	inputs := make([]set, count)
 	for i := range inputs {
 		inputs[i] = newSet(features)
 		if i < features {
@@ -139,7 +151,7 @@ func (n network) sets(features int) ([][]set, error) {
 		}
 	}
 	if n.layers[0].in != len(inputs) {
-		return nil, fmt.Errorf("the first layer has %d inputs, want %d features and a context of %d", n.layers[0].in, features, n.context)
+		return nil, fmt.Errorf("the first layer has %d inputs, want %d of %d features and a context of %d", n.layers[0].in, count, features, n.context)
 	}
 	hidden := n.layers[:len(n.layers)-1]
 	if !n.residual {

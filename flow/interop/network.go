@@ -19,6 +19,13 @@ type network struct {
 	activation        activation
 	layers            []dense
 	gates             []dense // of the context; one for each block, or none
+
+	// encoder, unless nil, is a layer of the context whose activation is added to
+	// the first layer, which then sees the features alone. blockContexts are
+	// layers of the context that are added to the inner layers of a residual
+	// network, one for each block, or none.
+	encoder       *dense
+	blockContexts []dense
 }
 
 // block is a residual block: what is added to the stream h is
@@ -43,6 +50,42 @@ type residualNet struct {
 	activated *dense
 	blocks    []block
 	last      dense
+}
+
+// encoded is network for a masked network whose context enters through an
+// encoder, and none of whose blocks has a batch norm before its activation: nn
+// has the same.
+func (r residualNet) encoded() network {
+	n := network{features: r.features, context: r.context, residual: true, activation: r.activation, layers: []dense{r.first}, encoder: r.activated}
+	within := false
+	for _, block := range r.blocks {
+		within = within || block.innerContext != nil
+	}
+	for _, block := range r.blocks {
+		n.layers = append(n.layers, block.inner.before(block.innerNorm), block.outer)
+		if block.gate != nil {
+			n.gates = append(n.gates, *block.gate)
+		}
+		if !within {
+			continue
+		}
+		term := newDense(r.context, block.inner.out)
+		if block.innerContext != nil {
+			var scale []float64
+			if block.innerNorm != nil {
+				scale = block.innerNorm.scale
+			}
+			term.paste(0, 0, *block.innerContext, scale)
+		}
+		n.blockContexts = append(n.blockContexts, term)
+	}
+	n.layers = append(n.layers, r.last)
+	return n
+}
+
+// normed tells whether a batch norm stands before the activation of a block.
+func (r residualNet) normed() bool {
+	return slices.ContainsFunc(r.blocks, func(b block) bool { return b.norm != nil })
 }
 
 // network brings the residual network into nn's form. What nn does not have

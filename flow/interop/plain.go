@@ -80,20 +80,3 @@ func (r residualNet) plain() network {
 	}
 	return p.end(h, r.last)
 }
-
-// plainFeedForward is a feed-forward network with the given layers behind the
-// first one. The outputs of each have a segment of their own.
-func (r residualNet) plainFeedForward(layers []dense, last dense) network {
-	p, width := r.newPlain(), r.first.out
-	h, context := p.segment(width), p.segment(r.context)
-	outputs := []int{p.segment(width)}
-	for _, d := range layers {
-		outputs = append(outputs, p.segment(d.out))
-	}
-	p.begin(r, h, context)
-	p.block([]part{{h, identityLayer(width)}}, nil, outputs[0], identityLayer(width))
-	for i, d := range layers {
-		p.block([]part{{outputs[i], d}}, nil, outputs[i+1], identityLayer(d.out))
-	}
-	return p.end(outputs[len(layers)], last)
-}

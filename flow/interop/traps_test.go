@@ -234,8 +234,8 @@ func TestTrapContext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(gated.gates) != 2 || len(added.gates) != 0 || len(added.layers) != len(gated.layers)+2 {
-		t.Errorf("gates %d and %d, layers %d and %d", len(gated.gates), len(added.gates), len(gated.layers), len(added.layers))
+	if len(gated.gates) != 2 || len(added.gates) != 0 || len(added.blockContexts) != 2 || added.encoder == nil || gated.encoder != nil {
+		t.Errorf("gates %d and %d, contexts of blocks %d, encoder %v and %v", len(gated.gates), len(added.gates), len(added.blockContexts), added.encoder, gated.encoder)
 	}
 }
 

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/seed-192fdf7a/nf/blas"
@@ -33,6 +34,15 @@ type MADESpec struct {
 	// Plain tells that the blocks of a residual network are h + W₂·ReLU(W₁·h +
 	// b₁) + b₂, without ReLU before them (as in zuko).
 	Plain bool `json:"plain,omitempty"`
+	// Encoder tells how the context enters: the first layer sees the features
+	// alone, and ReLU(V·c + a), which all of its units have a row of V for, is
+	// added to it: W₀·x + b₀ + ReLU(V·c + a), and then ReLU in a feed-forward
+	// network (as in nflows). Without it the first layer sees the context beside
+	// the features.
+	Encoder bool `json:"encoder,omitempty"`
+	// BlockContext tells that the inner layer of each block of a residual network
+	// has a term of the context as well: W₁·ReLU(h) + b₁ + V·c + a (as in nflows).
+	BlockContext bool `json:"block_context,omitempty"`
 	// Activation takes the place of ReLU.
 	Activation
 }
@@ -80,6 +90,15 @@ func (s MADESpec) Check(features, context int) error {
 	if s.Residual && len(s.Units) == 0 {
 		return fmt.Errorf("a residual network needs a hidden layer")
 	}
+	if (s.Encoder || s.BlockContext) && context == 0 {
+		return errors.New("it has an encoder of the context, and there is no context")
+	}
+	if s.Encoder && len(s.Units) == 0 {
+		return errors.New("an encoder of the context needs a hidden layer")
+	}
+	if s.BlockContext && !s.Residual {
+		return errors.New("only the blocks of a residual network have terms of the context")
+	}
 	if s.Gated && !s.Residual {
 		return fmt.Errorf("only a residual network can be gated")
 	}
@@ -104,6 +123,10 @@ type MADE struct {
 
 	layers []*autograd.Masked
 	gates  []*autograd.Masked // one for each block, or none
+	// terms holds, for each layer, the layer of the context whose outputs are
+	// added to its own, or nil. Those of the first one are activated.
+	terms []*autograd.Masked
+	seen  int // columns of the context that the first layer sees
 	// degrees holds, for each layer, the outputs of each degree: those of
 	// degree d are the rows [degrees[l][d], degrees[l][d+1]) in the order of
 	// blas.Mask.Order.
@@ -118,14 +141,20 @@ type MADE struct {
 // The network takes the context followed by the features in their order; it
 // gives parametersEach blocks of a value for each feature, in that order.
 func (s MADESpec) Build(features, context, parametersEach int, scope autograd.Scope) *MADE {
-	m := &MADE{features: features, context: context, residual: s.Residual, plain: s.Plain, activation: s.Activation}
+	m := &MADE{features: features, context: context, residual: s.Residual, plain: s.Plain, activation: s.Activation, seen: context}
+	if s.Encoder {
+		m.seen = 0
+	}
 	for c := range context {
 		m.contextColumns = append(m.contextColumns, c)
 	}
 	// Of the layer before, how many outputs have a degree of at most d.
 	inputs := make([]int, features+1)
 	for d := range inputs {
-		inputs[d] = context + d
+		inputs[d] = m.seen + d
+	}
+	ofContext := func(width int, scope autograd.Scope) *autograd.Masked {
+		return scope.NewMasked(blas.Mask{In: context, Blocks: 1, Runs: []blas.Run{{Inputs: int32(context), Outputs: int32(width)}}})
 	}
 	add := func(units []int, blocks int) []int {
 		mask := blas.Mask{In: inputs[len(inputs)-1], Blocks: blocks}
@@ -137,6 +166,7 @@ func (s MADESpec) Build(features, context, parametersEach int, scope autograd.Sc
 			starts[d+1] = starts[d] + n*blocks
 		}
 		m.layers = append(m.layers, scope.At("layers", len(m.layers)).NewMasked(mask))
+		m.terms = append(m.terms, nil)
 		m.degrees = append(m.degrees, starts)
 		return starts
 	}
@@ -149,14 +179,22 @@ func (s MADESpec) Build(features, context, parametersEach int, scope autograd.Sc
 		}
 		starts := add(units, 1)
 		inputs = atMost(starts)
-		if l == 0 {
+		if scope.Err() != nil {
+			return m
+		}
+		switch layer := len(m.layers) - 1; {
+		case l == 0:
 			stream = units
-		} else if s.Residual {
+			if s.Encoder {
+				m.terms[0] = ofContext(starts[features], scope.At("encoder"))
+			}
+		case s.Residual:
+			if s.BlockContext {
+				m.terms[layer] = ofContext(starts[features], scope.At("block_contexts", l-1))
+			}
 			inputs = atMost(add(stream, 1))
 			if s.Gated && scope.Err() == nil {
-				width := int32(inputs[features])
-				all := blas.Mask{In: context, Blocks: 1, Runs: []blas.Run{{Inputs: int32(context), Outputs: width}}}
-				m.gates = append(m.gates, scope.At("gates", l-1).NewMasked(all))
+				m.gates = append(m.gates, ofContext(inputs[features], scope.At("gates", l-1)))
 			}
 		}
 	}
@@ -176,30 +214,58 @@ func (s MADESpec) Build(features, context, parametersEach int, scope autograd.Sc
 // order.
 func (m *MADE) Compute(p *autograd.Pass, x autograd.Value) autograd.Value {
 	g := p.Graph
+	var context autograd.Value
 	if m.context > 0 {
-		x = g.Concat(p.SiteContext(x.Rows), x)
+		context = p.SiteContext(x.Rows)
+	}
+	if m.seen > 0 {
+		x = g.Concat(context, x)
 	}
 	last := len(m.layers) - 1
 	if !m.residual {
-		for _, l := range m.layers[:last] {
-			x = m.activation.masked(g, x, l)
+		for l := range last {
+			x = m.hidden(g, x, context, l)
 		}
 		return g.Masked(x, m.layers[last], blas.None)
 	}
-	h := g.Masked(x, m.layers[0], blas.None)
+	h := m.linear(g, x, context, 0)
 	for l := 1; l < last; l += 2 {
 		inner := h
 		if !m.plain {
 			inner = g.Activate(h, m.activation.function())
 		}
-		inner = m.activation.masked(g, inner, m.layers[l])
-		inner = g.Masked(inner, m.layers[l+1], blas.None)
+		inner = g.Masked(m.hidden(g, inner, context, l), m.layers[l+1], blas.None)
 		if m.gates != nil {
-			inner = g.Gate(inner, g.Masked(g.Columns(x, m.contextColumns), m.gates[l/2], blas.None))
+			ofGate := context
+			if m.seen > 0 {
+				ofGate = g.Columns(x, m.contextColumns)
+			}
+			inner = g.Gate(inner, g.Masked(ofGate, m.gates[l/2], blas.None))
 		}
 		h = g.Add(h, inner)
 	}
 	return g.Masked(h, m.layers[last], blas.None)
+}
+
+// linear returns the outputs of layer l, with its term of the context.
+func (m *MADE) linear(g *autograd.Graph, x, context autograd.Value, l int) autograd.Value {
+	h := g.Masked(x, m.layers[l], blas.None)
+	switch term := m.terms[l]; {
+	case term == nil:
+	case l == 0:
+		h = g.Add(h, m.activation.masked(g, context, term))
+	default:
+		h = g.Add(h, g.Masked(context, term, blas.None))
+	}
+	return h
+}
+
+// hidden returns the activation of what linear returns.
+func (m *MADE) hidden(g *autograd.Graph, x, context autograd.Value, l int) autograd.Value {
+	if m.terms[l] == nil {
+		return m.activation.masked(g, x, m.layers[l])
+	}
+	return g.Activate(m.linear(g, x, context, l), m.activation.function())
 }
 
 // Initialize draws hidden weights and biases from U(−1/√in, 1/√in), those that
@@ -216,6 +282,11 @@ func (m *MADE) Initialize(seed uint64) {
 	}
 	for _, l := range m.gates {
 		draw(seed, inverseRoot(l.In()), l.Weight, l.Bias)
+	}
+	for _, l := range m.terms {
+		if l != nil {
+			draw(seed, inverseRoot(l.In()), l.Weight, l.Bias)
+		}
 	}
 	clear(m.layers[last].Weight.Values())
 	clear(m.layers[last].Bias.Values())

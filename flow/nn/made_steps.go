@@ -9,16 +9,20 @@ import (
 // the inputs, and then, for each layer, its outputs. Before the blocks of a
 // residual network, unless they are plain, lie the activations of their inputs;
 // and so they do before the other layers if matmuls do not compute them. After a block's
-// outputs lie those of its gate, if it has one, and then the gated stream.
+// outputs lie those of its gate, if it has one, and then the gated stream. Behind
+// all of this lie the terms of the context, and before that of the first layer
+// what its activation is of.
 type steps struct {
 	sources, outputs []int // for each layer, its first input and output
+	terms            []int // for each layer, its term of the context
 	streams          []int // for each layer, the first output with what it is added to
+	end              int   // of what the layers compute
 	size             int
 }
 
 // place lays out the values of all layers.
 func (m *MADE) place() {
-	source := 0
+	source := m.context - m.seen
 	m.steps.size = m.context + m.features
 	for l, layer := range m.layers {
 		if m.separate(l) {
@@ -34,6 +38,26 @@ func (m *MADE) place() {
 		m.steps.streams = append(m.steps.streams, source)
 		m.steps.size += layer.Out()
 	}
+	m.steps.end = m.steps.size
+	for l, term := range m.terms {
+		if l == 0 && term != nil {
+			m.steps.size += term.Out()
+		}
+		m.steps.terms = append(m.steps.terms, m.steps.size)
+		if term != nil {
+			m.steps.size += term.Out()
+		}
+	}
+}
+
+// term returns the term of the context of layer l.
+func (m *MADE) term(all autograd.Units, l int) autograd.Units {
+	return all.Slice(m.steps.terms[l], m.steps.terms[l]+m.terms[l].Out())
+}
+
+// encoded returns what the activation of the first layer's term is of.
+func (m *MADE) encoded(all autograd.Units) autograd.Units {
+	return all.Slice(m.steps.end, m.steps.terms[0])
 }
 
 // gate returns the outputs of the gate of the block that layer l ends.
@@ -62,12 +86,12 @@ func (m *MADE) activated(l int) bool {
 // separate tells whether what layer l sees are activations that are kept beside
 // their inputs.
 func (m *MADE) separate(l int) bool {
-	return m.startsBlock(l) && !m.plain || l > 0 && m.activated(l-1) && !m.activation.fused()
+	return m.startsBlock(l) && !m.plain || l > 0 && m.activated(l-1) && !(m.activation.fused() && m.terms[l-1] == nil)
 }
 
 // fused returns what the matmul of layer l does with its outputs.
 func (m *MADE) fused(l int) blas.Activation {
-	if m.activated(l) && m.activation.fused() {
+	if m.activated(l) && m.activation.fused() && m.terms[l] == nil {
 		return blas.ReLU
 	}
 	return blas.None
@@ -89,6 +113,9 @@ func (m *MADE) step(g *autograd.Graph, all autograd.Units, d int) {
 		}
 		y := m.of(all, l, d)
 		g.Advance(y, source, layer, m.degrees[l][d], m.fused(l))
+		if m.terms[l] != nil {
+			g.AddUnits(y, m.term(all, l).Slice(m.degrees[l][d], m.degrees[l][d+1]))
+		}
 		if !m.endsBlock(l) {
 			continue
 		}
@@ -101,19 +128,43 @@ func (m *MADE) step(g *autograd.Graph, all autograd.Units, d int) {
 	}
 }
 
-// openGates computes all gates, which see nothing but the context.
-func (m *MADE) openGates(g *autograd.Graph, all autograd.Units) {
+// begin computes what sees nothing but the context: all gates and terms.
+func (m *MADE) begin(g *autograd.Graph, all autograd.Units) {
+	context := all.Slice(0, m.context)
 	for b, gate := range m.gates {
-		g.Advance(m.gate(all, 2*b+2), all.Slice(0, m.context), gate, 0, blas.None)
+		g.Advance(m.gate(all, 2*b+2), context, gate, 0, blas.None)
+	}
+	for l, term := range m.terms {
+		switch {
+		case term == nil:
+		case l == 0:
+			g.Advance(m.encoded(all), context, term, 0, blas.None)
+			g.ActivateUnits(m.term(all, 0), m.encoded(all), m.activation.function())
+		default:
+			g.Advance(m.term(all, l), context, term, 0, blas.None)
+		}
 	}
 }
 
-// gateGradients is the backward of openGates.
-func (m *MADE) gateGradients(g *autograd.Graph, all autograd.Units) {
+// beginBackward is the backward of begin, with the gradients of its layers.
+func (m *MADE) beginBackward(g *autograd.Graph, all autograd.Units) {
+	context := all.Slice(0, m.context)
+	back := func(outputs autograd.Units, layer *autograd.Masked) {
+		g.Retreat(context, outputs, layer, 0)
+		g.MaskedGradients(layer, context, outputs)
+	}
 	for b, gate := range m.gates {
-		outputs, context := m.gate(all, 2*b+2), all.Slice(0, m.context)
-		g.Retreat(context, outputs, gate, 0)
-		g.MaskedGradients(gate, context, outputs)
+		back(m.gate(all, 2*b+2), gate)
+	}
+	for l, term := range m.terms {
+		switch {
+		case term == nil:
+		case l == 0:
+			g.ActivateUnitsBackward(m.encoded(all), m.term(all, 0), m.activation.function())
+			back(m.encoded(all), term)
+		default:
+			back(m.term(all, l), term)
+		}
 	}
 }
 
@@ -131,11 +182,14 @@ func (m *MADE) stepBackward(g *autograd.Graph, all autograd.Units, d int) {
 				g.GateUnitsBackward(m.of(all, l, d), m.gate(all, l).Slice(m.degrees[l][d], m.degrees[l][d+1]), h)
 			}
 		}
+		if m.terms[l] != nil {
+			g.AddUnitsBackward(m.term(all, l).Slice(m.degrees[l][d], m.degrees[l][d+1]), m.of(all, l, d))
+		}
 		if l == 0 {
 			if d == 0 {
-				g.Retreat(source.Slice(0, m.context), outputs, layer, 0)
+				g.Retreat(source.Slice(0, m.seen), outputs, layer, 0)
 			} else {
-				g.Retreat(source.Slice(m.context+d-1, m.context+d), outputs, layer, m.context+d-1)
+				g.Retreat(source.Slice(m.seen+d-1, m.seen+d), outputs, layer, m.seen+d-1)
 			}
 			return
 		}
@@ -169,7 +223,7 @@ func (m *MADE) Invert(p *autograd.Pass, u autograd.Univariate, z autograd.Value,
 	g.Load(noise, z, columns)
 	if m.context > 0 {
 		g.Load(all.Slice(0, m.context), context, m.contextColumns)
-		m.openGates(g, all)
+		m.begin(g, all)
 	}
 	features := all.Slice(m.context, m.context+m.features)
 	last := len(m.layers) - 1
@@ -178,7 +232,7 @@ func (m *MADE) Invert(p *autograd.Pass, u autograd.Univariate, z autograd.Value,
 		g.InvertUnit(u, features.Slice(i, i+1), noise.Slice(i, i+1), m.of(all, last, i))
 	}
 	at := m.steps.outputs[last]
-	x := g.InvertColumns(u, z, all.Slice(at, m.steps.size), columns, total)
+	x := g.InvertColumns(u, z, all.Slice(at, m.steps.end), columns, total)
 	if g.Recording() {
 		g.Record(func() {
 			g.LoadGradient(features, x, columns)
@@ -190,7 +244,7 @@ func (m *MADE) Invert(p *autograd.Pass, u autograd.Univariate, z autograd.Value,
 				source, outputs := m.steps.sources[l], m.steps.outputs[l]
 				g.MaskedGradients(layer, all.Slice(source, source+layer.In()), all.Slice(outputs, outputs+layer.Out()))
 			}
-			m.gateGradients(g, all)
+			m.beginBackward(g, all)
 			g.StoreGradient(z, columns, noise)
 			if m.context > 0 {
 				g.StoreGradient(context, m.contextColumns, all.Slice(0, m.context))

@@ -34,7 +34,10 @@ var scaledAtZero = map[string]bool{
 }
 
 // gated has the families that need a context.
-var gated = map[string]bool{"coupling-gated": true, "autoregressive-gated": true}
+var gated = map[string]bool{
+	"coupling-gated": true, "autoregressive-gated": true,
+	"autoregressive-encoder": true, activated + "encoder-tanh": true, activated + "encoder-residual": true, activated + "encoder-gated": true,
+}
 
 func scaled(a autograd.Affine) autograd.Univariate { return &a }
 
@@ -79,6 +82,29 @@ var families = []family{
 		s := autoregressive(d, affine, true, "random")
 		s.Conditioner.Gated = true
 		s.Conditioner.Units = append(s.Conditioner.Units, nn.EvenUnits(d, 11, true))
+		return s
+	}, 4e-6},
+	{"autoregressive-encoder", func(d int) transform.Spec {
+		s := autoregressive(d, affine, false, "random")
+		s.Conditioner.Encoder = true
+		return s
+	}, 4e-6},
+	{activated + "encoder-tanh", func(d int) transform.Spec {
+		s := autoregressive(d, affine, false, "reversed")
+		s.Conditioner.Encoder = true
+		s.Conditioner.Activation.Name = autograd.TanhActivation
+		return s
+	}, 4e-6},
+	{activated + "encoder-residual", func(d int) transform.Spec {
+		s := autoregressive(d, affine, true, "random")
+		s.Conditioner.Encoder, s.Conditioner.BlockContext = true, true
+		s.Conditioner.Units = append(s.Conditioner.Units, nn.EvenUnits(d, 11, true))
+		return s
+	}, 4e-6},
+	{activated + "encoder-gated", func(d int) transform.Spec {
+		s := autoregressive(d, affine, true, "random")
+		s.Conditioner.BlockContext, s.Conditioner.Gated, s.Conditioner.Plain = true, true, true
+		s.Conditioner.Activation.Name = autograd.ELUActivation
 		return s
 	}, 4e-6},
 	{"autoregressive-plain", func(d int) transform.Spec {
