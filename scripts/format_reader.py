@@ -30,8 +30,8 @@ def activation(spec, x):
         "softplus": lambda: softplus(x),
     }[spec.get("activation", "relu")]()
 
-def network(spec, layers, weight_and_bias, gate, x):
-    """The output of a perceptron, or of a residual network, whose blocks a gate may multiply."""
+def network(spec, layers, weight_and_bias, gate, x, term=lambda layer: 0):
+    """The output of a perceptron, or of a residual network, whose blocks a gate may multiply; terms are added to layers."""
     stream, h = None, x
     for layer in range(layers):
         last = layer == layers - 1
@@ -39,7 +39,7 @@ def network(spec, layers, weight_and_bias, gate, x):
         if layer > 0 and not (residual(spec) and (last or starts and spec.get("plain"))):
             h = activation(spec, h)
         weight, bias = weight_and_bias(layer)
-        h = h @ weight + bias
+        h = h @ weight + bias + term(layer)
         if ends:
             if layer > 0:
                 h = stream + (h / (1 + np.exp(-gate(layer // 2 - 1))) if spec.get("gated") else h)
@@ -75,7 +75,8 @@ def made(tensors, prefix, spec, context, x, parameters):
     outputs = units + [np.tile(degrees, parameters)]
     if spec["residual"]:
         outputs = [units[0]] + [u for inner in units[1:] for u in (inner, units[0])] + outputs[-1:]
-    before = np.concatenate([np.full(context.shape[1], -1), degrees])
+    encoder = spec.get("encoder")
+    before = degrees if encoder else np.concatenate([np.full(context.shape[1], -1), degrees])
     tensor = lambda name: tensors[prefix + name][0]
 
     def weight_and_bias(layer):
@@ -86,10 +87,17 @@ def made(tensors, prefix, spec, context, x, parameters):
         weight[seen] = tensor(f"layers.{layer}.weight")
         return weight, tensor(f"layers.{layer}.bias")
 
-    def gate(block):
-        return context @ tensor(f"gates.{block}.weight").reshape(context.shape[1], -1) + tensor(f"gates.{block}.bias")
+    def of_context(name):
+        return context @ tensor(f"{name}.weight").reshape(context.shape[1], -1) + tensor(f"{name}.bias")
 
-    return network(spec, len(outputs), weight_and_bias, gate, np.concatenate([context, x], 1))
+    def term(layer):
+        if layer == 0:
+            return activation(spec, of_context("encoder")) if encoder else 0
+        inner = spec.get("block_context") and layer % 2 == 1 and layer < len(outputs) - 1
+        return of_context(f"block_contexts.{layer // 2}") if inner else 0
+
+    return network(spec, len(outputs), weight_and_bias, lambda block: of_context(f"gates.{block}"),
+                   x if encoder else np.concatenate([context, x], 1), term)
 
 def softplus(u):
     return np.logaddexp(0, u)

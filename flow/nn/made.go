@@ -47,6 +47,15 @@ type MADESpec struct {
 	Activation
 }
 
+// FormatVersion returns the version of the model file that the description
+// needs: 2 where the context has terms of its own.
+func (s MADESpec) FormatVersion() int {
+	if s.Encoder || s.BlockContext {
+		return 2
+	}
+	return 1
+}
+
 // EvenUnits spreads the units of a hidden layer evenly over the degrees of the
 // given number of features. Without context there are none of degree 0, which
 // could only be constants.
