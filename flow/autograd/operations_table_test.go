@@ -65,15 +65,34 @@ func operations() []operation {
 		}), 1e-6},
 		{"normalize by fixed moments", []string{"Normalize", "FixedMoments"}, []int{3}, false, normalize(false), 2e-6},
 		{"normalize by fixed moments, inverse", []string{"Normalize", "FixedMoments"}, []int{3}, false, normalize(true), 2e-6},
-		{"normalize by shared moments", []string{"NormalizeShared", "ColumnMoments", "NewMoments", "Shared"}, []int{3}, false,
+		{"normalize by shared moments", []string{"NormalizeShared", "ColumnMoments", "NewMoments", "Fold"}, []int{3}, false,
 			without(func(p *autograd.Pass, in values) autograd.Value {
-				own := p.ColumnMoments(in[0])
-				shared := p.Shared(own.Values)
-				if p.Recording() {
-					p.Record(func() { copy(own.Gradient, shared.Gradient) })
-				}
-				return p.NormalizeShared(in[0], shared, testRows, 1e-3, p.LogDet)
+				return p.NormalizeShared(in[0], p.Fold(p.ColumnMoments(in[0])), testRows, 1e-3, p.LogDet)
 			}), 1e-5},
+		{"the context of sites", []string{"SiteContext"}, []int{2}, true, without(func(p *autograd.Pass, in values) autograd.Value {
+			p.Context = in[0]
+			return p.SiteContext(testRows)
+		}), 1e-7},
+		{"a segment", []string{"Segment"}, []int{3}, false, func(s autograd.Scope) apply {
+			hidden, last := s.At("hidden").NewLinear(3, 5), s.At("last").NewLinear(5, 4)
+			return func(p *autograd.Pass, in values) autograd.Value {
+				return p.Segment(in[0], func(p *autograd.Pass, x autograd.Value) autograd.Value {
+					t := p.Linear(p.Linear(x, hidden, blas.ReLU), last, blas.None)
+					return p.Apply(autograd.Affine{Bound: 1.3}, false, x, t, []int{0, 2}, p.LogDet)
+				}, nil)
+			}
+		}, 1e-5},
+		{"a segment computed from its output", []string{"Segment"}, []int{3}, false, func(s autograd.Scope) apply {
+			constant := s.New("constant", 1, 6)
+			way := func(inverse bool) func(*autograd.Pass, autograd.Value) autograd.Value {
+				return func(p *autograd.Pass, x autograd.Value) autograd.Value {
+					return p.Apply(autograd.Affine{Bound: 1.3}, inverse, x, p.Repeat(constant, testRows), []int{0, 1, 2}, p.LogDet)
+				}
+			}
+			return func(p *autograd.Pass, in values) autograd.Value {
+				return p.Segment(p.Copy(in[0]), way(false), way(true))
+			}
+		}, 1e-5},
 		{"moments that were folded", []string{"Normalize", "NewMoments"}, []int{2}, false, without(func(p *autograd.Pass, in values) autograd.Value {
 			return p.Normalize(in[0], p.NewMoments([]float64{1.5, -3, 40, 50}, 16, 1e-3), false, p.LogDet)
 		}), 2e-6},

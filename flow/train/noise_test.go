@@ -51,6 +51,24 @@ func TestNoise(t *testing.T) {
 	}
 }
 
+// TestNoiseOfSites finds other noise at every site of every event.
+func TestNoiseOfSites(t *testing.T) {
+	const sites, columns = 4, 2
+	n := &noise{std: []float32{1, 1}, seed: 1, epoch: 1}
+	seen := map[[columns]float32]int{}
+	zeros, dst := make([]float32, sites*columns), make([]float32, sites*columns)
+	for event := range 9 {
+		n.add(dst, zeros, event)
+		for site := range sites {
+			drawn := [columns]float32(dst[site*columns:])
+			if other, ok := seen[drawn]; ok {
+				t.Fatalf("site %d of event %d has the noise of site %d of event %d", site, event, other%sites, other/sites)
+			}
+			seen[drawn] = event*sites + site
+		}
+	}
+}
+
 // TestNoiseBoundsTheDensity fits a column of two values, whose density has no
 // bound, and finds it smoothed by the noise: close to a mixture of two normals.
 func TestNoiseBoundsTheDensity(t *testing.T) {

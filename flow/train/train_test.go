@@ -218,6 +218,41 @@ func TestWaveOf(t *testing.T) {
 	}
 }
 
+// TestClip takes one step with a bound on the gradient's norm and without one:
+// Adam's first moment is then a tenth of what it was given.
+func TestClip(t *testing.T) {
+	for _, clip := range []float64{0, 0.01, 0.02, 1e6} {
+		f := newFlow(t)
+		data := Data{Rows: correlated(100, 1)}
+		if err := standardize(f, data); err != nil {
+			t.Fatal(err)
+		}
+		o := Defaults()
+		o.Epochs, o.Batch, o.Clip, o.Workers, o.BLAS = 1, 100, clip, 1, blas.Builtin()
+		r, err := newRunner(f, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := newSet(data, f)
+		if _, err := r.fit(context.Background(), s, s); err != nil {
+			t.Fatal(err)
+		}
+		var given, norm float64
+		for i, v := range r.adam.first {
+			given += 100 * float64(v) * float64(v)
+			norm += float64(r.adam.gradient[i]) * float64(r.adam.gradient[i])
+		}
+		given, norm = math.Sqrt(given), math.Sqrt(norm)
+		want := norm
+		if clip > 0 && clip < norm {
+			want = clip
+		}
+		if norm < 0.1 || math.Abs(given-want) > 1e-5*want {
+			t.Errorf("clip %v: a gradient of norm %v reaches the optimizer with %v, want %v", clip, norm, given, want)
+		}
+	}
+}
+
 // TestSchedule looks at the rate of the last step of each epoch.
 func TestSchedule(t *testing.T) {
 	for _, schedule := range []string{Cosine, Constant} {
