@@ -35,15 +35,10 @@ func (d draw) normals(z autograd.Value) {
 type diagonalNormal struct {
 	constants nn.Conditioner // [u | mean]
 	scaling   *autograd.Affine
-	columns   []int
 }
 
 func newDiagonalNormal(b Base, features int, scope autograd.Scope) base {
-	n := &diagonalNormal{constants: nn.Constant(2*features, scope), scaling: &autograd.Affine{Bound: b.Bound}}
-	for c := range features {
-		n.columns = append(n.columns, c)
-	}
-	return n
+	return &diagonalNormal{constants: nn.Constant(2*features, scope), scaling: &autograd.Affine{Bound: b.Bound}}
 }
 
 func (n *diagonalNormal) logDensity(p *autograd.Pass, z autograd.Value, total autograd.Sums) {
@@ -65,7 +60,7 @@ func (n *diagonalNormal) sample(p *autograd.Pass, z autograd.Value, d draw, tota
 
 // apply maps noise to z, or with inverse back.
 func (n *diagonalNormal) apply(p *autograd.Pass, z autograd.Value, total autograd.Sums, inverse bool) autograd.Value {
-	return p.Apply(n.scaling, inverse, z, n.constants.Compute(p, autograd.Value{}, z.Rows), n.columns, total)
+	return p.Apply(n.scaling, inverse, z, n.constants.Compute(p, autograd.Value{}, z.Rows), autograd.Part{}, total)
 }
 
 func (n *diagonalNormal) initialize(seed uint64) { n.constants.Initialize(seed) }

@@ -125,7 +125,22 @@ func operations() []operation {
 		all = append(all, operation{"activation " + string(a.Name), []string{"Activate"}, []int{19}, false,
 			without(func(p *autograd.Pass, in values) autograd.Value { return p.Activate(in[0], a) }), 1e-6})
 	}
+	for name, part := range map[string]autograd.Part{
+		"all": {}, "columns": {Columns: []int{0, 2}}, "sites": {Sites: []int{1}}, "columns of sites": {Sites: []int{0}, Columns: []int{1, 3}},
+	} {
+		all = append(all, operation{"take " + name, []string{"Take"}, []int{4}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			return p.Take(in[0], part)
+		}), 0})
+		all = append(all, operation{"keep " + name, []string{"Keep"}, []int{4}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			return p.Keep(in[0], part)
+		}), 0})
+	}
 	for _, inverse := range []bool{false, true} {
+		all = append(all, operation{fmt.Sprintf("apply to sites, inverse %v", inverse), []string{"Apply"}, []int{4, 4}, false,
+			without(func(p *autograd.Pass, in values) autograd.Value {
+				part := autograd.Part{Sites: []int{1}, Columns: []int{1, 3}}
+				return p.Apply(&autograd.Affine{Bound: 1.5}, inverse, in[0], p.Take(in[1], autograd.Part{Sites: []int{0}}), part, p.LogDet)
+			}), 5e-5})
 		all = append(all, operation{fmt.Sprintf("square, inverse %v", inverse), []string{"MultiplySquare"}, []int{2}, false, func(s autograd.Scope) apply {
 			q := s.NewSquare(full{}, s.New("p", 1, 4))
 			return func(p *autograd.Pass, in values) autograd.Value { return p.MultiplySquare(in[0], q, inverse, p.LogDet) }
@@ -139,7 +154,7 @@ func operations() []operation {
 				all = append(all, operation{fmt.Sprintf("apply %s to columns %s, inverse %v", name, where, inverse), []string{"Apply"},
 					[]int{4, u.ParametersPerElement() * len(columns)}, false,
 					without(func(p *autograd.Pass, in values) autograd.Value {
-						return p.Apply(u, inverse, in[0], in[1], columns, p.LogDet)
+						return p.Apply(u, inverse, in[0], in[1], autograd.Columns(columns), p.LogDet)
 					}), 5e-5})
 			}
 		}

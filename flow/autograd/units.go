@@ -368,7 +368,7 @@ func (g *Graph) InvertColumns(u Univariate, z Value, params Units, columns []int
 			}
 		}
 	}
-	g.apply(u, true, x, rows, columns, total)
+	g.apply(u, true, x, rows, Columns(columns), total)
 	g.Release(mark)
 	return x
 }

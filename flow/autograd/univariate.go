@@ -29,42 +29,44 @@ type Univariate interface {
 	InverseBackward64(dp []float64, x, y float64, p []float64, dx, dLogDet float64) (dy float64)
 }
 
-// Apply maps the given columns of x, ascending, by u with the given
-// parameters, leaves the others, and adds the log-det of each event to total.
+// Apply maps a part of x by u with the given parameters, a row for each site of
+// the part, leaves the others, and adds the log-det of each event to total.
 // With inverse it applies f⁻¹. Without a tape it rewrites x in place and
 // returns it.
 //
-// Backward: see the univariate; columns that were left pass their gradient on.
-func (g *Graph) Apply(u Univariate, inverse bool, x, params Value, columns []int, total Sums) Value {
+// Backward: see the univariate; values that were left pass their gradient on.
+func (g *Graph) Apply(u Univariate, inverse bool, x, params Value, part Part, total Sums) Value {
 	y := x
 	if g.recording {
 		y = g.clone(x)
 		g.tape = append(g.tape, func() {
 			if g.Float64() {
-				g.applyBackward64(u, inverse, x, y, params, columns, total)
+				g.applyBackward64(u, inverse, x, y, params, part, total)
 			} else {
-				g.applyBackward32(u, inverse, x, y, params, columns, total)
+				g.applyBackward32(u, inverse, x, y, params, part, total)
 			}
 		})
 	}
-	g.apply(u, inverse, y, params, columns, total)
+	g.apply(u, inverse, y, params, part, total)
 	return y
 }
 
-// apply rewrites the given columns of y.
-func (g *Graph) apply(u Univariate, inverse bool, y, params Value, columns []int, total Sums) {
+// apply rewrites a part of y.
+func (g *Graph) apply(u Univariate, inverse bool, y, params Value, part Part, total Sums) {
 	if g.Float64() {
-		g.apply64(u, inverse, y, params, columns, total)
+		g.apply64(u, inverse, y, params, part, total)
 		return
 	}
 	mark := g.Mark()
-	block, logDet := g.block32(y.matrix32(), columns), g.floats.take(y.Rows)
+	sites := total.sites(y.Rows)
+	block := g.block32(y.matrix32(), part, sites)
+	logDet := g.floats.take(block.Rows)
 	if inverse {
 		u.Inverse32(block, block, params.matrix32(), logDet)
 	} else {
 		u.Forward32(block, block, params.matrix32(), logDet)
 	}
-	g.unblock32(y.matrix32(), block, columns)
+	g.unblock32(y.matrix32(), block, part, sites)
 	addRows(total, logDet)
 	g.Release(mark)
 }
@@ -89,41 +91,20 @@ func copyRows[T any](dst, src []T, v Value) {
 	}
 }
 
-// block32 returns the given columns of m as one matrix: a view of neighbours,
-// a copy of others.
-func (g *Graph) block32(m kernels.Matrix, columns []int) kernels.Matrix {
-	if contiguous(columns) {
-		if len(columns) > 0 && m.Rows > 0 {
-			m.Data = m.Data[columns[0]:]
-		}
-		m.Cols = len(columns)
-		return m
-	}
-	b := kernels.Dense(g.floats.take(m.Rows*len(columns)), m.Rows, len(columns))
-	kernels.GatherColumns(b, m, g.indices(columns))
-	return b
-}
-
-// unblock32 writes a block that was a copy back to its columns.
-func (g *Graph) unblock32(m, block kernels.Matrix, columns []int) {
-	if !contiguous(columns) {
-		kernels.ScatterColumns(m, block, g.indices(columns))
-	}
-}
-
-func (g *Graph) applyBackward32(u Univariate, inverse bool, x, y, params Value, columns []int, total Sums) {
+func (g *Graph) applyBackward32(u Univariate, inverse bool, x, y, params Value, part Part, total Sums) {
 	if y.untouched() {
 		g.grad32(y, false) // the log-det alone was differentiated
 	}
 	dy, _ := g.grad32(y, false)
-	dBlock := g.block32(dy, columns)
-	xBlock, yBlock := g.block32(x.matrix32(), columns), g.block32(y.matrix32(), columns)
+	sites := total.sites(x.Rows)
+	dBlock := g.block32(dy, part, sites)
+	xBlock, yBlock := g.block32(x.matrix32(), part, sites), g.block32(y.matrix32(), part, sites)
 	dParams, accumulate := g.grad32(params, true)
 	earlier := dParams
 	if accumulate {
 		dParams = kernels.Dense(g.floats.take(params.Rows*params.Cols), params.Rows, params.Cols)
 	}
-	dLogDet := g.narrowRows(total, x.Rows)
+	dLogDet := g.narrowRows(total, dBlock.Rows)
 	if inverse {
 		u.InverseBackward32(dBlock, dParams, yBlock, xBlock, params.matrix32(), dBlock, dLogDet)
 	} else {
@@ -132,7 +113,7 @@ func (g *Graph) applyBackward32(u Univariate, inverse bool, x, y, params Value, 
 	if accumulate {
 		addMatrix(earlier, dParams)
 	}
-	g.unblock32(dy, dBlock, columns)
+	g.unblock32(dy, dBlock, part, sites)
 	// The gradient of y, rewritten in place, is now x's.
 	switch {
 	case !x.wanted():
@@ -151,18 +132,19 @@ func addMatrix(dst, src kernels.Matrix) {
 	}
 }
 
-func (g *Graph) apply64(u Univariate, inverse bool, y, params Value, columns []int, total Sums) {
-	per, w := u.ParametersPerElement(), len(columns)
+func (g *Graph) apply64(u Univariate, inverse bool, y, params Value, part Part, total Sums) {
+	per, w := u.ParametersPerElement(), part.width(y.Cols)
 	p := g.doubles.take(per)
 	ys, stride := y.rows64()
 	ps, pStride := params.rows64()
 	sites := total.sites(y.Rows)
-	for r := range y.Rows {
-		for i, c := range columns {
+	for k := range part.rows(y.Rows, sites) {
+		r := part.row(k, sites)
+		for i := range w {
 			for j := range per {
-				p[j] = ps[r*pStride+j*w+i]
+				p[j] = ps[k*pStride+j*w+i]
 			}
-			at := &ys[r*stride+c]
+			at := &ys[r*stride+part.column(i)]
 			var logDet float64
 			if inverse {
 				*at, logDet = u.Inverse64(*at, p)
@@ -174,8 +156,8 @@ func (g *Graph) apply64(u Univariate, inverse bool, y, params Value, columns []i
 	}
 }
 
-func (g *Graph) applyBackward64(u Univariate, inverse bool, x, y, params Value, columns []int, total Sums) {
-	per, w := u.ParametersPerElement(), len(columns)
+func (g *Graph) applyBackward64(u Univariate, inverse bool, x, y, params Value, part Part, total Sums) {
+	per, w := u.ParametersPerElement(), part.width(x.Cols)
 	p, dp := g.doubles.take(per), g.doubles.take(per)
 	dy, dyStride := g.grad64(y)
 	dParams, dpStride := g.grad64(params)
@@ -183,10 +165,12 @@ func (g *Graph) applyBackward64(u Univariate, inverse bool, x, y, params Value, 
 	ys, yStride := y.rows64()
 	ps, pStride := params.rows64()
 	sites := total.sites(y.Rows)
-	for r := range y.Rows {
-		for i, c := range columns {
+	for k := range part.rows(y.Rows, sites) {
+		r := part.row(k, sites)
+		for i := range w {
+			c := part.column(i)
 			for j := range per {
-				p[j] = ps[r*pStride+j*w+i]
+				p[j] = ps[k*pStride+j*w+i]
 			}
 			d := &dy[r*dyStride+c]
 			in, out, dLogDet := xs[r*xStride+c], ys[r*yStride+c], total.Gradient[r/sites]
@@ -196,7 +180,7 @@ func (g *Graph) applyBackward64(u Univariate, inverse bool, x, y, params Value, 
 				*d = u.ForwardBackward64(dp, in, out, p, *d, dLogDet)
 			}
 			for j := range per {
-				dParams[r*dpStride+j*w+i] += dp[j]
+				dParams[k*dpStride+j*w+i] += dp[j]
 			}
 		}
 	}

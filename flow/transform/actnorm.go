@@ -28,10 +28,7 @@ func (s *ActNormSpec) Output(in Shape, _ bool) Shape { return in }
 
 // Build implements [Spec].
 func (s *ActNormSpec) Build(shape Shape, _ int, scope autograd.Scope) Transform {
-	t := &actNorm{scaling: &autograd.Affine{Bound: s.Bound}}
-	for c := range shape.Features {
-		t.columns = append(t.columns, c)
-	}
+	t := &actNorm{scaling: &autograd.Affine{Bound: s.Bound}, features: shape.Features}
 	t.constant, t.initialized = scope.New("constant", 1, 2*shape.Features), scope.New("initialized", 1, 1)
 	t.initialized.Frozen = true
 	scope.MeetUntil(t.hasBegun)
@@ -40,7 +37,7 @@ func (s *ActNormSpec) Build(shape Shape, _ int, scope autograd.Scope) Transform 
 
 type actNorm struct {
 	scaling               *autograd.Affine
-	columns               []int
+	features              int
 	constant, initialized *autograd.Parameter // [u | t], and 1 once they are set
 }
 
@@ -58,11 +55,11 @@ func (t *actNorm) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
 		p.Still(func() { sums = p.Fold(p.ColumnMoments(x)) })
 		p.Once(func() { t.begin(sums.Values, p.BatchRows(x)) })
 	}
-	return p.Apply(t.scaling, false, x, p.Repeat(t.constant, x.Rows), t.columns, p.LogDet)
+	return p.Apply(t.scaling, false, x, p.Repeat(t.constant, x.Rows), autograd.Part{}, p.LogDet)
 }
 
 func (t *actNorm) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
-	return p.Apply(t.scaling, true, z, p.Repeat(t.constant, z.Rows), t.columns, p.LogDet)
+	return p.Apply(t.scaling, true, z, p.Repeat(t.constant, z.Rows), autograd.Part{}, p.LogDet)
 }
 
 // hasBegun tells whether the first values are there.
@@ -76,7 +73,7 @@ const resolution = 1e-12
 // rows. It keeps a standard deviation within what the bound can undo; a column
 // that never changes is left unscaled.
 func (t *actNorm) begin(statistics []float64, rows int) {
-	n, values, bound := len(t.columns), t.constant.Values(), t.scaling.Bound
+	n, values, bound := t.features, t.constant.Values(), t.scaling.Bound
 	for c := range n {
 		mean := statistics[c] / float64(rows)
 		variance := statistics[n+c]/float64(rows) - float64(mean*mean)

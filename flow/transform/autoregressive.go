@@ -70,7 +70,7 @@ func (t *autoregressive) Initialize(seed uint64) { t.made.Initialize(seed) }
 
 func (t *autoregressive) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
 	mark := p.Mark()
-	z := p.Apply(t.univariate, false, x, t.parameters(p, x), t.columns, p.LogDet)
+	z := p.Apply(t.univariate, false, x, t.parameters(p, x), autograd.Columns(t.columns), p.LogDet)
 	p.Release(mark)
 	return z
 }

@@ -140,7 +140,7 @@ func (t *coupling) apply(p *autograd.Pass, x autograd.Value, inverse bool) autog
 		seen = p.Columns(x, t.kept)
 	}
 	parameters := t.conditioner.Compute(p, seen, x.Rows)
-	y := p.Apply(t.univariate, inverse, x, parameters, t.changed, p.LogDet)
+	y := p.Apply(t.univariate, inverse, x, parameters, autograd.Columns(t.changed), p.LogDet)
 	p.Release(mark)
 	return y
 }

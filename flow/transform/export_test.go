@@ -13,7 +13,7 @@ func InverseByPasses(layer Transform, p *autograd.Pass, z autograd.Value) autogr
 		if pass < len(t.columns)-1 {
 			sums = p.Sums(len(sums.Values))
 		}
-		x = p.Apply(t.univariate, true, p.Copy(z), t.parameters(p, x), t.columns, sums)
+		x = p.Apply(t.univariate, true, p.Copy(z), t.parameters(p, x), autograd.Columns(t.columns), sums)
 	}
 	return x
 }

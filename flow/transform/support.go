@@ -127,7 +127,7 @@ func (t *support) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
 
 func (t *support) apply(p *autograd.Pass, x autograd.Value, inverse bool) autograd.Value {
 	for i, m := range t.maps {
-		x = p.Apply(m, inverse, x, p.Input(x.Rows, 0, false), t.columns[i], p.LogDet)
+		x = p.Apply(m, inverse, x, p.Input(x.Rows, 0, false), autograd.Columns(t.columns[i]), p.LogDet)
 	}
 	return x
 }
