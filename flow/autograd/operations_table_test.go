@@ -78,7 +78,7 @@ func operations() []operation {
 			return func(p *autograd.Pass, in values) autograd.Value {
 				return p.Segment(in[0], func(p *autograd.Pass, x autograd.Value) autograd.Value {
 					t := p.Linear(p.Linear(x, hidden, blas.ReLU), last, blas.None)
-					return p.Apply(autograd.Affine{Bound: 1.3}, false, x, t, []int{0, 2}, p.LogDet)
+					return p.Apply(autograd.Affine{Bound: 1.3}, false, x, t, autograd.Columns([]int{0, 2}), p.LogDet)
 				}, nil)
 			}
 		}, 1e-5},
@@ -86,7 +86,7 @@ func operations() []operation {
 			constant := s.New("constant", 1, 6)
 			way := func(inverse bool) func(*autograd.Pass, autograd.Value) autograd.Value {
 				return func(p *autograd.Pass, x autograd.Value) autograd.Value {
-					return p.Apply(autograd.Affine{Bound: 1.3}, inverse, x, p.Repeat(constant, testRows), []int{0, 1, 2}, p.LogDet)
+					return p.Apply(autograd.Affine{Bound: 1.3}, inverse, x, p.Repeat(constant, testRows), autograd.Columns([]int{0, 1, 2}), p.LogDet)
 				}
 			}
 			return func(p *autograd.Pass, in values) autograd.Value {
