@@ -42,7 +42,11 @@ func (l *lineReader) next() ([]byte, error) {
 			return withoutReturn(unread), nil
 		}
 		if len(unread) > MaxRecordBytes {
-			return nil, fmt.Errorf("line %d is longer than %d bytes, the most a line may have", l.number+1, MaxRecordBytes)
+			hint := ""
+			if bytes.IndexByte(unread, '\r') >= 0 {
+				hint = "; it holds carriage returns (CR), so they may be what ends its lines: write them as line feeds"
+			}
+			return nil, fmt.Errorf("line %d is longer than %d bytes, the most a line may have%s", l.number+1, MaxRecordBytes, hint)
 		}
 		l.fill()
 	}
@@ -58,6 +62,23 @@ func (l *lineReader) peek(count int) []byte {
 
 // skip consumes bytes that peek has shown.
 func (l *lineReader) skip(count int) { l.start += count }
+
+// rest is the stream from the first unread byte on. The reader of lines is not to be used behind it.
+func (l *lineReader) rest() io.Reader {
+	unread := bytes.NewReader(l.buffer[l.start:l.end])
+	if l.failure == io.EOF {
+		return unread
+	}
+	if l.failure != nil {
+		return io.MultiReader(unread, failing{l.failure})
+	}
+	return io.MultiReader(unread, l.in)
+}
+
+// failing is a stream that broke.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 // fill reads more bytes behind the unread ones, at least one unless the stream has ended.
 func (l *lineReader) fill() {

@@ -9,12 +9,23 @@ type quotedCells struct {
 	limit     int    // cells kept; those behind are only counted
 	text      []byte // the kept cells, one after the other
 	ends      []int  // where in text each of them ends
+	quoted    []bool // whether each of them was in quotes
+	wasQuoted bool   // whether the cell under way is
 	count     int    // all cells
 	open      bool   // the last line ended inside a quoted cell
 }
 
 func (q *quotedCells) reset() {
-	q.text, q.ends, q.count, q.open = q.text[:0], q.ends[:0], 0, false
+	q.text, q.ends, q.quoted, q.count, q.open, q.wasQuoted = q.text[:0], q.ends[:0], q.quoted[:0], 0, false, false
+}
+
+// all returns the kept cells; they are valid until reset.
+func (q *quotedCells) all() cells {
+	c := cells{texts: make([][]byte, len(q.ends)), quoted: q.quoted}
+	for i := range c.texts {
+		c.texts[i] = q.cell(i)
+	}
+	return c
 }
 
 // cell is kept cell i, valid until reset.
@@ -35,7 +46,7 @@ func (q *quotedCells) addLine(line []byte) (ok bool) {
 	for {
 		if !q.open {
 			if len(line) > 0 && line[0] == '"' {
-				q.open = true
+				q.open, q.wasQuoted = true, true
 				line = line[1:]
 			} else {
 				cell, rest, more := cutByte(line, q.delimiter)
@@ -78,7 +89,9 @@ func (q *quotedCells) endCell() {
 	q.count++
 	if q.count <= q.limit {
 		q.ends = append(q.ends, len(q.text))
+		q.quoted = append(q.quoted, q.wasQuoted)
 	}
+	q.wasQuoted = false
 }
 
 func cutByte(line []byte, separator byte) (before, after []byte, found bool) {

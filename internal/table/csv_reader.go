@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/seed-192fdf7a/nf/internal/printable"
 )
 
 // csvSource reads comma-, semicolon- or tab-separated text.
@@ -16,11 +18,12 @@ type csvSource struct {
 	file      string
 	lines     *lineReader
 	delimiter byte
+	blanks    bool     // the delimiter is any number of blanks
 	names     []string // nil without a header
 	count     int      // columns
-	place     []int    // of each column: its position among the selected ones, or -1
-	last      int      // columns up to the last selected one
+	place     []wanted // of each column up to the last selected one
 	selected  int
+	texts     []int // columns that are delivered as text
 	row       int64
 
 	quoted    quotedCells
@@ -38,63 +41,72 @@ type record struct {
 	isBroken bool   // it breaks the quoting rules
 }
 
-// newCSVSource reads the first line of in to learn the columns.
-func newCSVSource(file string, in io.Reader, header Header) (*csvSource, error) {
+// wanted says what becomes of a column's cells.
+type wanted struct {
+	place int // its position among the selected ones, or -1
+	parse Parse
+}
+
+// newCSVSource reads the first lines of in to learn the columns. Text that is compressed by gzip is known by its start.
+func newCSVSource(file string, in io.Reader, kind textKind, options Options) (*csvSource, error) {
 	s := &csvSource{file: file, lines: newLineReader(in)}
+	if bytes.HasPrefix(s.lines.peek(2), []byte("\x1f\x8b")) {
+		unzip, err := newGunzip(file, s.lines.rest())
+		if err != nil {
+			return nil, err
+		}
+		s.lines = newLineReader(unzip)
+	}
 	if err := s.checkStart(); err != nil {
 		return nil, err
 	}
-	if err := s.readColumns(header); err != nil {
+	if err := s.readColumns(kind, options); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-type gzipCSVSource struct {
-	*csvSource
-	unzip *gzip.Reader
-}
-
-func newGzipCSVSource(file string, in io.Reader, header Header) (*gzipCSVSource, error) {
-	unzip, err := gzip.NewReader(in)
-	switch {
-	case err == io.EOF:
-		return nil, fmt.Errorf("%s: the file is empty", file)
-	case errors.Is(err, gzip.ErrHeader):
-		return nil, fmt.Errorf("%s: this is not gzip data, although the name ends in .gz", file)
-	case err != nil:
-		return nil, readFailure(file, 0, err)
-	}
-	s, err := newCSVSource(file, unzip, header)
+// newGzipCSVSource reads a file whose name says that it is compressed.
+func newGzipCSVSource(file string, in io.Reader, kind textKind, options Options) (*csvSource, error) {
+	unzip, err := newGunzip(file, in)
 	if err != nil {
 		return nil, err
 	}
-	return &gzipCSVSource{s, unzip}, nil
+	return newCSVSource(file, unzip, kind, options)
 }
 
-func (s *gzipCSVSource) Close() error { return s.unzip.Close() }
+func (s *csvSource) named() bool { return s.names != nil }
 
-func (s *csvSource) columns() []string { return s.names }
-func (s *csvSource) width() int        { return s.count }
-func (s *csvSource) rowCount() int64   { return -1 }
+func (s *csvSource) columns() []string {
+	if s.names == nil {
+		return numberedColumns("f", s.count)
+	}
+	return s.names
+}
+
+func (s *csvSource) rowCount() int64 { return -1 }
 
 // checkStart skips a byte order mark and refuses what is clearly not UTF-8 text.
 func (s *csvSource) checkStart() error {
-	start := s.lines.peek(3)
+	start := s.lines.peek(4)
 	switch {
 	case bytes.HasPrefix(start, []byte("\xef\xbb\xbf")):
 		s.lines.skip(3)
+	case bytes.HasPrefix(start, []byte("\xff\xfe\x00\x00")), bytes.HasPrefix(start, []byte("\x00\x00\xfe\xff")):
+		return fmt.Errorf("%s: this is UTF-32 text; save it as UTF-8", s.file)
 	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("\xfe\xff")):
 		return fmt.Errorf("%s: this is UTF-16 text; save it as UTF-8", s.file)
-	case bytes.HasPrefix(start, []byte("\x1f\x8b")):
-		return fmt.Errorf("%s: this is gzip data; its name must end in .csv.gz", s.file)
+	case bytes.HasPrefix(start, []byte("\x93NUM")):
+		return fmt.Errorf("%s: this is a NumPy array, not text; its name must end in .npy", s.file)
+	case bytes.HasPrefix(start, []byte("PAR1")):
+		return fmt.Errorf("%s: this is Parquet, not text; convert it to .csv or .npy", s.file)
 	}
 	return nil
 }
 
 // readColumns reads the first record, decides whether it is a header, and keeps it for later if it is data.
-func (s *csvSource) readColumns(header Header) error {
-	first, err := s.firstRecord()
+func (s *csvSource) readColumns(kind textKind, options Options) error {
+	first, err := s.firstRecord(kind)
 	if err != nil {
 		return err
 	}
@@ -103,13 +115,15 @@ func (s *csvSource) readColumns(header Header) error {
 			s.file, first.line)
 	}
 	cells := s.cells(first)
-	if len(cells) > MaxColumns {
+	if len(cells.texts) > MaxColumns {
 		return fmt.Errorf("%s: line %d has more than %d columns, the most a table may have", s.file, first.line, MaxColumns)
 	}
-	s.count = len(cells)
+	s.count = len(cells.texts)
 	s.quoted.limit = s.count
+	following := s.ahead()
+	header := options.Header
 	if header == HeaderAuto {
-		if header, err = s.guessHeader(first.line, cells); err != nil {
+		if header, err = s.guessHeader(first.line, cells, following, options.Expected); err != nil {
 			return err
 		}
 	}
@@ -117,16 +131,29 @@ func (s *csvSource) readColumns(header Header) error {
 		s.held, s.isHeld = first, true
 		return nil
 	}
-	names := make([]string, len(cells))
-	for i, cell := range cells {
+	names := make([]string, len(cells.texts))
+	for i, cell := range cells.texts {
 		names[i] = string(trimBlanks(cell))
 	}
-	s.names = names
-	return checkHeader(s.file, first.line, names)
+	switch headerShift(names, following) {
+	case -1:
+		names = append([]string{""}, names...)
+	case 1:
+		names = append(names, "")
+	case 2:
+		names = names[:len(names)-1]
+	}
+	if len(names) > MaxColumns {
+		return fmt.Errorf("%s: line %d has more than %d columns, the most a table may have", s.file, first.line+1, MaxColumns)
+	}
+	s.names, s.count = names, len(names)
+	s.quoted.limit = s.count
+	return checkEncoding(s.file, first.line, names)
 }
 
-func (s *csvSource) firstRecord() (record, error) {
-	for {
+// firstRecord reads the first line that is not empty, and those that belong to it. Its bytes stay valid.
+func (s *csvSource) firstRecord(kind textKind) (record, error) {
+	for separator := false; ; {
 		line, err := s.lines.next()
 		if err == io.EOF {
 			return record{}, fmt.Errorf("%s: the file is empty: it has neither a header nor rows", s.file)
@@ -140,88 +167,63 @@ func (s *csvSource) firstRecord() (record, error) {
 		if bytes.IndexByte(line, 0) >= 0 {
 			return record{}, fmt.Errorf("%s: line %d holds zero bytes: this is not CSV text", s.file, s.lines.number)
 		}
-		s.delimiter = guessDelimiter(line)
+		line = bytes.Clone(line)
+		if countOutsideQuotes(line, '\r') > 0 {
+			return record{}, s.strayReturn(line)
+		}
+		if s.lines.number == 1 && !separator {
+			if s.delimiter, separator = separatorLine(line); separator {
+				continue
+			}
+		}
+		if !separator {
+			s.setDelimiter(kind, line)
+		}
+		if s.blanks {
+			// numpy.savetxt puts a number sign and a blank in front of its header.
+			line = s.normalized(bytes.TrimPrefix(line, []byte("# ")))
+		}
 		s.quoted = quotedCells{delimiter: s.delimiter, limit: MaxColumns + 1}
 		return s.completeRecord(line)
 	}
 }
 
-// guessDelimiter is the comma, unless the line has none outside quotes and has semicolons or tabs.
-func guessDelimiter(line []byte) byte {
-	var semicolon, tab, inQuotes bool
-	for _, c := range line {
-		switch {
-		case c == '"':
-			inQuotes = !inQuotes
-		case inQuotes:
-		case c == ',':
-			return ','
-		case c == ';':
-			semicolon = true
-		case c == '\t':
-			tab = true
-		}
+// strayReturn is the error for a first line that holds carriage returns.
+func (s *csvSource) strayReturn(line []byte) error {
+	what := "carriage returns alone end its lines"
+	if bytes.IndexByte(line, '\r') >= len(bytes.TrimRight(line, "\r")) {
+		what = "its lines end in more than one carriage return"
 	}
-	switch {
-	case semicolon:
-		return ';'
-	case tab:
-		return '\t'
-	}
-	return ','
+	return fmt.Errorf("%s: line %d holds a carriage return (CR): %s; write it with lines that end in a line feed (LF) or CR LF", s.file, s.lines.number, what)
 }
 
 // cells are the cells of the first record, at most MaxColumns+1 of them.
-func (s *csvSource) cells(r record) [][]byte {
+func (s *csvSource) cells(r record) cells {
 	if !r.isQuoted {
-		return bytes.SplitN(r.plain, []byte{s.delimiter}, MaxColumns+1)
+		return cells{texts: bytes.SplitN(r.plain, []byte{s.delimiter}, MaxColumns+1)}
 	}
-	cells := make([][]byte, len(s.quoted.ends))
-	for i := range cells {
-		cells[i] = s.quoted.cell(i)
-	}
-	return cells
+	return s.quoted.all()
 }
 
-// guessHeader applies the rule of HeaderAuto. Blank cells say nothing either way.
-func (s *csvSource) guessHeader(line int64, cells [][]byte) (Header, error) {
-	number, text := -1, -1
-	for i, cell := range cells {
-		switch {
-		case len(trimBlanks(cell)) == 0:
-		case isNumber(cell):
-			if number < 0 {
-				number = i
-			}
-		case text < 0:
-			text = i
-		}
+func (s *csvSource) choose(c choice) {
+	last := 0
+	for _, column := range c.columns {
+		last = max(last, column+1)
 	}
-	switch {
-	case number >= 0 && text >= 0:
-		return 0, fmt.Errorf("%s: line %d: cell %d (%q) is a number and cell %d (%q) is not, so the line may be a header or data; "+
-			"say which with --header yes or --header no", s.file, line,
-			number+1, shorten(string(cells[number])), text+1, shorten(string(cells[text])))
-	case number >= 0:
-		return HeaderNo, nil
-	default:
-		return HeaderYes, nil
-	}
-}
-
-func (s *csvSource) selectColumns(columns []int) {
-	s.place = make([]int, s.count)
+	s.place = make([]wanted, last)
 	for i := range s.place {
-		s.place[i] = -1
+		s.place[i].place = -1
 	}
-	for position, column := range columns {
-		s.place[column] = position
-		s.last = max(s.last, column+1)
+	for position, column := range c.columns {
+		s.place[column] = wanted{position, c.parse[position]}
 	}
-	s.selected = len(columns)
+	s.selected, s.texts = len(c.columns), c.texts
 }
 
-func (s *csvSource) read(dst []float64) (rows int, err error) {
+// textFault is nil: any cell of a text file may turn out to be a number.
+func (s *csvSource) textFault(int) error { return nil }
+
+func (s *csvSource) read(dst []float64, texts *Texts) (rows int, err error) {
 	for len(dst) >= s.selected {
 		r, err := s.nextRecord()
 		if err != nil {
@@ -231,6 +233,9 @@ func (s *csvSource) read(dst []float64) (rows int, err error) {
 			return rows, err
 		}
 		s.row++
+		if len(s.texts) > 0 {
+			s.appendTexts(texts, r)
+		}
 		if bad := s.parse(dst[:s.selected], r); bad != nil {
 			return rows, bad
 		}
@@ -238,6 +243,25 @@ func (s *csvSource) read(dst []float64) (rows int, err error) {
 		rows++
 	}
 	return rows, nil
+}
+
+// appendTexts adds the cells of a record that are wanted as text; they are blank where the record has no such columns.
+func (s *csvSource) appendTexts(texts *Texts, r record) {
+	whole := !r.isBroken && s.cellCount(r) == s.count
+	for _, column := range s.texts {
+		var cell []byte
+		switch {
+		case whole && r.isQuoted:
+			cell = s.quoted.cell(column)
+		case whole:
+			rest := r.plain
+			for range column {
+				_, rest, _ = cutByte(rest, s.delimiter)
+			}
+			cell, _, _ = cutByte(rest, s.delimiter)
+		}
+		texts.append(cell)
+	}
 }
 
 func (s *csvSource) nextRecord() (record, error) {
@@ -250,7 +274,7 @@ func (s *csvSource) nextRecord() (record, error) {
 			if err != nil {
 				return record{}, readFailure(s.file, s.lines.number, err)
 			}
-			if len(line) > 0 {
+			if line = s.normalized(line); len(line) > 0 {
 				r, err := s.completeRecord(line)
 				if err != nil || s.empty == 0 {
 					return r, err
@@ -318,47 +342,55 @@ func (s *csvSource) parse(dst []float64, r record) *RowError {
 
 func (s *csvSource) parsePlain(dst []float64, r record) *RowError {
 	rest, more := r.plain, true
-	for column := 0; column < s.last; column++ {
+	for column := range s.place {
 		if !more {
 			return s.ragged(r)
 		}
 		var cell []byte
 		cell, rest, more = cutByte(rest, s.delimiter)
-		if place := s.place[column]; place >= 0 {
-			value, reason := parseNumber(cell)
+		if want := &s.place[column]; want.place >= 0 {
+			value, reason := want.value(cell)
 			if reason != "" {
 				if s.cellCount(r) != s.count {
 					return s.ragged(r)
 				}
 				return s.rowError(r, reason, column, cell)
 			}
-			dst[place] = value
+			dst[want.place] = value
 		}
 	}
 	remaining := 0
 	if more {
 		remaining = 1 + bytes.Count(rest, []byte{s.delimiter})
 	}
-	if s.last+remaining != s.count {
+	if len(s.place)+remaining != s.count {
 		return s.ragged(r)
 	}
 	return nil
+}
+
+func (w *wanted) value(cell []byte) (float64, Reason) {
+	if w.parse != nil {
+		return w.parse(trimBlanks(cell))
+	}
+	return parseNumber(cell)
 }
 
 func (s *csvSource) parseQuoted(dst []float64, r record) *RowError {
 	if s.quoted.count != s.count {
 		return s.ragged(r)
 	}
-	for column, place := range s.place[:s.last] {
-		if place < 0 {
+	for column := range s.place {
+		want := &s.place[column]
+		if want.place < 0 {
 			continue
 		}
 		cell := s.quoted.cell(column)
-		value, reason := parseNumber(cell)
+		value, reason := want.value(cell)
 		if reason != "" {
 			return s.rowError(r, reason, column, cell)
 		}
-		dst[place] = value
+		dst[want.place] = value
 	}
 	return nil
 }
@@ -381,7 +413,7 @@ func (s *csvSource) ragged(r record) *RowError {
 }
 
 func (s *csvSource) rowError(r record, reason Reason, column int, cell []byte) *RowError {
-	e := &RowError{File: s.file, Row: s.row, Line: r.line, Reason: reason, Value: shorten(string(cell))}
+	e := &RowError{File: s.file, Row: s.row, Line: r.line, Reason: reason, Value: printable.Short(string(cell))}
 	if column >= 0 {
 		e.Column = fmt.Sprintf("f%d", column)
 		if s.names != nil {
@@ -400,6 +432,8 @@ func readFailure(file string, line int64, err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%s: the data breaks off%s: the file is truncated", file, where)
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, errBehindGzip):
+		return fmt.Errorf("%s: %w%s; cut the file off there, or compress it again", file, errBehindGzip, where)
 	case errors.Is(err, gzip.ErrChecksum):
 		return fmt.Errorf("%s: the compressed data is damaged: its checksum is wrong", file)
 	}

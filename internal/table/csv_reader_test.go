@@ -23,11 +23,12 @@ func TestCSVShapes(t *testing.T) {
 		want    []float64
 	}{
 		{"header", "a,b\n1,2\n3,4\n", HeaderAuto, "[a b]", []float64{1, 2, 3, 4}},
-		{"no header", "1,2\n3,4\n", HeaderAuto, "[f0 f1]", []float64{1, 2, 3, 4}},
+		{"no header", "2,1\n3,4\n", HeaderAuto, "[f0 f1]", []float64{2, 1, 3, 4}},
+		{"numbers that count, and no header", "1,2\n3,4\n", HeaderNo, "[f0 f1]", []float64{1, 2, 3, 4}},
 		{"no last line feed", "a,b\n1,2", HeaderAuto, "[a b]", []float64{1, 2}},
 		{"carriage returns", "a,b\r\n1,2\r\n3,4\r\n", HeaderAuto, "[a b]", []float64{1, 2, 3, 4}},
 		{"byte order mark", "\ufeffa,b\n1,2\n", HeaderAuto, "[a b]", []float64{1, 2}},
-		{"byte order mark before numbers", "\ufeff1,2\n", HeaderAuto, "[f0 f1]", []float64{1, 2}},
+		{"byte order mark before numbers", "\ufeff2,1\n", HeaderAuto, "[f0 f1]", []float64{2, 1}},
 		{"semicolons", "a;b\n1;2\n", HeaderAuto, "[a b]", []float64{1, 2}},
 		{"tabs", "a\tb\n1\t2\n", HeaderAuto, "[a b]", []float64{1, 2}},
 		{"comma wins", "a;x,b\n1,2\n", HeaderAuto, "[a;x b]", []float64{1, 2}},
@@ -38,7 +39,7 @@ func TestCSVShapes(t *testing.T) {
 		{"empty lines", "\n\na,b\n\n1,2\n\n\n3,4\n\n", HeaderAuto, "[a b]", []float64{1, 2, 3, 4}},
 		{"empty lines at the end of one column", "a\n1\n\n\n", HeaderAuto, "[a]", []float64{1}},
 		{"quotes", "\"a\"\"b\",\"c\nd\"\n\"1\",2\n3,\"4\"\n", HeaderAuto, "[a\"b c\nd]", []float64{1, 2, 3, 4}},
-		{"quoted first row without header", "\"1\",\"2\"\n3,4\n", HeaderAuto, "[f0 f1]", []float64{1, 2, 3, 4}},
+		{"quotes without header", "\"5\",\"2\"\n\"3\",\"4\"\n", HeaderAuto, "[f0 f1]", []float64{5, 2, 3, 4}},
 		{"blanks", " a , b\n 1 ,\t2 \n", HeaderAuto, "[a b]", []float64{1, 2}},
 		{"notations", "a,b,c\n+1.5e3,-.5,5.\n1E-2,-0,00012\n", HeaderAuto, "[a b c]",
 			[]float64{1500, -0.5, 5, 0.01, math.Copysign(0, -1), 12}},
@@ -70,12 +71,13 @@ func TestCSVOpenErrors(t *testing.T) {
 		{"only a byte order mark", "\ufeff", []string{"the file is empty"}},
 		{"mixture", "a,b\n", nil},
 		{"mixture", "5.1,3.5,setosa\n", []string{"line 1", `cell 1 ("5.1") is a number`, `cell 3 ("setosa") is not`, "--header yes"}},
-		{"duplicate names", "a,b,a\n1,2,3\n", []string{"columns 1 and 3", `"a"`}},
-		{"no name", ",a\n1,2\n", []string{"column 1 of 2 has no name", "index=False"}},
-		{"no last name", "a,\n1,2\n", []string{"column 2 of 2 has no name"}},
 		{"not UTF-8", "a,b\xe9\n1,2\n", []string{"column 2", "not UTF-8"}},
 		{"UTF-16", "\xff\xfea\x00,\x00b\x00", []string{"UTF-16"}},
-		{"gzip", "\x1f\x8b\x08\x00", []string{".csv.gz"}},
+		{"UTF-32", "\xff\xfe\x00\x00a\x00\x00\x00", []string{"UTF-32"}},
+		{"UTF-32, big end first", "\x00\x00\xfe\xff\x00\x00\x00a", []string{"UTF-32"}},
+		{"gzip", "\x1f\x8b\x08\x00", []string{"breaks off"}},
+		{"NumPy", "\x93NUMPY\x01\x00", []string{"NumPy array", ".npy"}},
+		{"Parquet", "PAR1\x15\x04", []string{"Parquet"}},
 		{"binary", "PK\x03\x04\x00\x00\x00", []string{"zero bytes"}},
 		{"bare quote", "a,b\"c\n", []string{"line 1", "quote"}},
 		{"open quote", "a,\"b\n1,2\n", []string{"line 1", "no closing quote"}},
@@ -269,14 +271,14 @@ func TestCSVRowErrorHints(t *testing.T) {
 	_, err = r.Read(make([]float64, 2))
 	wantError(t, err, `"`+strings.Repeat("é", 30)+`…" is not a number`)
 
-	r = mustCSV(t, "1,2\n1,5,2,5\n", Options{})
+	r = mustCSV(t, "2,1\n1,5,2,5\n", Options{})
 	_, _, err = r.ReadAll()
 	wantError(t, err, "row 2 (line 2): it has 4 cells, the first row has 2")
-	r = mustCSV(t, "1,2\n1,\n", Options{})
+	r = mustCSV(t, "2,1\n1,\n", Options{})
 	_, _, err = r.ReadAll()
 	wantError(t, err, `row 2 (line 2), column "f1": the value is missing`)
 	// A row that is ragged and holds text is ragged first of all.
-	r = mustCSV(t, "a,b\nx,1,2\n", Options{})
+	r = mustCSV(t, "a,b\n3,4\nx,1,2\n", Options{})
 	_, _, err = r.ReadAll()
 	wantError(t, err, "it has 3 cells, the header has 2")
 }
@@ -394,11 +396,11 @@ func TestCSVGzip(t *testing.T) {
 
 func TestOpenErrors(t *testing.T) {
 	directory := t.TempDir()
-	for _, name := range []string{"x.parquet", "x.txt", "x", "x.gz", "csv"} {
+	for _, name := range []string{"x.parquet", "x.text", "x", "x.gz", "x.npy.gz", "csv"} {
 		_, err := Open(filepath.Join(directory, name), Options{})
-		wantError(t, err, name, "supported are .csv, .csv.gz, .npy and .npz")
+		wantError(t, err, name, "supported are .csv, .tsv or .txt")
 		_, err = Create(filepath.Join(directory, name), WriteOptions{})
-		wantError(t, err, name, "supported are .csv, .csv.gz, .npy and .npz")
+		wantError(t, err, name, "supported are .csv, .tsv or .txt")
 	}
 	_, err := Open(filepath.Join(directory, "missing.csv"), Options{})
 	wantError(t, err, "cannot read ", "missing.csv: no such file or directory")

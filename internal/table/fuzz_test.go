@@ -27,6 +27,13 @@ func FuzzCSV(f *testing.F) {
 			return
 		}
 		s := r.source.(*csvSource)
+		all := make([]int, len(r.AllColumns()))
+		for i := range all {
+			all[i] = i
+		}
+		if err := r.SelectAt(all); err != nil {
+			t.Fatal(err)
+		}
 		got, rows, failure := r.ReadAll()
 		width := len(r.Columns())
 		if len(got) != rows*width {
@@ -39,7 +46,12 @@ func FuzzCSV(f *testing.F) {
 		if width == 1 {
 			return // encoding/csv skips the empty lines that are rows here
 		}
-		standard := csv.NewReader(strings.NewReader(strings.TrimPrefix(text, "\ufeff")))
+		text = strings.TrimPrefix(text, "\ufeff")
+		firstLine, rest, _ := strings.Cut(text, "\n")
+		if _, ok := separatorLine(withoutReturn([]byte(firstLine))); ok {
+			text = rest
+		}
+		standard := csv.NewReader(strings.NewReader(text))
 		standard.Comma = rune(s.delimiter)
 		standard.FieldsPerRecord = -1
 		if s.names != nil {
@@ -111,6 +123,7 @@ func FuzzNPY(f *testing.F) {
 			if err != nil {
 				return nil, err
 			}
+			defer s.Close()
 			return readSource(t, s)
 		}
 		fromFile, fileErr := open(int64(len(content)))

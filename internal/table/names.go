@@ -2,34 +2,22 @@ package table
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/seed-192fdf7a/nf/internal/printable"
 )
 
 // unknownColumn is the error for a column name that the file does not have: it lists those it has, and the nearest.
 func unknownColumn(file, name string, names []string) error {
 	hint := ""
-	if near := nearestName(name, names); near != "" {
+	if alike := printable.Alike(name, names); alike != "" && !strings.EqualFold(alike, name) {
+		hint = fmt.Sprintf(" (did you mean %s, which is not %s?)", strconv.QuoteToASCII(alike), strconv.QuoteToASCII(name))
+	} else if near := nearestName(name, names); near != "" {
 		hint = fmt.Sprintf(" (did you mean %q?)", near)
 	}
-	return fmt.Errorf("%s: there is no column %q%s; the columns are %s", file, shorten(name), hint, listNames(names))
-}
-
-// listNames writes names one after the other, the first twenty of them.
-func listNames(names []string) string {
-	const most = 20
-	var b strings.Builder
-	for i, name := range names {
-		if i == most {
-			fmt.Fprintf(&b, ", … (%d in all)", len(names))
-			break
-		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(shorten(name))
-	}
-	return b.String()
+	return fmt.Errorf("%s: there is no column %q%s; the columns are %s", file, printable.Short(name), hint, printable.List(names))
 }
 
 // nearestName is the name that differs from the wanted one in case alone or in a few characters, or "".
@@ -76,24 +64,42 @@ func editDistance(a, b []rune, limit int) int {
 	return row[len(b)]
 }
 
-// checkHeader says what is wrong with a CSV's column names, if anything.
-func checkHeader(file string, line int64, names []string) error {
-	seen := make(map[string]int, len(names))
+// nameFault says why a column cannot be chosen, if it cannot: it has no name, or not one of its own.
+func nameFault(file string, names []string, at int) error {
+	const way = "name it, or say which columns are wanted (--columns)"
+	name := names[at]
+	if name == "" {
+		return fmt.Errorf("%s: column %d of %d has no name in the header (pandas and R write row names so; other tools end lines in a delimiter); %s",
+			file, at+1, len(names), way)
+	}
+	for other, same := range names {
+		if same == name && other != at {
+			return fmt.Errorf("%s: columns %d and %d have the same name, %q; %s", file, min(at, other)+1, max(at, other)+1, printable.Short(name), way)
+		}
+	}
+	return nil
+}
+
+// nameFaults is the first nameFault of the columns at some positions.
+func nameFaults(file string, names []string, positions []int) error {
+	count := make(map[string]int, len(names))
+	for _, name := range names {
+		count[name]++
+	}
+	for _, at := range positions {
+		if names[at] == "" || count[names[at]] > 1 {
+			return nameFault(file, names, at)
+		}
+	}
+	return nil
+}
+
+// checkEncoding is an error for a column name that is not UTF-8.
+func checkEncoding(file string, line int64, names []string) error {
 	for i, name := range names {
-		if name == "" {
-			hint := ""
-			if i == 0 {
-				hint = " (pandas writes its index so: save with index=False)"
-			}
-			return fmt.Errorf("%s: line %d: column %d of %d has no name in the header%s", file, line, i+1, len(names), hint)
-		}
 		if !utf8.ValidString(name) {
-			return fmt.Errorf("%s: line %d: the name of column %d, %q, is not UTF-8 text", file, line, i+1, shorten(name))
+			return fmt.Errorf("%s: line %d: the name of column %d, %q, is not UTF-8 text", file, line, i+1, printable.Short(name))
 		}
-		if first, twice := seen[name]; twice {
-			return fmt.Errorf("%s: line %d: columns %d and %d have the same name, %q", file, line, first+1, i+1, shorten(name))
-		}
-		seen[name] = i
 	}
 	return nil
 }

@@ -2,12 +2,13 @@ package table
 
 import (
 	"archive/zip"
-	"bytes"
-	"errors"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"strconv"
-	"strings"
+
+	"github.com/seed-192fdf7a/nf/internal/printable"
 )
 
 // npyChunkBytes is how much of an array is held at a time.
@@ -17,19 +18,23 @@ const npyChunkBytes = 4 << 20
 // (Fortran order) are read at many places.
 type npySource struct {
 	file   string
+	array  string // its name in an archive
 	header npyHeader
 	stream io.Reader   // at the next row; in C order
 	places io.ReaderAt // of all values, the first at 0; in Fortran order
 
-	wanted    []int // selected columns
+	wanted    choice
 	chunk     []byte
 	chunkRows int   // rows in the chunk
 	chunkNext int   // the next of them
 	stride    int   // bytes from a row to the next in the chunk
-	offsets   []int // of the wanted values, from the row's first byte
+	offsets   []int // of the wanted values, and of the texts behind them, from the row's first byte
+	direct    bool  // all wanted values are of the array's own type
+	cell      []byte
 	loaded    int64 // rows read into chunks so far
 	delivered int64
 	failure   error // what follows the rows of the chunk
+	held      *held // a Fortran-ordered array of a stream
 }
 
 // newNPYSource reads from stream, which counts what it reads, or where rows are scattered from file. size is the
@@ -50,72 +55,6 @@ func newNPYSource(name string, stream *progress, file io.ReaderAt, size int64) (
 			return s, s.holdWhole()
 		}
 		s.places = io.NewSectionReader(countingReaderAt{file, stream}, h.bytes, h.dataBytes())
-	}
-	return s, nil
-}
-
-// npzSource is the array X of an archive.
-type npzSource struct {
-	*npySource
-	entry io.Closer
-}
-
-func (s *npzSource) Close() error { return s.entry.Close() }
-
-func newNPZSource(name string, counter *progress, file io.ReaderAt, size int64) (*npzSource, error) {
-	if size < 0 {
-		return nil, fmt.Errorf("%s: a .npz cannot be read from a pipe, because its directory is at its end", name)
-	}
-	if size == 0 {
-		return nil, fmt.Errorf("%s: the file is empty", name)
-	}
-	archive, err := zip.NewReader(file, size)
-	if errors.Is(err, zip.ErrFormat) {
-		return nil, fmt.Errorf("%s: this is not a NumPy archive (or it is truncated): it has no zip directory", name)
-	}
-	if err != nil {
-		return nil, readFailure(name, 0, err)
-	}
-	var array *zip.File
-	var names []string
-	for _, f := range archive.File {
-		if f.Name == "X.npy" {
-			array = f
-			break
-		}
-		names = append(names, strings.TrimSuffix(f.Name, ".npy"))
-	}
-	switch {
-	case array == nil && len(names) == 0:
-		return nil, fmt.Errorf("%s: the archive is empty; it must hold an array X", name)
-	case array == nil:
-		return nil, fmt.Errorf("%s: the archive has no array X; it has %s (save the rows with np.savez(path, X=rows))",
-			name, listNames(names))
-	}
-	entry, err := array.Open()
-	if err != nil {
-		return nil, readFailure(name, 0, err)
-	}
-	counter.in, counter.total = entry, int64(min(array.UncompressedSize64, 1<<62))
-	s, err := newEntrySource(name, counter, array.UncompressedSize64)
-	if err != nil {
-		entry.Close()
-		return nil, err
-	}
-	return &npzSource{s, entry}, nil
-}
-
-func newEntrySource(name string, entry io.Reader, size uint64) (*npySource, error) {
-	h, err := readNPYHeader(entry)
-	if err != nil {
-		return nil, fmt.Errorf("%s: the array X cannot be used: %w", name, err)
-	}
-	s := &npySource{file: name, header: h, stream: entry}
-	if err := s.checkSize(int64(min(size, 1<<62)) - h.bytes); err != nil {
-		return nil, err
-	}
-	if h.fortran {
-		return s, s.holdWhole()
 	}
 	return s, nil
 }
@@ -143,26 +82,35 @@ func (s *npySource) truncated(have int64) error {
 		"the file is truncated", s.file, h.rows, h.columns, h.dataBytes(), have/h.rowBytes())
 }
 
-// holdWhole reads a Fortran-ordered array from a stream into memory, which grows with what is really there.
+// holdWhole reads a Fortran-ordered array from a stream, what is really there of it: into memory, or a temporary file if
+// it is large.
 func (s *npySource) holdWhole() error {
 	promised := s.header.dataBytes()
 	if promised > MaxFortranBytes {
 		return fmt.Errorf("%s: the array is in Fortran order and has %d bytes; here at most %d are read in that order; "+
 			"save it in C order, with np.ascontiguousarray(X), or as .npy", s.file, promised, MaxFortranBytes)
 	}
-	var held bytes.Buffer
-	n, err := io.Copy(&held, io.LimitReader(s.stream, promised))
+	held, err := hold(io.LimitReader(s.stream, promised), promised)
 	if err != nil {
 		return readFailure(s.file, 0, err)
 	}
-	if n < promised {
-		return s.truncated(n)
+	s.held = held
+	if held.size < promised {
+		return s.truncated(held.size)
 	}
 	if err := s.checkEnd(); err != nil {
 		return err
 	}
-	s.places = bytes.NewReader(held.Bytes())
+	s.places = held
 	return nil
+}
+
+// Close lets go of what is held.
+func (s *npySource) Close() error {
+	if s.held == nil {
+		return nil
+	}
+	return s.held.Close()
 }
 
 // checkEnd makes sure that a stream ends where its values do, which in an archive also checks the checksum.
@@ -176,50 +124,128 @@ func (s *npySource) checkEnd() error {
 		return fmt.Errorf("%s: more bytes follow the %d rows of %d columns that the header promises",
 			s.file, s.header.rows, s.header.columns)
 	case zip.ErrChecksum:
-		return fmt.Errorf("%s: the archive is damaged: the checksum of X is wrong", s.file)
+		return fmt.Errorf("%s: the archive is damaged: the checksum of %s is wrong", s.file, s.array)
 	}
 	return readFailure(s.file, 0, err)
 }
 
-func (s *npySource) columns() []string { return nil }
-func (s *npySource) width() int        { return s.header.columns }
-func (s *npySource) rowCount() int64   { return s.header.rows }
+func (s *npySource) named() bool     { return s.header.fields != nil }
+func (s *npySource) rowCount() int64 { return s.header.rows }
 
-func (s *npySource) selectColumns(columns []int) {
-	s.wanted = columns
-	s.offsets = make([]int, len(columns))
+func (s *npySource) columns() []string {
+	if s.header.fields == nil {
+		return numberedColumns("f", s.header.columns)
+	}
+	names := make([]string, len(s.header.fields))
+	for i, field := range s.header.fields {
+		names[i] = field.name
+	}
+	return names
+}
+
+func (s *npySource) textColumns() []bool {
+	texts := make([]bool, s.header.columns)
+	for i := range texts {
+		_, values := s.header.column(i)
+		texts[i] = values.text != nil
+	}
+	return texts
+}
+
+func (s *npySource) textFault(column int) error {
+	if s.header.fields == nil {
+		return nil
+	}
+	field := s.header.fields[column]
+	switch {
+	case field.fault != "":
+		return fmt.Errorf("%s: the field %q cannot be used, because %s; %w", s.file, printable.Short(field.name), field.fault, errUnreadable)
+	case field.values.value == nil:
+		return fmt.Errorf("%s: the field %q holds text (%s), not numbers", s.file, printable.Short(field.name), field.values.name)
+	}
+	return nil
+}
+
+func (s *npySource) choose(c choice) {
+	s.wanted, s.direct = c, s.header.fields == nil
+	for _, parse := range c.parse {
+		s.direct = s.direct && parse == nil
+	}
+	s.offsets = make([]int, len(c.columns)+len(c.texts))
 	if s.places == nil {
 		s.stride = int(s.header.rowBytes())
-		for i, column := range columns {
-			s.offsets[i] = column * s.header.values.size
+		for i, column := range slices.Concat(c.columns, c.texts) {
+			s.offsets[i], _ = s.header.column(column)
 		}
 	}
 }
 
-func (s *npySource) read(dst []float64) (rows int, err error) {
-	width := len(s.wanted)
+func (s *npySource) read(dst []float64, texts *Texts) (rows int, err error) {
+	width := len(s.wanted.columns)
 	for len(dst) >= width {
-		if s.chunkNext == s.chunkRows {
-			if err := s.load(); err != nil {
-				if err == io.EOF && rows > 0 {
-					err = nil
-				}
-				return rows, err
+		bad, err := s.next(dst[:width], texts)
+		if err != nil {
+			if err == io.EOF && rows > 0 {
+				err = nil
 			}
+			return rows, err
 		}
-		row := s.chunk[s.chunkNext*s.stride:]
-		s.chunkNext++
-		s.delivered++
-		if bad := s.header.values.decode(dst[:width], row, s.offsets); bad >= 0 {
-			return rows, &RowError{
-				File: s.file, Row: s.delivered, Column: fmt.Sprintf("f%d", s.wanted[bad]),
-				Value: strconv.FormatFloat(dst[bad], 'g', -1, 64), Reason: NotFinite,
-			}
+		if bad != nil {
+			return rows, bad
 		}
 		dst = dst[width:]
 		rows++
 	}
 	return rows, nil
+}
+
+// next reads one row, and the texts of a bad one too.
+func (s *npySource) next(dst []float64, texts *Texts) (*RowError, error) {
+	if s.chunkNext == s.chunkRows {
+		if err := s.load(); err != nil {
+			return nil, err
+		}
+	}
+	row := s.chunk[s.chunkNext*s.stride:]
+	s.chunkNext++
+	s.delivered++
+	width := len(s.wanted.columns)
+	for i, column := range s.wanted.texts {
+		_, values := s.header.column(column)
+		s.cell = values.appendText(s.cell[:0], row[s.offsets[width+i]:])
+		texts.append(s.cell)
+	}
+	if s.direct {
+		if bad := s.header.values.decode(dst, row, s.offsets[:width]); bad >= 0 {
+			return s.rowError(s.wanted.columns[bad], strconv.FormatFloat(dst[bad], 'g', -1, 64), NotFinite), nil
+		}
+		return nil, nil
+	}
+	for i, column := range s.wanted.columns {
+		_, values := s.header.column(column)
+		b := row[s.offsets[i]:]
+		if parse := s.wanted.parse[i]; parse != nil {
+			s.cell = values.appendText(s.cell[:0], b)
+			v, reason := parse(trimBlanks(s.cell))
+			if reason != "" {
+				return s.rowError(column, string(s.cell), reason), nil
+			}
+			dst[i] = v
+			continue
+		}
+		if dst[i] = values.value(b); math.IsNaN(dst[i]) || math.IsInf(dst[i], 0) {
+			return s.rowError(column, strconv.FormatFloat(dst[i], 'g', -1, 64), NotFinite), nil
+		}
+	}
+	return nil, nil
+}
+
+func (s *npySource) rowError(column int, value string, reason Reason) *RowError {
+	e := &RowError{File: s.file, Row: s.delivered, Column: fmt.Sprintf("f%d", column), Value: printable.Short(value), Reason: reason}
+	if s.header.fields != nil {
+		e.Column = s.header.fields[column].name
+	}
+	return e
 }
 
 // load reads the next rows into the chunk, at least one unless it fails.
@@ -261,11 +287,12 @@ func (s *npySource) load() error {
 // loadColumns reads the next rows of each wanted column, one column behind the other.
 func (s *npySource) loadColumns(remaining int64) error {
 	size := int64(s.header.values.size)
-	rows := min(remaining, max(1, npyChunkBytes/(size*int64(len(s.wanted)))))
+	columns := slices.Concat(s.wanted.columns, s.wanted.texts)
+	rows := min(remaining, max(1, npyChunkBytes/(size*int64(max(1, len(columns))))))
 	if s.chunk == nil {
-		s.chunk = make([]byte, rows*size*int64(len(s.wanted)))
+		s.chunk = make([]byte, rows*size*int64(len(columns)))
 	}
-	for i, column := range s.wanted {
+	for i, column := range columns {
 		s.offsets[i] = i * int(rows*size)
 		part := s.chunk[s.offsets[i]:][:rows*size]
 		n, err := s.places.ReadAt(part, (int64(column)*s.header.rows+s.loaded)*size)

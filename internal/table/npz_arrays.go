@@ -7,7 +7,8 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
+
+	"github.com/seed-192fdf7a/nf/internal/printable"
 )
 
 // Array is a matrix of a NumPy archive, or a vector, which has one column.
@@ -33,29 +34,32 @@ func ReadArrays(path string, accept func(name string, rows, columns int) error, 
 	if err != nil {
 		return nil, fmt.Errorf("table: %w", err)
 	}
-	archive, err := zip.NewReader(file, info.Size())
+	arrays, err := readArrays(path, file, info.Size(), accept, names)
 	if err != nil {
-		return nil, fmt.Errorf("table: %s: this is not a NumPy archive, or it is truncated: %w", path, err)
+		return nil, fmt.Errorf("table: %w", err)
+	}
+	return arrays, nil
+}
+
+func readArrays(path string, file io.ReaderAt, size int64, accept func(name string, rows, columns int) error, names []string) (map[string]Array, error) {
+	entries, found, err := openArchive(path, file, size)
+	if err != nil {
+		return nil, err
 	}
 	arrays := map[string]Array{}
-	for _, f := range archive.File {
-		name := strings.TrimSuffix(f.Name, ".npy")
+	for _, name := range found {
 		if !slices.Contains(names, name) {
-			return nil, fmt.Errorf("table: %s: the array %s is not known; known are %s", path, shorten(name), listNames(names))
+			return nil, fmt.Errorf("%s: the array %s is not known; known are %s", path, printable.Name(name), printable.List(names))
 		}
-		if _, twice := arrays[name]; twice {
-			return nil, fmt.Errorf("table: %s: the array %s comes twice", path, name)
-		}
-		a, err := readArray(f, func(rows, columns int) error {
+		arrays[name], err = readArray(entries[name], func(rows, columns int) error {
 			if accept == nil {
 				return nil
 			}
 			return accept(name, rows, columns)
 		})
 		if err != nil {
-			return nil, fmt.Errorf("table: %s: the array %s cannot be used: %w", path, name, err)
+			return nil, fmt.Errorf("%s: the array %s cannot be used: %w", path, printable.Name(name), err)
 		}
-		arrays[name] = a
 	}
 	return arrays, nil
 }
@@ -70,6 +74,9 @@ func readArray(f *zip.File, accept func(rows, columns int) error) (Array, error)
 	h, err := readNPYHeader(entry)
 	if err != nil {
 		return Array{}, err
+	}
+	if h.fields != nil {
+		return Array{}, errors.New("it is a structured array, where a plain one of numbers is wanted")
 	}
 	if h.dataBytes() > MaxArrayBytes {
 		return Array{}, fmt.Errorf("it has %d bytes, at most %d are read", h.dataBytes(), int64(MaxArrayBytes))

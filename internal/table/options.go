@@ -11,16 +11,20 @@ const (
 	MaxColumns = 65536
 	// MaxRecordBytes is the longest CSV record: a line, or several where a quoted cell holds line breaks.
 	MaxRecordBytes = 16 << 20
-	// MaxFortranBytes is the largest Fortran-ordered array inside a .npz, or on a pipe, that is read: it has to be held
+	// MaxFortranBytes is the largest Fortran-ordered array inside a .npz, or on a pipe, that is read: it has to be kept
 	// whole, because its rows are complete only at its end. A .npy on disk has no such limit.
 	MaxFortranBytes = 1 << 30
+	// maxHeldBytes is how much of such an array is kept in memory; a larger one goes to a temporary file.
+	maxHeldBytes = 64 << 20
 )
 
 // Header says whether the first line of a CSV names the columns. It is ignored for NumPy files, which have no names.
 type Header int
 
 const (
-	// HeaderAuto takes the first line for a header if no cell of it parses as a number; a mixture is an error.
+	// HeaderAuto takes the first line for a header if no cell of it parses as a number, or if it holds all names that
+	// Options.Expected has. A mixture is an error, and so are numbers that may be names: 0, 1, 2, … or other even
+	// steps, whole numbers above rows that have fractions, quoted ones above others, those beside a blank first cell.
 	HeaderAuto Header = iota
 	// HeaderYes takes the first line for a header whatever it holds.
 	HeaderYes
@@ -71,6 +75,8 @@ func ParseBadRows(word string) (BadRows, error) {
 type Options struct {
 	Header   Header
 	OnBadRow BadRows
+	// Expected are names that the caller will ask for. A first line that holds each of them once is a header.
+	Expected []string
 	// Stdin is what "-" reads; nil means os.Stdin.
 	Stdin io.Reader
 }

@@ -8,6 +8,8 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+
+	"github.com/seed-192fdf7a/nf/internal/printable"
 )
 
 // A Reader delivers the rows of one table, in order, as blocks of float64. It is used by one goroutine at a time;
@@ -17,9 +19,14 @@ type Reader struct {
 	file     string
 	policy   BadRows
 	names    []string // of every column of the file
-	selected []int    // positions in names
-	started  bool     // Read has been called
-	failure  error    // the fatal error or io.EOF that every later Read returns
+	named    bool
+	selected []int // positions in names
+	chosen   bool  // by Select, SelectAt or Exclude
+	parse    map[int]Parse
+	texts    []int
+	noTexts  Texts // what Read puts texts into
+	started  bool  // Read has been called
+	failure  error // the fatal error or io.EOF that every later Read returns
 	bad      int64
 	firstBad *RowError
 	closers  []io.Closer
@@ -28,16 +35,27 @@ type Reader struct {
 
 // source is one format's part of a Reader.
 type source interface {
-	// columns names every column of the file, or is nil where the format has no names and there are width() columns.
+	// columns names every column of the file: f0, f1, … where it has no names.
 	columns() []string
-	width() int
+	named() bool
 	// rowCount is the number of rows the file promises, or -1 where only reading tells.
 	rowCount() int64
-	// selectColumns is called once, before the first read, with the wanted columns in the wanted order.
-	selectColumns(columns []int)
-	// read parses whole rows into dst, len(dst)/len(selected columns) of them unless the file ends first. A *RowError
-	// comes after the rows before it, and the next read begins behind the bad row. io.EOF comes with no rows.
-	read(dst []float64) (rows int, err error)
+	// textColumns is what Reader.TextColumns returns; textFault says why a column is none of numbers, if it cannot be.
+	textColumns() []bool
+	textFault(column int) error
+	// choose is called once, before the first read.
+	choose(choice)
+	// read parses whole rows into dst, len(dst)/len(chosen columns) of them unless the file ends first, and adds the texts
+	// of each row. A *RowError comes after the rows before it and with the texts of the bad row; the next read begins
+	// behind it. io.EOF comes with no rows.
+	read(dst []float64, texts *Texts) (rows int, err error)
+}
+
+// choice is which columns a source delivers, in which order.
+type choice struct {
+	columns []int
+	parse   []Parse // of each, nil for a number
+	texts   []int   // those that are delivered as text
 }
 
 // Open opens the table at path, whose ending chooses the format, and reads as much as is needed to know its columns.
@@ -66,10 +84,10 @@ func Open(path string, options Options) (*Reader, error) {
 	return r, nil
 }
 
-// newCSVReader reads CSV from any stream; name stands for it in errors.
+// newCSVReader reads text from any stream; name stands for it in errors.
 func newCSVReader(name string, in io.Reader, options Options) (*Reader, error) {
 	r := &Reader{file: name, policy: options.OnBadRow, progress: &progress{in: in}}
-	source, err := newCSVSource(name, r.progress, options.Header)
+	source, err := newCSVSource(name, r.progress, anyText, options)
 	if err != nil {
 		return nil, err
 	}
@@ -93,14 +111,14 @@ func (r *Reader) open(file *os.File, format format, options Options) error {
 	r.progress.in = file
 
 	var source source
-	switch format {
-	case formatCSV:
-		source, err = newCSVSource(r.file, r.progress, options.Header)
-	case formatCSVGzip:
-		source, err = newGzipCSVSource(r.file, r.progress, options.Header)
-	case formatNPY:
+	switch {
+	case format.container == textFile && format.gzip:
+		source, err = newGzipCSVSource(r.file, r.progress, format.text, options)
+	case format.container == textFile:
+		source, err = newCSVSource(r.file, r.progress, format.text, options)
+	case format.container == npyFile:
 		source, err = newNPYSource(r.file, r.progress, file, size)
-	case formatNPZ:
+	default:
 		source, err = newNPZSource(r.file, r.progress, file, size)
 	}
 	if err != nil {
@@ -115,10 +133,7 @@ func (r *Reader) open(file *os.File, format format, options Options) error {
 
 func (r *Reader) setSource(source source) {
 	r.source = source
-	r.names = source.columns()
-	if r.names == nil {
-		r.names = numberedColumns(source.width())
-	}
+	r.names, r.named = source.columns(), source.named()
 	r.selected = make([]int, len(r.names))
 	for i := range r.selected {
 		r.selected[i] = i
@@ -126,12 +141,23 @@ func (r *Reader) setSource(source source) {
 }
 
 // numberedColumns names columns that have no names: f0, f1, ….
-func numberedColumns(count int) []string {
+func numberedColumns(prefix string, count int) []string {
 	names := make([]string, count)
 	for i := range names {
-		names[i] = fmt.Sprintf("f%d", i)
+		names[i] = fmt.Sprintf("%s%d", prefix, i)
 	}
 	return names
+}
+
+// Named reports whether the file names its columns. Where it does not they are f0, f1, … and, in a context array, c0, c1, ….
+func (r *Reader) Named() bool { return r.named }
+
+// ContextColumns is the number of columns, the last ones of the file, that come from the array context of a .npz.
+func (r *Reader) ContextColumns() int {
+	if pair, ok := r.source.(*npzSource); ok {
+		return pair.contextColumns()
+	}
+	return 0
 }
 
 // Columns names the columns that Read delivers, in its order: after Open all columns of the file, after Select or
@@ -144,16 +170,20 @@ func (r *Reader) Columns() []string {
 	return names
 }
 
-// AllColumns names every column of the file, in the file's order. The caller may change the slice.
+// AllColumns names every column of the file, in the file's order; a CSV may have columns without a name, or several of
+// one. The caller may change the slice.
 func (r *Reader) AllColumns() []string {
 	return append([]string(nil), r.names...)
 }
 
+var errStarted = errors.New("columns must be selected before the first row is read")
+
 // Select chooses the columns that Read delivers, and their order. The cells of the others are not parsed, so they may
-// hold anything. It is an error if a name is not in the file, comes twice, if none is given, or after the first Read.
+// hold anything, and their names do not matter. It is an error if a name is not in the file, stands above several of its
+// columns, comes twice, if none is given, or after the first Read.
 func (r *Reader) Select(columns []string) error {
 	if r.started {
-		return fmt.Errorf("%s: columns must be selected before the first row is read", r.file)
+		return fmt.Errorf("%s: %w", r.file, errStarted)
 	}
 	if len(columns) == 0 {
 		return fmt.Errorf("%s: no columns are selected", r.file)
@@ -162,41 +192,88 @@ func (r *Reader) Select(columns []string) error {
 	if err != nil {
 		return err
 	}
-	r.selected = positions
+	if err := nameFaults(r.file, r.names, positions); err != nil {
+		return err
+	}
+	r.selected, r.chosen = positions, true
 	return nil
 }
 
-// Exclude takes columns out of those that Read delivers. It is an error if a name is not in the file, comes twice, if
-// no column remains, or after the first Read. A name that is in the file but not selected changes nothing.
+// SelectAt chooses columns by their positions in AllColumns. Their names do not matter.
+func (r *Reader) SelectAt(positions []int) error {
+	if r.started {
+		return fmt.Errorf("%s: %w", r.file, errStarted)
+	}
+	r.selected, r.chosen = append([]int(nil), positions...), true
+	return nil
+}
+
+// Exclude takes columns out of those that Read delivers, all of a name. It is an error if a name is not in the file,
+// comes twice, if no column remains or one that remains has no name of its own, or after the first Read. A name that is
+// in the file but not selected changes nothing.
 func (r *Reader) Exclude(columns []string) error {
 	if r.started {
-		return fmt.Errorf("%s: columns must be selected before the first row is read", r.file)
+		return fmt.Errorf("%s: %w", r.file, errStarted)
+	}
+	if _, err := r.positions(columns); err != nil {
+		return err
+	}
+	excluded := make(map[string]bool, len(columns))
+	for _, name := range columns {
+		excluded[name] = true
+	}
+	var rest []int
+	for _, position := range r.selected {
+		if !excluded[r.names[position]] {
+			rest = append(rest, position)
+		}
+	}
+	if len(rest) == 0 {
+		return fmt.Errorf("%s: no columns remain after excluding %s", r.file, printable.List(columns))
+	}
+	if err := nameFaults(r.file, r.names, rest); err != nil {
+		return err
+	}
+	r.selected, r.chosen = rest, true
+	return nil
+}
+
+// SelectTexts chooses columns that ReadTexts delivers as text besides the others. The errors are those of Select.
+func (r *Reader) SelectTexts(columns []string) error {
+	if r.started {
+		return fmt.Errorf("%s: %w", r.file, errStarted)
 	}
 	positions, err := r.positions(columns)
 	if err != nil {
 		return err
 	}
-	excluded := make(map[int]bool, len(positions))
-	for _, position := range positions {
-		excluded[position] = true
+	if err := nameFaults(r.file, r.names, positions); err != nil {
+		return err
 	}
-	var rest []int
-	for _, position := range r.selected {
-		if !excluded[position] {
-			rest = append(rest, position)
+	for _, position := range positions {
+		if err := r.source.textFault(position); errors.Is(err, errUnreadable) {
+			return err
 		}
 	}
-	if len(rest) == 0 {
-		return fmt.Errorf("%s: no columns remain after excluding %s", r.file, listNames(columns))
-	}
-	r.selected = rest
+	r.texts = positions
 	return nil
+}
+
+// Interpret makes a selected column, given by its position in Columns, one whose cells parse reads. A cell that it
+// refuses makes its row a bad one.
+func (r *Reader) Interpret(selected int, parse Parse) {
+	if r.parse == nil {
+		r.parse = map[int]Parse{}
+	}
+	r.parse[r.selected[selected]] = parse
 }
 
 func (r *Reader) positions(columns []string) ([]int, error) {
 	position := make(map[string]int, len(r.names))
 	for i, name := range r.names {
-		position[name] = i
+		if _, twice := position[name]; !twice && name != "" {
+			position[name] = i
+		}
 	}
 	seen := make(map[string]bool, len(columns))
 	positions := make([]int, len(columns))
@@ -206,7 +283,7 @@ func (r *Reader) positions(columns []string) ([]int, error) {
 			return nil, unknownColumn(r.file, name, r.names)
 		}
 		if seen[name] {
-			return nil, fmt.Errorf("%s: column %q is named twice", r.file, shorten(name))
+			return nil, fmt.Errorf("%s: column %q is named twice", r.file, printable.Short(name))
 		}
 		seen[name] = true
 		positions[i] = at
@@ -221,17 +298,23 @@ func (r *Reader) positions(columns []string) ([]int, error) {
 // FailOnBadRow never returns one). Any other error is final: the rows that came with it are good, and every later
 // Read returns the error again. Read panics if dst cannot hold one row.
 func (r *Reader) Read(dst []float64) (rows int, err error) {
+	return r.ReadTexts(dst, &r.noTexts)
+}
+
+// ReadTexts is Read, and puts the texts of the columns that SelectTexts chose into texts, for each row that it delivers. A
+// bad row that is delivered as NaN has its texts too, unless its cells cannot be told apart.
+func (r *Reader) ReadTexts(dst []float64, texts *Texts) (rows int, err error) {
 	width := len(r.selected)
 	room := len(dst) / width
 	if room == 0 {
 		panic(fmt.Sprintf("table: dst has %d values, a row has %d", len(dst), width))
 	}
+	texts.reset(len(r.texts))
 	if !r.started {
-		r.started = true
-		r.source.selectColumns(r.selected)
+		r.start()
 	}
 	for rows < room && r.failure == nil {
-		n, err := r.source.read(dst[rows*width : room*width])
+		n, err := r.source.read(dst[rows*width:room*width], texts)
 		rows += n
 		bad, isBad := err.(*RowError)
 		switch {
@@ -243,6 +326,7 @@ func (r *Reader) Read(dst []float64) (rows int, err error) {
 			}
 			switch r.policy {
 			case FailOnBadRow:
+				texts.truncate(rows)
 				return rows, bad
 			case BadRowsAsNaN:
 				for i := rows * width; i < (rows+1)*width; i++ {
@@ -250,6 +334,7 @@ func (r *Reader) Read(dst []float64) (rows int, err error) {
 				}
 				rows++
 			}
+			texts.truncate(rows)
 		default:
 			r.failure = err
 		}
@@ -261,6 +346,29 @@ func (r *Reader) Read(dst []float64) (rows int, err error) {
 		return rows, r.failure
 	}
 	return rows, nil
+}
+
+// start hands the choice of columns to the source.
+func (r *Reader) start() {
+	r.started = true
+	if r.failure != nil {
+		return
+	}
+	if !r.chosen {
+		if r.failure = nameFaults(r.file, r.names, r.selected); r.failure != nil {
+			return
+		}
+	}
+	c := choice{columns: r.selected, parse: make([]Parse, len(r.selected)), texts: r.texts}
+	for i, column := range r.selected {
+		if c.parse[i] = r.parse[column]; c.parse[i] != nil {
+			continue
+		}
+		if r.failure = r.source.textFault(column); r.failure != nil {
+			return
+		}
+	}
+	r.source.choose(c)
 }
 
 // ReadAll reads all rows that remain, row-major with len(Columns()) values a row. On an error the rows before it are
@@ -331,38 +439,77 @@ type progress struct {
 	total int64
 }
 
+// counted is a stream whose bytes count.
+type counted struct {
+	in      io.Reader
+	counter *progress
+}
+
+func (c counted) Read(b []byte) (int, error) {
+	n, err := c.in.Read(b)
+	c.counter.done.Add(int64(n))
+	return n, err
+}
+
 func (p *progress) Read(b []byte) (int, error) {
 	n, err := p.in.Read(b)
 	p.done.Add(int64(n))
 	return n, err
 }
 
-type format int
+// format is what a file's ending says of it.
+type format struct {
+	container container
+	gzip      bool
+	text      textKind
+}
+
+type container int
 
 const (
-	formatCSV format = iota
-	formatCSVGzip
-	formatNPY
-	formatNPZ
+	textFile container = iota
+	npyFile
+	npzFile
 )
+
+// Endings says which names tables have, for messages.
+const Endings = ".csv, .tsv or .txt (or one of them and .gz), .npy or .npz"
+
+// HasFormat reports whether a file's name ends as a table's does.
+func HasFormat(path string) bool {
+	_, err := formatOf(path)
+	return path == "-" || err == nil
+}
+
+// HoldsText reports whether a table of that name can hold text beside numbers.
+func HoldsText(path string) bool {
+	f, err := formatOf(path)
+	return path == "-" || err == nil && f.container == textFile
+}
 
 func formatOf(path string) (format, error) {
 	lower := strings.ToLower(path)
+	plain, zipped := strings.CutSuffix(lower, ".gz")
 	for _, f := range []struct {
 		ending string
 		format format
 	}{
-		{".csv", formatCSV},
-		{".csv.gz", formatCSVGzip},
-		{".npy", formatNPY},
-		{".npz", formatNPZ},
+		{".csv", format{gzip: zipped, text: anyText}},
+		{".tsv", format{gzip: zipped, text: tabText}},
+		{".txt", format{gzip: zipped, text: freeText}},
 	} {
-		if strings.HasSuffix(lower, f.ending) {
+		if strings.HasSuffix(plain, f.ending) {
 			return f.format, nil
 		}
 	}
-	return 0, fmt.Errorf("%s: the file's ending does not name a supported format; supported are .csv, .csv.gz, .npy and .npz, "+
-		"and - for CSV on standard input or output", path)
+	switch {
+	case strings.HasSuffix(lower, ".npy"):
+		return format{container: npyFile}, nil
+	case strings.HasSuffix(lower, ".npz"):
+		return format{container: npzFile}, nil
+	}
+	return format{}, fmt.Errorf("%s: the file's ending does not name a supported format; supported are %s, "+
+		"and - for CSV on standard input or output", path, Endings)
 }
 
 // cause strips the operation and path that the os package wraps around an error, which the message names already.

@@ -3,7 +3,8 @@ package table
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/seed-192fdf7a/nf/internal/printable"
 )
 
 // Reason says what is wrong with a row.
@@ -15,7 +16,8 @@ const (
 	NotFinite    Reason = "not finite"              // the cell holds NaN or an infinity
 	OutOfRange   Reason = "outside float64's range" // the cell holds a number that overflows float64
 	CellCount    Reason = "wrong number of cells"   // the row is ragged; Column is empty
-	BadQuote     Reason = "misplaced quote"         // the row breaks the quoting rules; Column is empty
+	NotALabel    Reason = "not a label: 1, true or anomaly, or else 0, -1, false or normal"
+	BadQuote     Reason = "misplaced quote" // the row breaks the quoting rules; Column is empty
 )
 
 // RowError is one row that cannot be used. Only the first fault of a row is reported. It is not the end of the file:
@@ -36,7 +38,7 @@ func (e *RowError) Error() string {
 		fmt.Fprintf(&b, " (line %d)", e.Line)
 	}
 	if e.Column != "" {
-		fmt.Fprintf(&b, ", column %q", shorten(e.Column))
+		fmt.Fprintf(&b, ", column %q", printable.Short(e.Column))
 	}
 	b.WriteString(": ")
 	switch e.Reason {
@@ -60,17 +62,4 @@ func (e *RowError) Error() string {
 func looksLikeDecimalComma(cell string) bool {
 	whole, fraction, found := strings.Cut(cell, ",")
 	return found && isNumber([]byte(whole+"."+fraction))
-}
-
-// shorten cuts a text from a file to a length that fits an error message.
-func shorten(text string) string {
-	const most = 60
-	if len(text) <= most {
-		return text
-	}
-	cut := most
-	for cut > 0 && !utf8.RuneStart(text[cut]) {
-		cut--
-	}
-	return text[:cut] + "…"
 }

@@ -44,10 +44,15 @@ type encoder interface {
 	finish(rows int64) error // writes all that is left
 }
 
+// textEncoder is an encoder of a format that holds text.
+type textEncoder interface {
+	writeTexts(rows []float64, texts *Texts, front, back []int) error
+}
+
 const writeBufferBytes = 1 << 18
 
-// Create begins the table at path, whose ending chooses the format: .csv, .csv.gz, .npy, .npz (array X), or "-" for
-// CSV on standard output. The rows go to a temporary file in the same directory, so that path is either absent (or as
+// Create begins the table at path, whose ending chooses the format: .csv, .tsv or .txt (both of tabs), one of them and
+// .gz, .npy, .npz (array X), or "-" for CSV on standard output. The rows go to a temporary file in the same directory, so that path is either absent (or as
 // it was) or complete. A directory that is missing or not writable is an error here, before any work is done.
 func Create(path string, options WriteOptions) (*Writer, error) {
 	if path == "-" {
@@ -56,25 +61,32 @@ func Create(path string, options WriteOptions) (*Writer, error) {
 			out = os.Stdout
 		}
 		stream := &streamOutput{out: out}
-		return &Writer{name: "standard output", output: stream, encoder: newCSVEncoder(stream)}, nil
+		return &Writer{name: "standard output", output: stream, encoder: newCSVEncoder(stream, ',')}, nil
 	}
 	format, err := formatOf(path)
 	if err != nil {
 		return nil, err
+	}
+	if info, err := os.Stat(path); err == nil && format.container != textFile && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0 {
+		return nil, fmt.Errorf("cannot write %s: a NumPy file cannot be written to a pipe, because its beginning is written last; write .csv", path)
 	}
 	file, err := atomicfile.Create(path)
 	if err != nil {
 		return nil, err
 	}
 	w := &Writer{name: path, output: file}
-	switch format {
-	case formatCSV:
-		w.encoder = newCSVEncoder(file)
-	case formatCSVGzip:
-		w.encoder = newGzipCSVEncoder(file)
-	case formatNPY:
+	delimiter := byte(',')
+	if format.text != anyText {
+		delimiter = '\t'
+	}
+	switch {
+	case format.container == textFile && format.gzip:
+		w.encoder = newGzipCSVEncoder(file, delimiter)
+	case format.container == textFile:
+		w.encoder = newCSVEncoder(file, delimiter)
+	case format.container == npyFile:
 		w.encoder, w.vector = newNPYEncoder(file, options), options.Vector
-	case formatNPZ:
+	default:
 		w.encoder, w.vector = newNPZEncoder(file, options), options.Vector
 	}
 	return w, nil
@@ -109,6 +121,28 @@ func (w *Writer) WriteRows(rows []float64) error {
 	}
 	w.rows += int64(len(rows) / w.columns)
 	return w.keep(w.encoder.writeRows(rows))
+}
+
+// WriteTexts is WriteRows for rows of a text file that begin with texts, as they are, or end with them: front and back
+// say which columns of texts those are. rows holds the numbers between them.
+func (w *Writer) WriteTexts(rows []float64, texts *Texts, front, back []int) error {
+	if len(front) == 0 && len(back) == 0 {
+		return w.WriteRows(rows)
+	}
+	numbers := w.columns - len(front) - len(back)
+	encoder, ok := w.encoder.(textEncoder)
+	switch {
+	case w.failure != nil:
+		return w.failure
+	case w.columns == 0:
+		return fmt.Errorf("cannot write %s: the header must be written before the rows", w.name)
+	case !ok:
+		return fmt.Errorf("cannot write %s: an array of numbers holds no text", w.name)
+	case numbers < 1 || len(rows) != texts.Rows()*numbers:
+		return fmt.Errorf("cannot write %s: %d values and the texts of %d rows are no rows of %d columns", w.name, len(rows), texts.Rows(), w.columns)
+	}
+	w.rows += int64(texts.Rows())
+	return w.keep(encoder.writeTexts(rows, texts, front, back))
 }
 
 // Rows is the number of rows written so far.

@@ -58,13 +58,13 @@ func TestWriteAndReadBack(t *testing.T) {
 	}
 	values[0] = math.Copysign(0, -1)
 	columns := []string{"a", `with "quotes", commas`, "and\nlines"}
-	for _, name := range []string{"x.csv", "x.csv.gz", "x.npy", "x.npz"} {
+	for _, name := range []string{"x.csv", "x.csv.gz", "x.tsv", "x.txt.gz", "x.npy", "x.npz"} {
 		for _, rows := range []int{0, 1, 20_001} {
 			directory := t.TempDir()
 			path := filepath.Join(directory, name)
 			writeTable(t, path, WriteOptions{}, columns, values[:3*rows])
 			r := mustOpen(t, path, Options{})
-			if name == "x.csv" || name == "x.csv.gz" {
+			if HoldsText(name) {
 				wantColumns(t, r, columns...)
 			}
 			got, n, err := r.ReadAll()
@@ -205,8 +205,8 @@ func TestWriterOnAFullDisk(t *testing.T) {
 		values[i] = math.Sqrt(float64(i))
 	}
 	for name, encoder := range map[string]func(out io.Writer) encoder{
-		"csv":    func(out io.Writer) encoder { return newCSVEncoder(out) },
-		"csv.gz": func(out io.Writer) encoder { return newGzipCSVEncoder(out) },
+		"csv":    func(out io.Writer) encoder { return newCSVEncoder(out, ',') },
+		"csv.gz": func(out io.Writer) encoder { return newGzipCSVEncoder(out, ',') },
 	} {
 		for _, room := range []int{0, 1000, 300_000} {
 			out := &full{room: room}
