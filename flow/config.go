@@ -17,6 +17,8 @@ type Config struct {
 	// conditioned on, none for an unconditional flow.
 	Features []string `json:"features"`
 	Context  []string `json:"context,omitempty"`
+	// Categories say which columns of Context are the levels of a column of texts.
+	Categories []Category `json:"categories,omitempty"`
 	// Grid is the grid of sites of one event; none for table rows.
 	Grid []int `json:"grid,omitempty"`
 
@@ -70,6 +72,9 @@ func (c *Config) Check() error {
 		return fmt.Errorf("%d context columns, at most %d are supported", len(c.Context), autograd.MaxFeatures)
 	}
 	if err := distinct(c.Features, c.Context); err != nil {
+		return err
+	}
+	if err := c.checkCategories(); err != nil {
 		return err
 	}
 	if err := c.Standardize.check("standardize", c.Features); err != nil {

@@ -226,9 +226,15 @@ func TestContext(t *testing.T) {
 	}
 	writeFile(t, d, "rows.npy", npyText(rowsText(20), 3))
 	writeFile(t, d, "contexts.csv", "note,a\nfirst,990\nsecond,1020\n")
-	words := []string{"without names", "b, c, a"}
-	writeFile(t, d, "unnamed.npy", npyText(rowsText(20), 3))
-	mustFail(t, d, exitFailed, words, "score", "--model", "m.safetensors", "--data", "unnamed.npy", "--out", "s2.csv")
+	// By position, features and then context: a, b, c of the table stand for b, c, a.
+	mustRun(t, d, "score", "--model", "m.safetensors", "--data", "rows.npy", "--out", "position.csv")
+	writeFile(t, d, "position-named.csv", strings.Replace(rowsText(20), "a,b,c,", "b,c,a,", 1))
+	mustRun(t, d, "score", "--model", "m.safetensors", "--data", "position-named.csv", "--out", "named.csv")
+	if readFile(t, d, "position.csv") != readFile(t, d, "named.csv") {
+		t.Error("a table by position scores otherwise than by name")
+	}
+	writeFile(t, d, "four.npy", npyText(rowsText(20), 4))
+	mustFail(t, d, exitFailed, []string{"without names", "features and then context", "b, c; a"}, "score", "--model", "m.safetensors", "--data", "four.npy", "--out", "s2.csv")
 	mustFail(t, d, exitFailed, []string{"--context", "conditioned on a"}, "sample", "--model", "m.safetensors", "-n", "5", "--out", "x2.csv")
 	mustRun(t, d, "sample", "--model", "m.safetensors", "-n", "5", "--context", "contexts.csv", "--out", "five.csv")
 	five := columnOf(t, d, "five.csv", "b")

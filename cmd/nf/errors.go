@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/seed-192fdf7a/nf/internal/printable"
 )
 
 const (
@@ -53,9 +55,14 @@ func report(out io.Writer, command *cobra.Command, err error) int {
 // a user of the command nothing.
 var packagePrefix = regexp.MustCompile(`^((flow|train|transform|autograd|blas|kernels|table|safetensors|interop): )+`)
 
+// maxMessage bounds a message, whatever the names are that it holds.
+const maxMessage = 4000
+
+// oneLine writes an error as one line that moves no cursor.
 func oneLine(err error) string {
 	text := packagePrefix.ReplaceAllString(err.Error(), "")
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
+	return printable.Text(printable.Cut(text, maxMessage))
 }
 
 // flagError says what is wrong with a flag in the words of this program.
@@ -131,14 +138,9 @@ func noArguments(_ *cobra.Command, arguments []string) error {
 	return nil
 }
 
-// listed writes names one after the other, the first twenty of them.
-func listed(names []string) string {
-	const most = 20
-	if len(names) > most {
-		return fmt.Sprintf("%s, … (%d in all)", strings.Join(names[:most], ", "), len(names))
-	}
-	return strings.Join(names, ", ")
-}
+// listed writes names one after the other, the first twenty of them, each in
+// such a way that it can be told from names that look like it.
+func listed(names []string) string { return printable.List(names) }
 
 // flagValue writes column names as a shell user gives them to a flag.
 func flagValue(names []string) string {

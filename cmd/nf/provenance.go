@@ -29,6 +29,8 @@ type dataProvenance struct {
 	Context   []string `json:"context,omitempty"`
 	TrainRows int      `json:"train_rows"`
 	ValidRows int      `json:"valid_rows"`
+	// BadRows is how many were left out (--on-bad-row skip), of both tables.
+	BadRows int64 `json:"bad_rows,omitempty"`
 }
 
 type trainProvenance struct {
@@ -58,7 +60,7 @@ func describeTraining(o *trainOptions, data *trainingData, result train.Result) 
 	p := provenance{
 		Data: dataProvenance{
 			SHA256: data.sha256, Columns: data.features, Context: data.context,
-			TrainRows: data.trainRows, ValidRows: data.validRows,
+			TrainRows: data.trainRows, ValidRows: data.validRows, BadRows: data.badRows,
 		},
 		Options: trainProvenance{
 			Flow: o.flow, Layers: o.model.Layers, Hidden: o.model.Hidden, Masks: o.model.Masks,

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/internal/printable"
 	"github.com/seed-192fdf7a/nf/internal/table"
 )
 
@@ -19,7 +21,7 @@ type sampleOptions struct {
 	table               tableFlags
 	sample              flow.SampleOptions
 	workers             int
-	quiet               bool
+	logProb, quiet      bool
 }
 
 func sampleCommand() *cobra.Command {
@@ -30,7 +32,7 @@ func sampleCommand() *cobra.Command {
 		Long: `Draws N rows. Row i depends on the seed and i alone, whatever N and --workers are.
 
 A model that was trained with --context needs --context FILE, a table with those columns: it draws N rows for each row
-of it, in order.`,
+of it, in order, and writes that row's context behind each. --log-prob writes the log-density of each draw, in nats.`,
 		Example: `  nf sample --model model.safetensors -n 100000 --seed 7 --out samples.npy`,
 		Args:    noArguments,
 	}
@@ -42,6 +44,7 @@ of it, in order.`,
 	f.Uint64Var(&o.sample.Seed, "seed", 1, "decides the rows")
 	f.Float64Var(&o.sample.Temperature, "temperature", 1, "factor on the noise; below 1 keeps to denser regions")
 	f.StringVar(&o.context, "context", "", "table of the rows to condition on")
+	f.BoolVar(&o.logProb, "log-prob", false, "write a column log_prob behind the columns of the draw")
 	o.table.addHeader(command)
 	addWorkersFlag(command, &o.workers)
 	f.BoolVar(&o.quiet, "quiet", false, "print no progress")
@@ -75,7 +78,7 @@ func (o *sampleOptions) check(command *cobra.Command) error {
 	if t := o.sample.Temperature; !(t > 0) || math.IsInf(t, 0) {
 		return usage("--temperature is %v; it must be a positive number", t)
 	}
-	return distinctPaths(map[string]string{"context": o.context, "out": o.out})
+	return distinctPaths(map[string]string{"context": o.context, "out": o.out, "model": o.model})
 }
 
 func runSample(command *cobra.Command, o *sampleOptions) error {
@@ -83,17 +86,35 @@ func runSample(command *cobra.Command, o *sampleOptions) error {
 	if err != nil {
 		return err
 	}
-	s := sampler{scorer: scorer, options: o.sample, width: f.Features(), contextWidth: f.ContextFeatures(), each: o.count}
-	names := f.Config().Context
+	c := f.Config()
+	wanted := tableColumns{context: c.ContextColumns()}
+	names := wanted.contextNames()
+	carried := carriedContext(wanted.context)
+	wanted.keep = carried.texts
+	s := sampler{
+		scorer: scorer, options: o.sample, width: f.Features(), contextWidth: len(names), each: o.count,
+		expander: contextExpander{columns: wanted.context}, carried: carried.places, dense: o.logProb,
+	}
 	switch {
 	case len(names) > 0 && o.context == "":
 		return fmt.Errorf("the model is conditioned on %s; give a table with these columns as --context FILE", listed(names))
 	case len(names) == 0 && o.context != "":
 		return errors.New("the model is not conditioned on anything; leave out --context")
 	case len(names) > 0:
-		if s.contexts, err = o.table.openSelected(command, o.context, names, nil, false); err != nil {
+		if err := carried.check(o.out); err != nil {
 			return err
 		}
+		if s.contexts, err = o.table.openTable(command, o.context, wanted); err != nil {
+			return err
+		}
+	}
+	header := c.Features
+	if o.logProb {
+		header = slices.Concat(header, []string{"log_prob"})
+	}
+	header = slices.Concat(header, carried.numbers, carried.texts)
+	if err := distinctColumns(header); err != nil {
+		return err
 	}
 	w, err := table.Create(o.out, table.WriteOptions{Stdout: command.OutOrStdout()})
 	if err != nil {
@@ -108,7 +129,7 @@ func runSample(command *cobra.Command, o *sampleOptions) error {
 	defer bar.stop()
 	// Reading context may wait for a silent pipe, so it is left behind on an
 	// interruption; the writer is used here alone.
-	if err := w.WriteHeader(f.Config().Features); err != nil {
+	if err := w.WriteHeader(header); err != nil {
 		return err
 	}
 	for {
@@ -123,7 +144,7 @@ func runSample(command *cobra.Command, o *sampleOptions) error {
 		if err != nil {
 			return err
 		}
-		if err := w.WriteRows(rows); err != nil {
+		if err := w.WriteTexts(rows, &s.texts, nil, textsOf(len(carried.texts))); err != nil {
 			return err
 		}
 	}
@@ -133,24 +154,41 @@ func runSample(command *cobra.Command, o *sampleOptions) error {
 	return w.Close()
 }
 
+// distinctColumns is an error if the output would have two columns of one name.
+func distinctColumns(header []string) error {
+	for i, name := range header {
+		if slices.Contains(header[:i], name) {
+			return fmt.Errorf("the output would have two columns %q; leave out --log-prob", printable.Short(name))
+		}
+	}
+	return nil
+}
+
 // sampler draws rows block by block.
 type sampler struct {
 	scorer              *flow.Scorer
 	options             flow.SampleOptions
-	width, contextWidth int
+	width, contextWidth int           // columns of a draw, and of context in its table
 	each                int64         // rows to draw, for each row of context
 	contexts            *table.Reader // nil for a model without
+	expander            contextExpander
+	carried             []int // of the context columns, those written behind as numbers
+	dense               bool  // with log-densities
 
 	done    atomic.Int64
 	current []float64 // the row of context
-	left    int64     // rows still to be drawn for it
+	ofRow   table.Texts
+	left    int64 // rows still to be drawn for it
+	draws   []float64
+	logProb []float64
+	columns []float64   // of context, for each row of the block
+	texts   table.Texts // likewise
 	rows    []float64
-	context []float64
 }
 
 const sampleBlockRows = 4096
 
-// next returns the next block of rows, or io.EOF.
+// next returns the next block of rows, or io.EOF. Their texts are in s.texts.
 func (s *sampler) next() ([]float64, error) {
 	block := rowsPerBlock(sampleBlockRows, s.width+s.contextWidth)
 	n := 0
@@ -165,22 +203,38 @@ func (s *sampler) next() ([]float64, error) {
 	if n == 0 {
 		return nil, io.EOF
 	}
-	x := resized(&s.rows, n*s.width)
-	err := s.scorer.Sample(x, nil, uint64(s.done.Load()), s.options, s.context)
+	x, logProb := resized(&s.draws, n*s.width), []float64(nil)
+	if s.dense {
+		logProb = resized(&s.logProb, n)
+	}
+	err := s.scorer.Sample(x, logProb, uint64(s.done.Load()), s.options, s.expander.expand(s.columns))
 	s.done.Add(int64(n))
-	return x, err
+	if !s.dense && len(s.carried) == 0 {
+		return x, err
+	}
+	s.rows = s.rows[:0]
+	for r := range n {
+		s.rows = append(s.rows, x[r*s.width:(r+1)*s.width]...)
+		if s.dense {
+			s.rows = append(s.rows, logProb[r])
+		}
+		for _, column := range s.carried {
+			s.rows = append(s.rows, s.columns[r*s.contextWidth+column])
+		}
+	}
+	return s.rows, err
 }
 
 // fillContext repeats each row of context as often as rows are drawn for it,
 // until a block is full, and returns the number of rows.
 func (s *sampler) fillContext(block int) (int, error) {
-	s.context = s.context[:0]
+	s.columns, s.texts = s.columns[:0], table.Texts{}
 	for n := 0; n < block; n++ {
 		if s.left == 0 {
 			if s.current == nil {
 				s.current = make([]float64, s.contextWidth)
 			}
-			rows, err := s.contexts.Read(s.current)
+			rows, err := s.contexts.ReadTexts(s.current, &s.ofRow)
 			if err == io.EOF {
 				return n, nil
 			}
@@ -189,7 +243,8 @@ func (s *sampler) fillContext(block int) (int, error) {
 			}
 			s.left = s.each * int64(rows)
 		}
-		s.context = append(s.context, s.current...)
+		s.columns = append(s.columns, s.current...)
+		s.texts.Append(&s.ofRow)
 		s.left--
 	}
 	return block, nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/internal/printable"
 	"github.com/seed-192fdf7a/nf/internal/ranking"
 	"github.com/seed-192fdf7a/nf/internal/table"
 	"github.com/seed-192fdf7a/nf/kernels"
@@ -20,6 +21,9 @@ import (
 
 type scoreOptions struct {
 	model, data, out, label string
+	keep                    []string
+	quantile, threshold     float64
+	flags                   flagging
 	table                   tableFlags
 	batch, workers          int
 	json, quiet             bool
@@ -34,13 +38,19 @@ func scoreCommand() *cobra.Command {
 positive: it is no probability.
 
 Columns go by name, and others than the model's are ignored. A table without names whose number of columns is the
-model's is taken by position.
+model's is taken by position: the features, then the context. --keep carries further columns to the output, in front, a
+number or a text as it is written, so that a score can be told by its row's id.
 
 A summary goes to standard output: rows (those scored), mean_log_prob over them, rows_per_second and bad_rows. With
---label, whose column is 1 for anomalies and 0 for the rest, also auroc and auprc (average precision) of -log_prob.
-With --out - the summary goes to standard error.`,
+--label also auroc and auprc (average precision) of -log_prob. Labels are 1, true or anomaly, and 0, -1, false or normal.
+With --out - the summary goes to standard error.
+
+--threshold X adds a column anomaly, 1 where log_prob is below X, else 0 (NaN for a bad row), and the summary counts them.
+--quantile Q takes for X the score that the part Q of these rows is below: X is number floor(Q*rows) of their scores in
+ascending order, counted from 0, and stands in the summary. It holds scores and kept columns in memory to the end.`,
 		Example: `  nf score --model model.safetensors --data new.csv --out scores.csv
-  nf score --model model.safetensors --data labelled.csv --label label --out scores.npy --json`,
+  nf score --model model.safetensors --data labelled.csv --label label --out scores.npy --json
+  nf score --model model.safetensors --data new.csv --keep id --quantile 0.01 --out scores.csv`,
 		Args: noArguments,
 	}
 	f := command.Flags()
@@ -50,9 +60,12 @@ With --out - the summary goes to standard error.`,
 	f.StringVar(&o.out, "out", "", "table to write (required)")
 	f.IntVar(&o.batch, "batch", 4096, "rows of a block; changes no score on the built-in matmul")
 	addWorkersFlag(command, &o.workers)
-	o.table.addOnBadRow(command)
+	o.table.addOnBadRow(command, "fail, skip or nan", "fail, skip it, or nan (score it NaN)")
 	o.table.addHeader(command)
-	f.StringVar(&o.label, "label", "", "column that is 1 for anomalies, 0 for the rest")
+	f.StringSliceVar(&o.keep, "keep", nil, "columns to carry to the output as they are, such as an id")
+	f.StringVar(&o.label, "label", "", "column that is 1 (or true, or anomaly) for anomalies, 0 (or -1, false, normal) for the rest")
+	f.Float64Var(&o.threshold, "threshold", 0, "flag rows whose log_prob is below this, in a column anomaly")
+	f.Float64Var(&o.quantile, "quantile", 0, "flag this part of the rows, from 0 to 1, those that score lowest")
 	f.BoolVar(&o.json, "json", false, "print the summary as one JSON object")
 	f.BoolVar(&o.quiet, "quiet", false, "print no progress, only the summary")
 	command.RunE = func(command *cobra.Command, _ []string) error {
@@ -81,6 +94,16 @@ func (o *scoreOptions) check(command *cobra.Command) error {
 		if err := require(command, "label"); err != nil {
 			return err
 		}
+	}
+	o.flags = flagging{
+		byThreshold: command.Flags().Changed("threshold"), byQuantile: command.Flags().Changed("quantile"),
+		threshold: o.threshold, quantile: o.quantile,
+	}
+	if err := o.flags.check(); err != nil {
+		return err
+	}
+	if err := checkKeep(command, o.keep, o.out, o.flags.header()...); err != nil {
+		return err
 	}
 	if o.batch < 1 {
 		return usage("--batch is %d; it must be at least 1", o.batch)
@@ -130,43 +153,46 @@ func scoreTable(command *cobra.Command, o *scoreOptions, f *flow.Flow, scorer *f
 	var summary scoreSummary
 	started := time.Now()
 	c := f.Config()
-	var extra []string
-	if o.label != "" {
-		if slices.Contains(c.Features, o.label) || slices.Contains(c.Context, o.label) {
-			return summary, fmt.Errorf("--label %s is one of the columns that the model was trained on; train with --exclude %s",
-				o.label, flagValue([]string{o.label}))
-		}
-		extra = []string{o.label}
+	wanted := wantedOf(c)
+	wanted.label, wanted.keep = o.label, o.keep
+	if o.label != "" && slices.Contains(wanted.model(), o.label) {
+		return summary, fmt.Errorf("--label %s is one of the columns that the model was trained on; train with --exclude %s",
+			printable.Name(o.label), flagValue([]string{o.label}))
 	}
-	r, err := o.table.openSelected(command, o.data, slices.Concat(c.Features, c.Context), extra, len(c.Context) > 0)
+	r, err := o.table.openTable(command, o.data, wanted)
 	if err != nil {
 		return summary, err
 	}
-	w, err := table.Create(o.out, table.WriteOptions{Vector: true, Stdout: command.OutOrStdout()})
+	w, err := table.Create(o.out, table.WriteOptions{Vector: !o.flags.on(), Stdout: command.OutOrStdout()})
 	if err != nil {
 		return summary, err
 	}
 	job := &scoring{
-		scorer: scorer, widths: []int{f.Features(), f.ContextFeatures(), len(extra)},
+		scorer: scorer, widths: []int{f.Features(), len(wanted.context), wanted.columns() - f.Features() - len(wanted.context)},
+		context: contextExpander{columns: wanted.context}, flags: &o.flags,
 		skips: o.table.badPolicy == table.SkipBadRows, file: shownPath(o.data), label: o.label,
 	}
-	width := job.widths[0] + job.widths[1] + job.widths[2]
+	width := wanted.columns()
 	bar := startProgress(command, "scoring", o.quiet, r.Progress)
 	defer bar.stop()
-	s := stream{reader: r, writer: w, path: o.data, blockRows: rowsPerBlock(o.batch, width), inWidth: width, outWidth: 1, work: job.score}
-	if err := s.run(command.Context(), []string{"log_prob"}); err != nil {
+	s := stream{
+		reader: r, writer: w, path: o.data, blockRows: rowsPerBlock(o.batch, width), inWidth: width, outWidth: len(o.flags.header()),
+		front: textsOf(len(o.keep)), work: job.score,
+	}
+	if o.flags.byQuantile {
+		s.finally = o.flags.flagByQuantile
+	}
+	if err := s.run(command.Context(), slices.Concat(o.keep, o.flags.header())); err != nil {
 		return summary, err
 	}
 	bar.stop()
 	summary.Rows, summary.MeanLogProb = job.rows, number(job.sum/float64(job.rows))
 	summary.RowsPerSecond = number(float64(job.rows) / time.Since(started).Seconds())
-	var first *table.RowError
-	if summary.BadRows, first = r.BadRows(); first != nil {
-		what := "were scored NaN"
-		if job.skips {
-			what = "were skipped"
-		}
-		fmt.Fprintf(command.ErrOrStderr(), "%s: %d bad row(s) %s; the first: %v\n", command.CommandPath(), summary.BadRows, what, first)
+	summary.BadRows, _ = r.BadRows()
+	reportBadRows(command, r, job.skips, "scored NaN")
+	if o.flags.on() {
+		threshold := number(o.flags.threshold)
+		summary.Threshold, summary.Anomalies = &threshold, &o.flags.count
 	}
 	if o.label != "" {
 		roc, precision := job.ranking.Areas()
@@ -179,9 +205,14 @@ func scoreTable(command *cobra.Command, o *scoreOptions, f *flow.Flow, scorer *f
 // scoring is the work of a score stream, and its sums over all rows.
 type scoring struct {
 	scorer      *flow.Scorer
-	widths      []int // features, context, label
-	x, context  []float64
+	widths      []int // of features, context and label in the table
+	context     contextExpander
+	flags       *flagging
+	x           []float64
+	columns     []float64 // of context, as the table has them
 	labels      []float64
+	words       labelWords
+	logProb     []float64
 	rows        int64 // good ones
 	seen        int64 // all delivered
 	sum         float64
@@ -191,40 +222,79 @@ type scoring struct {
 }
 
 func (s *scoring) score(out, in []float64) error {
-	n := len(out)
-	x, context := in, []float64(nil)
+	n := len(out) / len(s.flags.header())
+	x, context, logProb := in, []float64(nil), out
 	if s.widths[1]+s.widths[2] > 0 {
-		x, context, s.labels = resized(&s.x, n*s.widths[0]), resized(&s.context, n*s.widths[1]), resized(&s.labels, n*s.widths[2])
-		splitRows(in, [][]float64{x, context, s.labels}, s.widths)
-		if s.widths[1] == 0 {
-			context = nil
-		}
+		x, s.columns, s.labels = resized(&s.x, n*s.widths[0]), resized(&s.columns, n*s.widths[1]), resized(&s.labels, n*s.widths[2])
+		splitRows(in, [][]float64{x, s.columns, s.labels}, s.widths)
+		context = s.context.expand(s.columns)
 	}
-	if err := s.scorer.LogProb(out, x, context); err != nil {
+	if s.flags.on() {
+		logProb = resized(&s.logProb, n)
+	}
+	if err := s.scorer.LogProb(logProb, x, context); err != nil {
 		return err
 	}
-	for r, logProb := range out {
+	for r, v := range logProb {
 		s.seen++
 		if math.IsNaN(x[r*s.widths[0]]) { // the reader delivers NaN for a bad row alone
-			out[r] = math.NaN()
+			logProb[r] = math.NaN()
 			continue
 		}
 		s.rows++
-		s.sum += logProb
+		s.sum += v
 		if s.widths[2] == 0 {
 			continue
 		}
-		label := s.labels[r]
-		if label != 0 && label != 1 {
+		if other := s.words.add(s.labels[r]); other != "" {
 			where := "row"
 			if s.skips {
 				where = "good row"
 			}
-			return fmt.Errorf("%s: %s %d, column %q: the label is %v; it must be 1 for an anomaly or 0", s.file, where, s.seen, s.label, label)
+			return fmt.Errorf("%s: %s %d, column %q: the label is %v, and an earlier one is %s; the rest must be marked by one of 0 and -1",
+				s.file, where, s.seen, printable.Short(s.label), s.labels[r], other)
 		}
-		s.ranking.Add(-logProb, label == 1)
+		s.ranking.Add(-v, s.labels[r] == 1)
+	}
+	if s.flags.on() {
+		s.flags.flag(out, logProb)
 	}
 	return nil
+}
+
+// labelWords sees to it that labels do not mix 0 and -1: a column of all three
+// numbers has three classes.
+type labelWords struct{ zero, minus bool }
+
+func (w *labelWords) add(label float64) (other string) {
+	w.zero, w.minus = w.zero || label == 0, w.minus || label == -1
+	switch {
+	case !w.zero || !w.minus:
+		return ""
+	case label == 0:
+		return "-1"
+	}
+	return "0"
+}
+
+// contextExpander makes the context values of events of a table's columns.
+type contextExpander struct {
+	columns []flow.ContextColumn
+	values  []float64
+}
+
+// expand returns the values for the cells of some rows, nil for a flow without
+// context. They are valid until the next call.
+func (e *contextExpander) expand(cells []float64) []float64 {
+	if len(e.columns) == 0 {
+		return nil
+	}
+	e.values = e.values[:0]
+	for len(cells) > 0 {
+		e.values = expandContext(e.values, cells[:len(e.columns)], e.columns)
+		cells = cells[len(e.columns):]
+	}
+	return e.values
 }
 
 func resized(buffer *[]float64, n int) []float64 {
@@ -241,6 +311,8 @@ type scoreSummary struct {
 	MeanLogProb   number  `json:"mean_log_prob"`
 	RowsPerSecond number  `json:"rows_per_second"`
 	BadRows       int64   `json:"bad_rows"`
+	Threshold     *number `json:"threshold,omitempty"`
+	Anomalies     *int64  `json:"anomalies,omitempty"`
 	AUROC         *number `json:"auroc,omitempty"`
 	AUPRC         *number `json:"auprc,omitempty"`
 	BLAS          string  `json:"blas"`
@@ -253,6 +325,9 @@ func (s *scoreSummary) print(out io.Writer, asJSON bool) error {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "rows=%d mean_log_prob=%.6f rows_per_second=%.0f bad_rows=%d", s.Rows, float64(s.MeanLogProb), float64(s.RowsPerSecond), s.BadRows)
+	if s.Threshold != nil {
+		fmt.Fprintf(&b, " threshold=%v anomalies=%d", float64(*s.Threshold), *s.Anomalies)
+	}
 	if s.AUROC != nil {
 		fmt.Fprintf(&b, " auroc=%.6f auprc=%.6f", float64(*s.AUROC), float64(*s.AUPRC))
 	}

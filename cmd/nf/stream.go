@@ -6,6 +6,9 @@ import (
 	"io"
 	"sync/atomic"
 
+	"github.com/spf13/cobra"
+
+	"github.com/seed-192fdf7a/nf/internal/printable"
 	"github.com/seed-192fdf7a/nf/internal/table"
 )
 
@@ -20,11 +23,18 @@ type stream struct {
 	outWidth  int // values of a row that the writer takes
 	// work fills out, one row for each of in.
 	work func(out, in []float64) error
+	// front and back say which of the texts that the reader delivers are written
+	// before and behind a row's values.
+	front, back []int
+	// finally, unless nil, is told all rows' values when the last is known, and
+	// may change them: nothing is written before.
+	finally func(out []float64)
 }
 
 // block is some rows on their way.
 type block struct {
 	in, out []float64
+	texts   table.Texts
 	rows    int
 	err     error // why there are no further rows
 }
@@ -76,12 +86,40 @@ func (s *stream) run(ctx context.Context, header []string) error {
 	}
 }
 
+// names picks the names of the texts that are written behind a row's values.
+func (s *stream) names(texts []string) []string {
+	names := make([]string, len(s.back))
+	for i, column := range s.back {
+		names[i] = texts[column]
+	}
+	return names
+}
+
+// reportBadRows says on standard error how many rows were bad, if any, and what
+// became of them unless they were skipped.
+func reportBadRows(command *cobra.Command, r *table.Reader, skipped bool, became string) {
+	count, first := r.BadRows()
+	if first == nil {
+		return
+	}
+	if skipped {
+		became = "skipped"
+	}
+	complain(command, "%d bad row(s) were %s; the first: %v", count, became, first)
+}
+
+// complain writes a line on standard error for the user to know.
+func complain(command *cobra.Command, format string, arguments ...any) {
+	fmt.Fprintf(command.ErrOrStderr(), "%s: %s\n", command.CommandPath(), printable.Text(fmt.Sprintf(format, arguments...)))
+}
+
 func (s *stream) pump() error {
 	quit := make(chan struct{})
 	defer close(quit)
 	// There are never more blocks than a channel holds, so no send blocks.
 	free, full, finished := make(chan *block, blocksUnderWay), make(chan *block, blocksUnderWay), make(chan *block, blocksUnderWay)
 	written := make(chan error, 1)
+	whole := false // set before finished is closed
 	rows := s.blockRows
 	for range blocksUnderWay {
 		free <- &block{in: make([]float64, rows*s.inWidth), out: make([]float64, rows*s.outWidth)}
@@ -90,7 +128,7 @@ func (s *stream) pump() error {
 		for {
 			select {
 			case b := <-free:
-				b.rows, b.err = s.reader.Read(b.in)
+				b.rows, b.err = s.reader.ReadTexts(b.in, &b.texts)
 				full <- b
 				if b.err != nil {
 					return
@@ -101,12 +139,19 @@ func (s *stream) pump() error {
 		}
 	}()
 	go func() {
+		var held heldRows
 		for b := range finished {
-			if err := s.writer.WriteRows(b.out[:b.rows*s.outWidth]); err != nil {
+			if s.finally != nil {
+				held.add(b, s.outWidth)
+			} else if err := s.writer.WriteTexts(b.out[:b.rows*s.outWidth], &b.texts, s.front, s.back); err != nil {
 				written <- err
 				return
 			}
 			free <- b
+		}
+		if s.finally != nil && whole {
+			written <- held.write(s)
+			return
 		}
 		written <- nil
 	}()
@@ -136,7 +181,24 @@ func (s *stream) pump() error {
 		err := b.err
 		finished <- b
 		if err == io.EOF {
+			whole = true
 			return leave(nil)
 		}
 	}
+}
+
+// heldRows are rows that wait for the last one.
+type heldRows struct {
+	values []float64
+	texts  table.Texts
+}
+
+func (h *heldRows) add(b *block, width int) {
+	h.values = append(h.values, b.out[:b.rows*width]...)
+	h.texts.Append(&b.texts)
+}
+
+func (h *heldRows) write(s *stream) error {
+	s.finally(h.values)
+	return s.writer.WriteTexts(h.values, &h.texts, s.front, s.back)
 }

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/internal/table"
 )
 
 // parseSupport reads the values of --support, COLUMN=LOWER:UPPER[:MAP], where
@@ -27,7 +27,7 @@ func parseSupport(values []string) (intervals []flow.Interval, err error) {
 			if parts[i] == "" {
 				continue
 			}
-			if *end, err = strconv.ParseFloat(parts[i], 64); err != nil || math.IsInf(*end, 0) || math.IsNaN(*end) {
+			if *end, err = table.ParseNumber(parts[i]); err != nil {
 				return nil, usage("--support is %q; %q is not a finite number", v, parts[i])
 			}
 		}
@@ -46,20 +46,24 @@ func parseSupport(values []string) (intervals []flow.Interval, err error) {
 
 // checkSupport finds the first row of a table, features before context, with a
 // value outside the support of its column.
-func checkSupport(path string, rows []float64, d *trainingData, intervals []flow.Interval) error {
+func checkSupport(path string, rows []float64, d *trainingData, intervals []flow.Interval, skipped bool) error {
 	config := flow.Config{Features: d.features, Base: flow.Base{Type: flow.StandardNormal}}
 	if err := config.SetSupport(intervals...); err != nil {
 		return usage("--support: %s", oneLine(err))
 	}
-	width := len(d.features) + len(d.context)
+	width := len(d.features) + len(d.columns.context)
 	for _, in := range intervals {
 		feature := slices.Index(d.features, in.Column)
 		support := config.Support(feature)
 		for row := range len(rows) / width {
 			x := rows[row*width+feature]
 			if !support.Contains(float64(config.Standardize.Narrow(x, feature))) {
-				return fmt.Errorf("%s: row %d, column %q: %v is outside the --support of the column; leave the row out, or widen the support",
-					shownPath(path), row+1, in.Column, x)
+				where := "row"
+				if skipped {
+					where = "good row"
+				}
+				return fmt.Errorf("%s: %s %d, column %q: %v is outside the --support of the column; leave the row out, or widen the support",
+					shownPath(path), where, row+1, in.Column, x)
 			}
 		}
 	}

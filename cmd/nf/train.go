@@ -53,7 +53,8 @@ finished epoch; a second one quits at once.`,
 	f.Float64Var(&o.validFraction, "valid-fraction", 0.1, "without --valid: the part of the rows, drawn at random, to validate on")
 	f.StringSliceVar(&o.columns, "columns", nil, "columns to model; all by default")
 	f.StringSliceVar(&o.exclude, "exclude", nil, "columns to leave out")
-	f.StringSliceVar(&o.context, "context", nil, "columns to condition on")
+	f.StringSliceVar(&o.context, "context", nil, "columns to condition on; one of texts is taken one-hot")
+	o.table.addOnBadRow(command, "fail or skip", "fail, or skip it")
 	o.table.addHeader(command)
 	f.StringVar(&o.flow, "flow", "realnvp", "family: "+strings.Join(flow.PresetNames(), " or "))
 	f.IntVar(&o.model.Layers, "layers", 0, "layers that change columns (default 8; maf, iaf: 5; nsf, nsf-ar: 10)")
@@ -97,7 +98,7 @@ func (o *trainOptions) check(command *cobra.Command) error {
 	if err := o.table.check(); err != nil {
 		return err
 	}
-	if err := o.checkColumns(); err != nil {
+	if err := o.checkColumns(command); err != nil {
 		return err
 	}
 	preset, ok := flow.Presets[o.flow]
@@ -205,21 +206,25 @@ func (o *trainOptions) checkPaths(command *cobra.Command) error {
 	if ending := strings.ToLower(filepath.Ext(o.plot)); command.Flags().Changed("plot") && ending != ".png" && ending != ".svg" {
 		return usage("--plot is %q; a picture's name must end in .png or .svg", o.plot)
 	}
+	if err := distinctPaths(map[string]string{"data": o.data, "out": o.out, "out (its log)": logPath(o.out), "plot": o.plot}); err != nil {
+		return err
+	}
+	if err := distinctPaths(map[string]string{"valid": o.valid, "out": o.out, "out (its log)": logPath(o.out), "plot": o.plot}); err != nil {
+		return err
+	}
 	return oneStandardInput(o.data, o.valid)
 }
 
-func (o *trainOptions) checkColumns() error {
+func (o *trainOptions) checkColumns(command *cobra.Command) error {
 	for _, list := range []struct {
 		flag  string
 		names []string
 	}{{"columns", o.columns}, {"exclude", o.exclude}, {"context", o.context}} {
-		for i, name := range list.names {
-			if name == "" {
-				return usage("--%s has an empty name in it", list.flag)
-			}
-			if slices.Contains(list.names[:i], name) {
-				return usage("--%s names %q twice", list.flag, name)
-			}
+		if command.Flags().Changed(list.flag) && len(list.names) == 0 {
+			return usage("--%s is empty", list.flag)
+		}
+		if err := checkNames(list.flag, list.names); err != nil {
+			return err
 		}
 	}
 	for _, name := range o.context {
@@ -267,6 +272,7 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 	if err != nil {
 		return err
 	}
+	config.Categories = data.categories
 	if err := config.SetSupport(o.intervals...); err != nil {
 		return usage("--support: %s", oneLine(err))
 	}

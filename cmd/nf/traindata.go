@@ -6,32 +6,41 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"maps"
 	"math"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
+	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/train"
+	"github.com/seed-192fdf7a/nf/internal/printable"
 	"github.com/seed-192fdf7a/nf/internal/random"
+	"github.com/seed-192fdf7a/nf/internal/table"
 )
 
 // trainingData is what a training reads.
 type trainingData struct {
 	features, context    []string
+	columns              tableColumns // the same as the table has them
+	categories           []flow.Category
 	train, valid         train.Data
 	trainRows, validRows int
+	badRows              int64 // left out
 	// sha256 is over the float64 values (little-endian, row-major, features
 	// before context) of --data, then of --valid.
 	sha256 string
 }
 
 func readTrainingData(command *cobra.Command, o *trainOptions) (*trainingData, error) {
-	d := &trainingData{context: o.context}
+	d := &trainingData{}
 	digest := sha256.New()
 	rows, count, err := readRows(command, o, o.data, d)
 	if err != nil {
 		return nil, err
 	}
+	rows = d.setContext(rows)
 	hashValues(digest, rows)
 	widths := []int{len(d.features), len(d.context)}
 	if o.valid == "" {
@@ -46,6 +55,7 @@ func readTrainingData(command *cobra.Command, o *trainOptions) (*trainingData, e
 		if rows, count, err = readRows(command, o, o.valid, d); err != nil {
 			return nil, err
 		}
+		rows = d.expand(rows)
 		hashValues(digest, rows)
 		d.valid, d.validRows = dataOf(rows, count, widths), count
 	}
@@ -53,54 +63,204 @@ func readTrainingData(command *cobra.Command, o *trainOptions) (*trainingData, e
 	return d, nil
 }
 
-// readRows reads all rows of a table, features before context. The first table
-// read decides what the features are.
+// readRows reads all rows of a table: features, and the table's columns of
+// context. The first table read decides what they are.
 func readRows(command *cobra.Command, o *trainOptions, path string, d *trainingData) (rows []float64, count int, err error) {
-	r, err := o.table.open(command, path)
+	expected := d.columns.model()
+	if d.features == nil {
+		expected = slices.Concat(o.columns, o.context)
+	}
+	r, err := o.table.open(command, path, expected)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer r.Close()
+	var texts []*levelCollector
 	if d.features == nil {
-		d.features = r.AllColumns()
-		if len(o.columns) > 0 {
-			d.features = o.columns
-		}
-		// Select and Exclude know best what to say about a name that is not there.
-		for _, names := range [][]string{o.columns, o.context} {
-			if len(names) > 0 {
-				if err := r.Select(names); err != nil {
-					return nil, 0, err
-				}
-			}
-		}
-		if err := r.Select(r.AllColumns()); err != nil {
+		if texts, err = d.decideColumns(r, path, o); err != nil {
 			return nil, 0, err
 		}
-		if len(o.exclude) > 0 {
-			if err := r.Exclude(o.exclude); err != nil {
-				return nil, 0, err
-			}
-		}
-		d.features = without(without(d.features, o.exclude), o.context)
-		if len(d.features) == 0 {
-			return nil, 0, fmt.Errorf("%s: --exclude and --context leave no column to model", shownPath(path))
-		}
-	}
-	wanted := slices.Concat(d.features, d.context)
-	if err := selectColumns(r, path, wanted, nil, len(d.context) > 0); err != nil {
+	} else if err := d.columns.choose(r, path); err != nil {
 		return nil, 0, err
 	}
-	bar := startProgress(command, "reading "+shownPath(path), o.quiet, r.Progress)
+	bar := startProgress(command, "reading "+printable.Text(shownPath(path)), o.quiet, r.Progress)
 	rows, count, err = r.ReadAll()
 	bar.stop()
-	if err == nil && count == 0 {
-		err = fmt.Errorf("%s has no rows", shownPath(path))
+	if err != nil {
+		return nil, 0, err
 	}
-	if err == nil {
-		err = checkSupport(path, rows, d, o.intervals)
+	reportBadRows(command, r, true, "")
+	bad, first := r.BadRows()
+	d.badRows += bad
+	switch {
+	case count == 0 && bad > 0:
+		return nil, 0, fmt.Errorf("%s has no good row; the first bad one: %w", shownPath(path), first)
+	case count == 0:
+		return nil, 0, fmt.Errorf("%s has no rows", shownPath(path))
 	}
-	return rows, count, err
+	for i, collector := range texts {
+		if collector == nil {
+			continue
+		}
+		if d.columns.context[i].Levels, err = collector.finish(rows, len(d.features)+i, len(d.features)+len(d.columns.context)); err != nil {
+			return nil, 0, fmt.Errorf("%s: %w", shownPath(path), err)
+		}
+	}
+	return rows, count, checkSupport(path, rows, d, o.intervals, bad > 0)
+}
+
+// decideColumns takes the features and the context from the first table, selects
+// them, and returns a collector of levels for each context column of texts.
+func (d *trainingData) decideColumns(r *table.Reader, path string, o *trainOptions) ([]*levelCollector, error) {
+	found := r.AllColumns()
+	context := o.context
+	if own := len(found) - r.ContextColumns(); len(context) == 0 {
+		context = without(found[own:], slices.Concat(o.columns, o.exclude)) // the array context of a .npz
+	}
+	// Select knows best what to say about a name that is not there.
+	for _, names := range [][]string{o.columns, context} {
+		if len(names) > 0 {
+			if err := r.Select(names); err != nil {
+				return nil, err
+			}
+		}
+	}
+	d.features = o.columns
+	if len(d.features) == 0 {
+		all := textsOf(len(found))
+		if err := r.SelectAt(all); err != nil {
+			return nil, err
+		}
+		if leaveOut := slices.Concat(o.exclude, context); len(leaveOut) > 0 && len(without(found, leaveOut)) == 0 {
+			if err := r.SelectAt(all); err != nil {
+				return nil, err
+			}
+			if len(o.exclude) > 0 {
+				if err := r.Exclude(o.exclude); err != nil {
+					return nil, err
+				}
+			}
+			return nil, fmt.Errorf("%s: --exclude and --context leave no column to model", shownPath(path))
+		} else if len(leaveOut) > 0 {
+			if err := r.Exclude(leaveOut); err != nil {
+				return nil, err
+			}
+		} else if err := r.Select(found); err != nil {
+			return nil, err
+		}
+		d.features = r.Columns()
+	} else if len(o.exclude) > 0 {
+		if missing := without(o.exclude, found); len(missing) > 0 {
+			return nil, r.Exclude(missing)
+		}
+		if d.features = without(d.features, o.exclude); len(d.features) == 0 {
+			return nil, fmt.Errorf("%s: --exclude and --context leave no column to model", shownPath(path))
+		}
+	}
+	isText := map[string]bool{}
+	for i, text := range r.TextColumns() {
+		isText[found[i]] = text
+	}
+	for _, name := range d.features {
+		if isText[name] {
+			return nil, textFeature(path, name)
+		}
+	}
+	d.columns = tableColumns{features: d.features}
+	for _, name := range context {
+		d.columns.context = append(d.columns.context, flow.ContextColumn{Name: name})
+	}
+	if err := d.columns.choose(r, path); err != nil {
+		return nil, err
+	}
+	texts := make([]*levelCollector, len(context))
+	for i, name := range context {
+		if isText[name] {
+			texts[i] = &levelCollector{column: name, numbers: map[string]float64{}}
+			r.Interpret(len(d.features)+i, texts[i].parse)
+		}
+	}
+	return texts, nil
+}
+
+// textFeature says why a column of texts is no feature.
+func textFeature(path, name string) error {
+	return fmt.Errorf("%s: column %q holds text, which has no density: probabilities of discrete values are no density of numbers; "+
+		"condition on it with --context %s, or leave it out with --exclude %s", shownPath(path), printable.Short(name), flagValue([]string{name}), flagValue([]string{name}))
+}
+
+// setContext takes the context's columns from those of the table, whose levels
+// are known, and returns the rows with its values.
+func (d *trainingData) setContext(rows []float64) []float64 {
+	for _, column := range d.columns.context {
+		if column.Levels == nil {
+			d.context = append(d.context, column.Name)
+			continue
+		}
+		category := flow.Category{Column: column.Name, Levels: column.Levels}
+		d.categories = append(d.categories, category)
+		for level := range category.Levels {
+			d.context = append(d.context, category.Name(level))
+		}
+	}
+	return d.expand(rows)
+}
+
+// expand returns rows of features and context values for rows as the table has
+// them.
+func (d *trainingData) expand(rows []float64) []float64 {
+	if len(d.categories) == 0 {
+		return rows
+	}
+	features, width := len(d.features), len(d.features)+len(d.columns.context)
+	expanded := make([]float64, 0, len(rows)/width*(features+len(d.context)))
+	for ; len(rows) > 0; rows = rows[width:] {
+		expanded = append(expanded, rows[:features]...)
+		expanded = expandContext(expanded, rows[features:width], d.columns.context)
+	}
+	return expanded
+}
+
+// levelCollector numbers the texts of a column as they come.
+type levelCollector struct {
+	column  string
+	numbers map[string]float64
+	tooMany bool
+}
+
+func (c *levelCollector) parse(cell []byte) (float64, table.Reason) {
+	level, known := c.numbers[string(cell)]
+	switch {
+	case known:
+	case len(cell) == 0:
+		return 0, table.MissingValue
+	case !utf8.Valid(cell):
+		return 0, table.NotUTF8
+	case len(c.numbers) == flow.MaxLevels:
+		c.tooMany = true
+	default:
+		level = float64(len(c.numbers))
+		c.numbers[string(cell)] = level
+	}
+	return level, ""
+}
+
+// finish returns the levels in ascending order and numbers the cells of the
+// column, one in each row, by it.
+func (c *levelCollector) finish(rows []float64, at, width int) ([]string, error) {
+	if c.tooMany {
+		return nil, fmt.Errorf("the context column %q holds more than %d different texts, the most that are taken for categories; leave it out of --context",
+			printable.Short(c.column), flow.MaxLevels)
+	}
+	levels := slices.Sorted(maps.Keys(c.numbers))
+	place := make([]float64, len(levels))
+	for i, level := range levels {
+		place[int(c.numbers[level])] = float64(i)
+	}
+	for ; at < len(rows); at += width {
+		rows[at] = place[int(rows[at])]
+	}
+	return levels, nil
 }
 
 // split draws the validation rows. Both parts keep the table's order.

@@ -23,8 +23,8 @@ func (e *ConstantColumnError) Error() string {
 }
 
 // standardization returns the mean and the standard deviation (over n) of each
-// named column of the rows.
-func standardization(rows []float64, names []string) (flow.Standardization, error) {
+// named column of the rows. Those that asIs, unless nil, names get 0 and 1.
+func standardization(rows []float64, names []string, asIs func(column int) bool) (flow.Standardization, error) {
 	columns := len(names)
 	s := flow.Standardization{Mean: make([]float64, columns), Std: make([]float64, columns)}
 	if columns == 0 {
@@ -32,6 +32,10 @@ func standardization(rows []float64, names []string) (flow.Standardization, erro
 	}
 	n := len(rows) / columns
 	for c, name := range names {
+		if asIs != nil && asIs(c) {
+			s.Std[c] = 1
+			continue
+		}
 		// Sums of differences from the first row keep the digits of columns
 		// whose mean is large, such as timestamps.
 		first := rows[c]

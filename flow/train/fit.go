@@ -74,7 +74,7 @@ func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options
 
 func standardize(f *flow.Flow, d Data) error {
 	c := f.Config()
-	rows, err := standardization(d.Rows, c.Features)
+	rows, err := standardization(d.Rows, c.Features, nil)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func standardize(f *flow.Flow, d Data) error {
 			rows.Mean[i], rows.Std[i] = c.Standardize.Mean[i], c.Standardize.Std[i]
 		}
 	}
-	contexts, err := standardization(d.Context, c.Context)
+	contexts, err := standardization(d.Context, c.Context, c.OneHot)
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,11 @@ package table
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"strconv"
+
+	"github.com/seed-192fdf7a/nf/internal/printable"
 )
 
 // parseNumber reads a cell as a decimal number; blanks around it do not count. The reason is "" if it is one.
@@ -30,6 +33,15 @@ func parseNumber(cell []byte) (value float64, reason Reason) {
 	default:
 		return 0, NotANumber
 	}
+}
+
+// ParseNumber reads a text as a cell of a table is read: a finite decimal number.
+func ParseNumber(text string) (float64, error) {
+	value, reason := parseNumber([]byte(text))
+	if reason != "" {
+		return 0, fmt.Errorf("%q is %s", printable.Short(text), reason)
+	}
+	return value, nil
 }
 
 // isNumber reports whether a cell parses as a number, be it finite or not.

@@ -16,6 +16,7 @@ const (
 	NotFinite    Reason = "not finite"              // the cell holds NaN or an infinity
 	OutOfRange   Reason = "outside float64's range" // the cell holds a number that overflows float64
 	CellCount    Reason = "wrong number of cells"   // the row is ragged; Column is empty
+	NotUTF8      Reason = "not UTF-8 text"
 	NotALabel    Reason = "not a label: 1, true or anomaly, or else 0, -1, false or normal"
 	BadQuote     Reason = "misplaced quote" // the row breaks the quoting rules; Column is empty
 )

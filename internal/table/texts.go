@@ -31,6 +31,16 @@ func (t *Texts) Cell(row, column int) []byte {
 	return t.bytes[begin:t.ends[i]]
 }
 
+// Append adds the rows of other texts of the same columns.
+func (t *Texts) Append(other *Texts) {
+	t.columns = other.columns
+	for row := range other.Rows() {
+		for column := range other.columns {
+			t.append(other.Cell(row, column))
+		}
+	}
+}
+
 func (t *Texts) reset(columns int) {
 	t.columns, t.bytes, t.ends = columns, t.bytes[:0], t.ends[:0]
 }
