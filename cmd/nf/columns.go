@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -260,8 +259,8 @@ func checkKeep(command *cobra.Command, keep []string, out string, written ...str
 	if !command.Flags().Changed("keep") {
 		return nil
 	}
-	if err := require(command, "keep"); err != nil {
-		return err
+	if len(keep) == 0 {
+		return usage("--keep is empty")
 	}
 	if err := checkNames("keep", keep); err != nil {
 		return err
@@ -298,8 +297,6 @@ func textsOf(n int) []int {
 	}
 	return places
 }
-
-var errNoText = errors.New("an array of numbers holds no text; write .csv")
 
 // without returns the names that are not among the others.
 func without(names, others []string) []string {
