@@ -145,7 +145,7 @@ func (d *trainingData) decideColumns(r *table.Reader, path string, o *trainOptio
 			if err := r.Exclude(leaveOut); err != nil {
 				return nil, err
 			}
-		} else if err := r.Select(found); err != nil {
+		} else if err := r.SelectAll(); err != nil {
 			return nil, err
 		}
 		d.features = r.Columns()

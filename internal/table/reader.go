@@ -199,6 +199,19 @@ func (r *Reader) Select(columns []string) error {
 	return nil
 }
 
+// SelectAll chooses all columns, in the file's order. It is an error if one has no name of its own, or after the first
+// Read.
+func (r *Reader) SelectAll() error {
+	all := make([]int, len(r.names))
+	for i := range all {
+		all[i] = i
+	}
+	if err := r.SelectAt(all); err != nil {
+		return err
+	}
+	return nameFaults(r.file, r.names, all)
+}
+
 // SelectAt chooses columns by their positions in AllColumns. Their names do not matter.
 func (r *Reader) SelectAt(positions []int) error {
 	if r.started {
