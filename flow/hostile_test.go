@@ -91,7 +91,7 @@ func TestReadRefusesConstants(t *testing.T) {
 				univariate(&autograd.Spline{Rule: clipped}), univariate(&autograd.Spline{Rule: smallest}),
 				univariate(&autograd.Affine{Scale: autograd.Softplus, Epsilon: 0.1875}), univariate(&autograd.Affine{Bound: 9.5}),
 				&transform.CouplingSpec{Mask: mask, Univariate: &autograd.Additive{},
-					Conditioner: nn.MLPSpec{Hidden: []int{2}, Activation: nn.Activation{Name: autograd.LeakyReLUActivation, Slope: 0.4375}}},
+					Conditioner: &nn.MLPSpec{Hidden: []int{2}, Activation: autograd.Activation{Name: autograd.LeakyReLUActivation, Slope: 0.4375}}},
 			},
 			Base: base,
 		}

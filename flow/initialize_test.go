@@ -18,15 +18,15 @@ func TestFirstValues(t *testing.T) {
 	affine := &autograd.Affine{Bound: 1}
 	units := nn.EvenUnits(d, 200, true)
 	for _, residual := range []bool{false, true} {
-		mlp := nn.MLPSpec{Hidden: []int{100, 200, 50}}
+		var network nn.Spec = &nn.MLPSpec{Hidden: []int{100, 200, 50}}
 		if residual {
-			mlp.Type, mlp.Gated = nn.Residual, true
+			network = &nn.ResidualSpec{Hidden: []int{100, 200, 50}, Gated: true}
 		}
 		made := nn.MADESpec{Units: [][]int{units, units, units}, Residual: residual, Gated: residual}
 		c := flow.Config{
 			Features: names("x", d), Context: names("c", contexts), Base: flow.Base{Type: flow.StandardNormal},
 			Transforms: []transform.Spec{
-				&transform.CouplingSpec{Mask: []bool{true, true, false, false, false, false}, Univariate: affine, Conditioner: mlp},
+				&transform.CouplingSpec{Mask: []bool{true, true, false, false, false, false}, Univariate: affine, Conditioner: network},
 				&transform.AutoregressiveSpec{Order: []int{0, 1, 2, 3, 4, 5}, Univariate: affine, Conditioner: made},
 			},
 		}

@@ -172,7 +172,7 @@ func couplings(features, context []string, o Options, u autograd.Univariate) (Co
 		return &transform.CouplingSpec{
 			Mask:        mask,
 			Univariate:  u,
-			Conditioner: nn.MLPSpec{Hidden: o.Hidden},
+			Conditioner: &nn.MLPSpec{Hidden: o.Hidden},
 		}, err
 	})
 }

@@ -57,13 +57,13 @@ func rangeFamilies() map[string]transform.Spec {
 		univariates[string(m)] = a
 	}
 	for name, u := range univariates {
-		out["coupling "+name] = &transform.CouplingSpec{Mask: mask, Univariate: u, Conditioner: nn.MLPSpec{Hidden: []int{5}}}
+		out["coupling "+name] = &transform.CouplingSpec{Mask: mask, Univariate: u, Conditioner: &nn.MLPSpec{Hidden: []int{5}}}
 		out["autoregressive "+name] = &transform.AutoregressiveSpec{Order: []int{1, 2, 0}, Univariate: u,
 			Conditioner: nn.MADESpec{Units: [][]int{nn.EvenUnits(d, 6, true)}}}
 	}
 	for _, a := range append(autograd.Activations(), autograd.ReLUActivation) {
 		out["coupling "+string(a)+" gated"] = &transform.CouplingSpec{Mask: mask, Univariate: affine,
-			Conditioner: nn.MLPSpec{Type: nn.Residual, Hidden: []int{5, 4}, Gated: true, Activation: nn.Activation{Name: a}}}
+			Conditioner: &nn.ResidualSpec{Hidden: []int{5, 4}, Gated: true, Activation: autograd.Activation{Name: a}}}
 	}
 	out["autoregressive gated"] = &transform.AutoregressiveSpec{Order: []int{1, 2, 0}, Univariate: affine,
 		Conditioner: nn.MADESpec{Units: [][]int{nn.EvenUnits(d, 6, true), nn.EvenUnits(d, 6, true)}, Residual: true, Gated: true}}

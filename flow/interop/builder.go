@@ -136,7 +136,7 @@ func (b *builder) coupling(changed, kept []int, n network, u autograd.Univariate
 		places[len(kept)+c] = len(kept) + c
 	}
 	n = n.inputs(places, len(places))
-	s := &transform.CouplingSpec{Mask: make([]bool, b.features), Univariate: u}
+	s := &transform.CouplingSpec{Mask: make([]bool, b.features), Univariate: u, Conditioner: &nn.MLPSpec{}}
 	for _, f := range changed {
 		s.Mask[f] = true
 	}
@@ -148,20 +148,21 @@ func (b *builder) coupling(changed, kept []int, n network, u autograd.Univariate
 	b.network(b.add(s, inverse), n)
 }
 
-func (a activation) spec() nn.Activation { return nn.Activation{Name: a.Name, Slope: a.Slope} }
-
 // spec describes the network of a coupling.
-func (n network) spec() nn.MLPSpec {
-	s := nn.MLPSpec{Gated: n.gates != nil, Activation: n.activation.spec()}
-	step := 1
-	if n.residual {
-		s.Type, step = nn.Residual, 2
-		s.Hidden = []int{n.layers[0].out}
+func (n network) spec() nn.Spec {
+	var hidden []int
+	if !n.residual {
+		for _, l := range n.layers[:len(n.layers)-1] {
+			hidden = append(hidden, l.out)
+		}
+		return &nn.MLPSpec{Hidden: hidden, Activation: n.activation}
 	}
-	for l := step - 1; l < len(n.layers)-1; l += step {
-		s.Hidden = append(s.Hidden, n.layers[l].out)
+	for l := 0; l < len(n.layers)-1; l++ {
+		if l == 0 || l%2 == 1 {
+			hidden = append(hidden, n.layers[l].out)
+		}
 	}
-	return s
+	return &nn.ResidualSpec{Hidden: hidden, Gated: n.gates != nil, Activation: n.activation}
 }
 
 // autoregressive adds an autoregressive layer.

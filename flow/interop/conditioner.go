@@ -3,6 +3,8 @@ package interop
 import (
 	"fmt"
 	"math"
+
+	"github.com/seed-192fdf7a/nf/flow/autograd"
 )
 
 // residualPrefix tells whether a ResidualNet of nflows or normflows is there.
@@ -10,7 +12,7 @@ func (s *stateDict) isResidualNet(prefix string) bool { return s.any(prefix + "i
 
 // residualNet reads a ResidualNet, which looks at the features and the context
 // together and is gated by the context. It returns the width of its stream.
-func (s *stateDict) residualNet(prefix string, features, context int, act activation) (n network, hidden int, err error) {
+func (s *stateDict) residualNet(prefix string, features, context int, act autograd.Activation) (n network, hidden int, err error) {
 	r := residualNet{features: features, context: context, activation: act}
 	if r.first, err = s.lookingAt(prefix+"initial_layer", features, context); err != nil {
 		return n, 0, err
@@ -153,7 +155,7 @@ func (s *stateDict) batchNorm(name string, width int) (*normalization, error) {
 
 // sequential reads a Sequential of linear layers with the activation between
 // them, which have biases all or none.
-func (s *stateDict) sequential(prefix string, features, context int, act activation) (network, error) {
+func (s *stateDict) sequential(prefix string, features, context int, act autograd.Activation) (network, error) {
 	n := network{features: features, context: context, activation: act}
 	numbers := s.numbered(prefix)
 	if len(numbers) == 0 {

@@ -204,12 +204,12 @@ func or[T any](value *T, otherwise T) T {
 }
 
 // activation returns the activation, which must be given.
-func (o *Options) activation() (activation, error) {
+func (o *Options) activation() (autograd.Activation, error) {
 	if o.Activation == "" {
-		return activation{}, fmt.Errorf(`the config has no "activation", which the weights do not tell: say one of %s`, strings.Join(Activations(), ", "))
+		return autograd.Activation{}, fmt.Errorf(`the config has no "activation", which the weights do not tell: say one of %s`, strings.Join(Activations(), ", "))
 	}
 	if o.Activation != "leaky_relu" && o.NegativeSlope != nil && *o.NegativeSlope != 0 {
-		return activation{}, fmt.Errorf(`"negative_slope" is %v, but the activation is %s and not leaky_relu`, *o.NegativeSlope, o.Activation)
+		return autograd.Activation{}, fmt.Errorf(`"negative_slope" is %v, but the activation is %s and not leaky_relu`, *o.NegativeSlope, o.Activation)
 	}
 	return newActivation(o.Activation, or(o.NegativeSlope, 0.01))
 }

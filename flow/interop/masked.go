@@ -80,7 +80,7 @@ func (n network) arrange(features, parameters int) (*arranged, error) {
 	}
 	a := &arranged{order: order, network: n}
 	a.spec.Residual, a.spec.Gated, a.spec.Plain = n.residual, n.gates != nil, n.plain
-	a.spec.Activation = n.activation.spec()
+	a.spec.Activation = n.activation
 	a.spec.Encoder, a.spec.BlockContext = n.encoder != nil, n.blockContexts != nil
 	a.network.layers, a.network.gates, a.network.blockContexts = nil, nil, nil
 

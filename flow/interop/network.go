@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
@@ -16,7 +17,7 @@ import (
 type network struct {
 	features, context int
 	residual, plain   bool
-	activation        activation
+	activation        autograd.Activation
 	layers            []dense
 	gates             []dense // of the context; one for each block, or none
 
@@ -42,7 +43,7 @@ type block struct {
 // residualNet is a residual network as the libraries have them.
 type residualNet struct {
 	features, context int
-	activation        activation
+	activation        autograd.Activation
 	// first sees the features, or also the context.
 	first dense
 	// activated is a layer of the context; the activation of it is added to
@@ -115,7 +116,7 @@ func (r residualNet) network() (network, error) {
 		gated = gated || block.gate != nil
 	}
 	carried := stream
-	factor, odd := r.activation.oddPart()
+	factor, odd := oddPart(r.activation)
 	if carries || stream > width {
 		if err := r.checkSize(); err != nil {
 			return n, err

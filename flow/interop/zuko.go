@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
@@ -159,7 +160,7 @@ func (r *reader) zukoAutoregressive(prefix string, o Options) error {
 // zukoMasked reads a MaskedMLP. A residual one is a list of linear layers and
 // of blocks, x + layer(act(layer(x))), of which the blocks that follow each
 // other keep the width.
-func (s *stateDict) zukoMasked(prefix string, features, context int, act activation) (n network, err error) {
+func (s *stateDict) zukoMasked(prefix string, features, context int, act autograd.Activation) (n network, err error) {
 	residual := false
 	for _, i := range s.numbered(prefix) {
 		residual = residual || s.has(fmt.Sprintf("%s%d.0.weight", prefix, i))

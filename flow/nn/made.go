@@ -44,7 +44,7 @@ type MADESpec struct {
 	// has a term of the context as well: W₁·ReLU(h) + b₁ + V·c + a (as in nflows).
 	BlockContext bool `json:"block_context,omitempty"`
 	// Activation takes the place of ReLU.
-	Activation
+	autograd.Activation
 }
 
 // FormatVersion returns the version of the model file that the description
@@ -75,7 +75,7 @@ func EvenUnits(features, width int, context bool) []int {
 // Check tells what is wrong with the description, for the given numbers of
 // features and of context columns.
 func (s MADESpec) Check(features, context int) error {
-	if err := s.Activation.function().Check(); err != nil {
+	if err := s.Activation.Check(); err != nil {
 		return err
 	}
 	if len(s.Units) > 64 {
@@ -128,7 +128,7 @@ type MADE struct {
 	residual bool
 	plain    bool
 
-	activation Activation
+	activation autograd.Activation
 
 	layers []*autograd.Masked
 	gates  []*autograd.Masked // one for each block, or none
@@ -241,7 +241,7 @@ func (m *MADE) Compute(p *autograd.Pass, x autograd.Value) autograd.Value {
 	for l := 1; l < last; l += 2 {
 		inner := h
 		if !m.plain {
-			inner = g.Activate(h, m.activation.function())
+			inner = g.Activate(h, m.activation)
 		}
 		inner = g.Masked(m.hidden(g, inner, context, l), m.layers[l+1], blas.None)
 		if m.gates != nil {
@@ -262,7 +262,7 @@ func (m *MADE) linear(g *autograd.Graph, x, context autograd.Value, l int) autog
 	switch term := m.terms[l]; {
 	case term == nil:
 	case l == 0:
-		h = g.Add(h, m.activation.masked(g, context, term))
+		h = g.Add(h, masked(g, context, term, m.activation))
 	default:
 		h = g.Add(h, g.Masked(context, term, blas.None))
 	}
@@ -272,9 +272,9 @@ func (m *MADE) linear(g *autograd.Graph, x, context autograd.Value, l int) autog
 // hidden returns the activation of what linear returns.
 func (m *MADE) hidden(g *autograd.Graph, x, context autograd.Value, l int) autograd.Value {
 	if m.terms[l] == nil {
-		return m.activation.masked(g, x, m.layers[l])
+		return masked(g, x, m.layers[l], m.activation)
 	}
-	return g.Activate(m.linear(g, x, context, l), m.activation.function())
+	return g.Activate(m.linear(g, x, context, l), m.activation)
 }
 
 // Initialize draws hidden weights and biases from U(−1/√in, 1/√in), those that

@@ -86,12 +86,12 @@ func (m *MADE) activated(l int) bool {
 // separate tells whether what layer l sees are activations that are kept beside
 // their inputs.
 func (m *MADE) separate(l int) bool {
-	return m.startsBlock(l) && !m.plain || l > 0 && m.activated(l-1) && !(m.activation.fused() && m.terms[l-1] == nil)
+	return m.startsBlock(l) && !m.plain || l > 0 && m.activated(l-1) && !(fused(m.activation) && m.terms[l-1] == nil)
 }
 
 // fused returns what the matmul of layer l does with its outputs.
 func (m *MADE) fused(l int) blas.Activation {
-	if m.activated(l) && m.activation.fused() && m.terms[l] == nil {
+	if m.activated(l) && fused(m.activation) && m.terms[l] == nil {
 		return blas.ReLU
 	}
 	return blas.None
@@ -109,7 +109,7 @@ func (m *MADE) step(g *autograd.Graph, all autograd.Units, d int) {
 		source := all.Slice(m.steps.sources[l], m.steps.sources[l]+layer.In())
 		if m.separate(l) {
 			from, to := m.degrees[l-1][d], m.degrees[l-1][d+1]
-			g.ActivateUnits(source.Slice(from, to), m.stream(all, l-1, d), m.activation.function())
+			g.ActivateUnits(source.Slice(from, to), m.stream(all, l-1, d), m.activation)
 		}
 		y := m.of(all, l, d)
 		g.Advance(y, source, layer, m.degrees[l][d], m.fused(l))
@@ -139,7 +139,7 @@ func (m *MADE) begin(g *autograd.Graph, all autograd.Units) {
 		case term == nil:
 		case l == 0:
 			g.Advance(m.encoded(all), context, term, 0, blas.None)
-			g.ActivateUnits(m.term(all, 0), m.encoded(all), m.activation.function())
+			g.ActivateUnits(m.term(all, 0), m.encoded(all), m.activation)
 		default:
 			g.Advance(m.term(all, l), context, term, 0, blas.None)
 		}
@@ -160,7 +160,7 @@ func (m *MADE) beginBackward(g *autograd.Graph, all autograd.Units) {
 		switch {
 		case term == nil:
 		case l == 0:
-			g.ActivateUnitsBackward(m.encoded(all), m.term(all, 0), m.activation.function())
+			g.ActivateUnitsBackward(m.encoded(all), m.term(all, 0), m.activation)
 			back(m.encoded(all), term)
 		default:
 			back(m.term(all, l), term)
@@ -198,7 +198,7 @@ func (m *MADE) stepBackward(g *autograd.Graph, all autograd.Units, d int) {
 		g.Retreat(before, outputs, layer, from)
 		switch {
 		case m.separate(l):
-			g.ActivateUnitsBackward(m.stream(all, l-1, d), before, m.activation.function())
+			g.ActivateUnitsBackward(m.stream(all, l-1, d), before, m.activation)
 		case m.activated(l - 1):
 			g.ReLUUnitsBackward(before, before)
 		}

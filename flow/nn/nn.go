@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/internal/random"
+	"github.com/seed-192fdf7a/nf/internal/strictjson"
 )
 
 // Spec describes a conditioner as plain data. Its fields are what the model
@@ -36,25 +36,13 @@ type Conditioner interface {
 	Initialize(seed uint64)
 }
 
-// MLPSpec describes the network of a coupling: a multi-layer perceptron with an
-// activation between its layers, or a residual network (see residual.go).
-type MLPSpec struct {
-	// Type is Perceptron or Residual.
-	Type string `json:"type,omitempty"`
-	// Hidden is the width of each hidden layer; none makes a linear map. In a
-	// residual network the first one is that of the stream, every other one that
-	// of the inner layer of a block.
-	Hidden []int `json:"hidden"`
-	// Gated tells that the context gates the blocks of a residual network.
-	Gated bool `json:"gated,omitempty"`
-	Activation
-}
-
-// The types of [MLPSpec].
-const (
-	Perceptron = ""
-	Residual   = "residual"
-)
+// Kinds are the conditioners by their names in files, each with the version of
+// the file format that has it. A new one has version 2. ([MADESpec] is a part of
+// the layer that it belongs to.) An object without "type" is a perceptron.
+var Kinds = strictjson.New[Spec]("conditioner").
+	Add("mlp", 1, &MLPSpec{}).
+	Add("residual", 1, &ResidualSpec{}).
+	Silent("mlp")
 
 var errNoContext = errors.New("it is gated by a context, and there is none")
 
@@ -62,63 +50,20 @@ var errNoContext = errors.New("it is gated by a context, and there is none")
 // more memory than there is.
 const MaxWidth = 1 << 16
 
-// Check implements [Spec].
-func (s MLPSpec) Check(_ autograd.Shape, context int) error {
-	if err := s.Activation.function().Check(); err != nil {
+// checkHidden tells what is wrong with the hidden layers of a network.
+func checkHidden(widths []int, a autograd.Activation) error {
+	if err := a.Check(); err != nil {
 		return err
 	}
-	if len(s.Hidden) > 64 {
-		return fmt.Errorf("%d hidden layers, at most 64 are supported", len(s.Hidden))
+	if len(widths) > 64 {
+		return fmt.Errorf("%d hidden layers, at most 64 are supported", len(widths))
 	}
-	for i, w := range s.Hidden {
+	for i, w := range widths {
 		if w < 1 || w > MaxWidth {
 			return fmt.Errorf("hidden layer %d has width %d, want 1 to %d", i, w, MaxWidth)
 		}
 	}
-	switch {
-	case s.Type == Residual && len(s.Hidden) == 0:
-		return fmt.Errorf("a residual network needs a hidden layer")
-	case s.Type != Perceptron && s.Type != Residual:
-		return fmt.Errorf("type %q is not known to this version, which knows %q; a perceptron has none", s.Type, Residual)
-	case s.Type == Perceptron && s.Gated:
-		return fmt.Errorf("a perceptron has no gates")
-	case s.Gated && context == 0:
-		return errNoContext
-	}
 	return nil
-}
-
-// Build implements [Spec]: the parameters are layers.0, layers.1, … each with
-// weight [inputs, outputs] and bias. The inputs are the features, then the
-// context.
-func (s MLPSpec) Build(shape autograd.Shape, context, out int, scope autograd.Scope) Conditioner {
-	in := shape.Features + context
-	if in == 0 {
-		return Constant(out, scope)
-	}
-	if s.Type == Residual {
-		return s.buildResidual(in, context, out, scope)
-	}
-	m := &mlp{activation: s.Activation}
-	widths := append(append([]int{in}, s.Hidden...), out)
-	for i := range widths[1:] {
-		m.layers = append(m.layers, scope.At("layers", i).NewLinear(widths[i], widths[i+1]))
-	}
-	return m
-}
-
-type mlp struct {
-	activation Activation
-	layers     []*autograd.Linear
-}
-
-func (m *mlp) Compute(p *autograd.Pass, x autograd.Value, rows int) autograd.Value {
-	x = seen(p, x, rows)
-	last := len(m.layers) - 1
-	for _, l := range m.layers[:last] {
-		x = m.activation.linear(p.Graph, x, l)
-	}
-	return p.Linear(x, m.layers[last], blas.None)
 }
 
 // seen returns the features followed by the context, where there is either.
@@ -127,16 +72,6 @@ func seen(p *autograd.Pass, x autograd.Value, rows int) autograd.Value {
 		return p.SiteContext(rows)
 	}
 	return p.Concat(x, p.SiteContext(rows))
-}
-
-// Initialize draws hidden weights and biases from U(−1/√in, 1/√in).
-func (m *mlp) Initialize(seed uint64) {
-	last := len(m.layers) - 1
-	for _, l := range m.layers[:last] {
-		draw(seed, inverseRoot(l.In()), l.Weight, l.Bias)
-	}
-	clear(m.layers[last].Weight.Values())
-	clear(m.layers[last].Bias.Values())
 }
 
 // inverseRoot returns 1/√n.

@@ -44,11 +44,11 @@ func TestFrozenTrainings(t *testing.T) {
 	}
 	half := []bool{false, true, false, true}
 	order := []int{2, 0, 3, 1}
-	coupling := func(u autograd.Univariate, n nn.MLPSpec) transform.Spec {
+	coupling := func(u autograd.Univariate, n nn.Spec) transform.Spec {
 		return &transform.CouplingSpec{Mask: half, Univariate: u, Conditioner: n}
 	}
 	units := [][]int{nn.EvenUnits(4, 9, true), nn.EvenUnits(4, 7, true)}
-	silu, tanh := nn.Activation{Name: autograd.SiLUActivation}, nn.Activation{Name: autograd.TanhActivation}
+	silu, tanh := autograd.Activation{Name: autograd.SiLUActivation}, autograd.Activation{Name: autograd.TanhActivation}
 	normal := flow.Base{Type: flow.StandardNormal}
 	batchNorm := &transform.BatchNormSpec{Epsilon: 1e-5, Momentum: 0.1}
 
@@ -76,15 +76,15 @@ func TestFrozenTrainings(t *testing.T) {
 			&transform.ActNormSpec{Bound: 3}, &transform.PlanarSpec{}, &transform.RadialSpec{}, &transform.LUSpec{Bound: 2}, batchNorm,
 			&transform.HouseholderSpec{Reflections: 3}, &transform.ElementwiseSpec{Univariate: spline}, &transform.ActNormSpec{Bound: 3}), nil, 0x4c9bbcb5fda67a27},
 		{"conditioners", chain(normal, 2, nil,
-			coupling(affine, nn.MLPSpec{Type: nn.Residual, Hidden: []int{9, 7, 5}, Gated: true}),
+			coupling(affine, &nn.ResidualSpec{Hidden: []int{9, 7, 5}, Gated: true}),
 			&transform.AutoregressiveSpec{Order: order, Univariate: spline, Conditioner: nn.MADESpec{Units: units, Residual: true, Gated: true}},
-			coupling(&autograd.Affine{Scale: autograd.Softplus, Epsilon: 1e-3}, nn.MLPSpec{Hidden: []int{9, 7}, Activation: silu}),
+			coupling(&autograd.Affine{Scale: autograd.Softplus, Epsilon: 1e-3}, &nn.MLPSpec{Hidden: []int{9, 7}, Activation: silu}),
 			&transform.AutoregressiveSpec{Order: order, Univariate: affine, Conditioner: nn.MADESpec{Units: units, Residual: true, Plain: true, Activation: tanh}}), nil, 0x155340d31eadb46d},
 		{"inverted", chain(normal, 1, nil,
-			&transform.InvertSpec{Transform: coupling(spline, nn.MLPSpec{Hidden: []int{9}})},
+			&transform.InvertSpec{Transform: coupling(spline, &nn.MLPSpec{Hidden: []int{9}})},
 			&transform.InvertSpec{Transform: &transform.LUSpec{Bound: 2}},
 			&transform.InvertSpec{Transform: &transform.PlanarSpec{}}), nil, 0x0161475df0e4d6ca},
-		{"a grid", chain(normal, 0, []int{2, 2}, coupling(affine, nn.MLPSpec{Hidden: []int{9}}), batchNorm, &transform.LUSpec{Bound: 2}), nil, 0x19d57d38b9fd4474},
+		{"a grid", chain(normal, 0, []int{2, 2}, coupling(affine, &nn.MLPSpec{Hidden: []int{9}}), batchNorm, &transform.LUSpec{Bound: 2}), nil, 0x19d57d38b9fd4474},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f, err := flow.New(c.config, 3)

@@ -65,17 +65,17 @@ var families = []family{
 	}, 2e-6},
 	{"coupling-without-hidden-layers", func(d int) transform.Spec {
 		s := coupling(d, affine, 0)
-		s.Conditioner.Hidden = nil
+		s.Conditioner = &nn.MLPSpec{}
 		return s
 	}, 2e-6},
 	{"coupling-residual", func(d int) transform.Spec {
 		s := coupling(d, affine, 0)
-		s.Conditioner = nn.MLPSpec{Type: nn.Residual, Hidden: []int{9, 17, 5}}
+		s.Conditioner = &nn.ResidualSpec{Hidden: []int{9, 17, 5}}
 		return s
 	}, 2e-6},
 	{"coupling-gated", func(d int) transform.Spec {
 		s := coupling(d, affine, 1)
-		s.Conditioner = nn.MLPSpec{Type: nn.Residual, Hidden: []int{9, 17, 5}, Gated: true}
+		s.Conditioner = &nn.ResidualSpec{Hidden: []int{9, 17, 5}, Gated: true}
 		return s
 	}, 2e-6},
 	{"autoregressive-gated", func(d int) transform.Spec {
@@ -159,7 +159,7 @@ const activated = "activated-"
 
 func init() {
 	for _, name := range autograd.Activations() {
-		a := nn.Activation{Name: name}
+		a := autograd.Activation{Name: name}
 		if name == autograd.LeakyReLUActivation {
 			a.Slope = 0.2
 		}
@@ -167,9 +167,9 @@ func init() {
 			suffix := fmt.Sprintf("%s-residual=%v", name, residual)
 			families = append(families, family{activated + "coupling-" + suffix, func(d int) transform.Spec {
 				s := coupling(d, affine, 0)
-				s.Conditioner.Activation = a
+				s.Conditioner = &nn.MLPSpec{Hidden: []int{9, 17}, Activation: a}
 				if residual {
-					s.Conditioner.Type = nn.Residual
+					s.Conditioner = &nn.ResidualSpec{Hidden: []int{9, 17}, Activation: a}
 				}
 				return s
 			}, 2e-6})
@@ -220,7 +220,7 @@ func autoregressive(d int, u autograd.Univariate, residual bool, order string) *
 }
 
 func coupling(d int, u autograd.Univariate, kind int) *transform.CouplingSpec {
-	s := &transform.CouplingSpec{Mask: make([]bool, d), Univariate: u, Conditioner: nn.MLPSpec{Hidden: []int{9, 17}}}
+	s := &transform.CouplingSpec{Mask: make([]bool, d), Univariate: u, Conditioner: &nn.MLPSpec{Hidden: []int{9, 17}}}
 	for i := range s.Mask {
 		s.Mask[i] = d == 1 || kind == 0 && i >= d/2 || kind == 1 && i%2 == 0
 	}

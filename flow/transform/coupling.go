@@ -18,7 +18,7 @@ type CouplingSpec struct {
 	// Mask tells of each feature whether it is changed.
 	Mask        []bool              `json:"mask"`
 	Univariate  autograd.Univariate `json:"univariate"`
-	Conditioner nn.MLPSpec          `json:"conditioner"`
+	Conditioner nn.Spec             `json:"conditioner"`
 }
 
 // Check implements [Spec].
@@ -30,6 +30,9 @@ func (s *CouplingSpec) Check(shape Shape, context int) error {
 		return fmt.Errorf("coupling: the mask changes no feature")
 	}
 	if err := checkUnivariate(s.Univariate); err != nil {
+		return fmt.Errorf("coupling: %w", err)
+	}
+	if _, err := nn.Kinds.Name(s.Conditioner); err != nil {
 		return fmt.Errorf("coupling: %w", err)
 	}
 	if err := s.Conditioner.Check(s.kept(shape), context); err != nil {

@@ -88,15 +88,11 @@ func (d *decoder) plain(v reflect.Value) error {
 	case k == reflect.Map:
 		return d.entries(v)
 	}
-	return d.object(v, false)
+	return d.object(v, nil)
 }
 
 // note takes account of the version that v says it needs.
-func (d *decoder) note(v reflect.Value) {
-	if versioned, ok := v.Addr().Interface().(Versioned); ok {
-		d.version = max(d.version, versioned.FormatVersion())
-	}
-}
+func (d *decoder) note(v reflect.Value) { d.version = max(d.version, versionOf(v.Addr())) }
 
 // isLeaf tells whether values of a type hold no objects of ours.
 func isLeaf(t reflect.Type) bool {
@@ -158,7 +154,7 @@ func (d *decoder) kind(r *registry, v reflect.Value) error {
 		d.note(of.Elem())
 		return nil
 	}
-	return d.object(of.Elem(), true)
+	return d.object(of.Elem(), r)
 }
 
 // tag is the key that says of which kind an object is.
@@ -205,16 +201,20 @@ func (d *decoder) untagged() ([]byte, error) {
 	return append(text, '}'), err
 }
 
-// object reads an object into the struct v. With tagged it has a key "type"
-// beside the fields.
-func (d *decoder) object(v reflect.Value, tagged bool) error {
+// object reads an object into the struct v, which is one of the kinds of r unless
+// that is nil. Such an object has the key "type" beside the fields, and those of
+// other kinds where they say nothing.
+func (d *decoder) object(v reflect.Value, r *registry) error {
 	fields := fieldsOf(v.Type())
 	err := d.members(func(key string) error {
-		if tagged && key == tag {
+		if r != nil && key == tag {
 			d.skip()
 			return nil
 		}
 		i := slices.IndexFunc(fields, func(f field) bool { return f.name == key })
+		if i < 0 && r != nil && r.has(key) && slices.Contains(nothing, string(d.skip())) {
+			return nil
+		}
 		if i < 0 {
 			names := make([]string, len(fields))
 			for i, f := range fields {
@@ -229,6 +229,9 @@ func (d *decoder) object(v reflect.Value, tagged bool) error {
 	}
 	return err
 }
+
+// nothing lists what says as much as an absent key.
+var nothing = []string{"null", "false", "0", `""`, "[]", "{}"}
 
 // entries reads an object into the map v, whose keys are any.
 func (d *decoder) entries(v reflect.Value) error {

@@ -43,13 +43,10 @@ func (e *encoder) value(v reflect.Value) error {
 
 // note takes account of the version that v says it needs.
 func (e *encoder) note(v reflect.Value) {
-	versioned, ok := v.Interface().(Versioned)
-	if !ok && v.CanAddr() {
-		versioned, ok = v.Addr().Interface().(Versioned)
+	if v.CanAddr() {
+		v = v.Addr()
 	}
-	if ok && !(v.Kind() == reflect.Pointer && v.IsNil()) {
-		e.version = max(e.version, versioned.FormatVersion())
-	}
+	e.version = max(e.version, versionOf(v))
 }
 
 // plain is value without regard to v's own MarshalJSON.

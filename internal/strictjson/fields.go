@@ -34,3 +34,27 @@ func fieldsOf(t reflect.Type) (fields []field) {
 	}
 	return fields
 }
+
+// versionOf returns the version that v, or what it points at, says it needs, and
+// what the structs embedded in it say.
+func versionOf(v reflect.Value) int {
+	version := FirstVersion
+	if v.Kind() == reflect.Pointer && v.IsNil() {
+		return version
+	}
+	if versioned, ok := v.Interface().(Versioned); ok {
+		version = max(version, versioned.FormatVersion())
+	}
+	if v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
+	if v.Kind() != reflect.Struct {
+		return version
+	}
+	for i := range v.NumField() {
+		if f := v.Type().Field(i); f.Anonymous && f.Type.Kind() == reflect.Struct && f.IsExported() {
+			version = max(version, versionOf(v.Field(i)))
+		}
+	}
+	return version
+}

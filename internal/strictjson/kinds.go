@@ -94,6 +94,16 @@ func (r *registry) find(name string) (kind, error) {
 	return found, nil
 }
 
+// has tells whether any kind has a key.
+func (r *registry) has(key string) bool {
+	for of := range r.names {
+		if of.Kind() == reflect.Struct && slices.ContainsFunc(fieldsOf(of), func(f field) bool { return f.name == key }) {
+			return true
+		}
+	}
+	return false
+}
+
 func (r *registry) nameOf(v reflect.Value) (string, error) {
 	if v.IsValid() && v.Kind() == reflect.Pointer && !v.IsNil() {
 		if name, ok := r.names[v.Type().Elem()]; ok {

@@ -17,15 +17,26 @@ type square struct {
 	Tilt *int    `json:"tilt,omitempty"`
 }
 
-// heap holds other shapes.
+// heap holds other shapes. Its method hides that of Labels.
 type heap struct {
 	Shapes []shape `json:"shapes"`
-	names
+	Labels
 }
 
-type names struct {
+func (*heap) FormatVersion() int { return 1 }
+
+// Labels has a field that came with version 4.
+type Labels struct {
 	Names []string `json:"names,omitempty"`
 	Flat  bool     `json:"flat,omitempty"`
+	Size  int      `json:"size,omitempty"`
+}
+
+func (l Labels) FormatVersion() int {
+	if l.Size != 0 {
+		return 4
+	}
+	return 1
 }
 
 // star has its own JSON, and points that came with version 3.
@@ -100,11 +111,12 @@ func TestWrittenAsRead(t *testing.T) {
 // TestOtherSpellings reads what is never written so.
 func TestOtherSpellings(t *testing.T) {
 	for text, want := range map[string]shape{
-		` { "side" : 2 , "type" : "square" } `:            &square{Side: 2},
-		"{\"points\":4,\n\t\"type\":\"star\"}":            &star{4},
-		`{"ty\u0070e":"star","p\u006fints":4}`:            &star{4},
-		`{"type":"heap","shapes":null,"flat":false}`:      &heap{},
-		`{"type":"heap","names":["a\"]}"],"shapes":null}`: &heap{names: names{Names: []string{`a"]}`}}},
+		` { "side" : 2 , "type" : "square" } `:             &square{Side: 2},
+		"{\"points\":4,\n\t\"type\":\"star\"}":             &star{4},
+		`{"ty\u0070e":"star","p\u006fints":4}`:             &star{4},
+		`{"type":"heap","shapes":null,"flat":false}`:       &heap{},
+		`{"type":"heap","names":["a\"]}"],"shapes":null}`:  &heap{Labels: Labels{Names: []string{`a"]}`}}},
+		`{"side":1,"flat":false,"names":[],"shapes":null}`: &square{Side: 1},
 		`null`: nil,
 	} {
 		got, err := shapes.Unmarshal([]byte(text))
@@ -139,7 +151,11 @@ func TestRefused(t *testing.T) {
 		start + `"first":{"type":"square","type":"star"}}`:                       {`"type" comes twice`},
 		start + `"first":{"side":1,"points":1}}`:                                 {`"points" is not known`, "side, tilt"},
 		start + `"first":{"type":"square","side":1,"side":1}}`:                   {`"side" comes twice`},
-		start + `"others":[{"side":1},{"type":"heap","x":1}]}`:                   {`"others.1"`, `"x" is not known`, "shapes, names, flat"},
+		start + `"others":[{"side":1},{"type":"heap","x":1}]}`:                   {`"others.1"`, `"x" is not known`, "shapes, names, flat, size"},
+		start + `"first":{"side":1,"flat":true}}`:                                {`"flat" is not known`},
+		start + `"first":{"side":1,"round":false}}`:                              {`"round" is not known`},
+		start + `"first":{"side":1,"flat":false,"flat":false}}`:                  {`"flat" comes twice`},
+		start + `"flat":false}`:                                                  {`"flat" is not known`},
 		start + `"others":{}}`:                                                   {`"others"`, "object", "list"},
 		`{"sizes":[[1],[1.5]]}`:                                                  {`"sizes"`, "number 1.5", "whole number"},
 		start + `"narrow":1e39}`:                                                 {`"narrow"`, "1e39", "float32 holds"},

@@ -1,0 +1,46 @@
+package autograd
+
+import "github.com/seed-192fdf7a/nf/kernels"
+
+// GELUActivation is x·Φ(x), Φ the distribution function of the standard normal
+// (Hendrycks and Gimpel, 2016); its derivative is Φ(x) + x·φ(x).
+const GELUActivation ActivationName = "gelu"
+
+var gelu = activation{
+	at64: func(x, _ float64) (y, dy float64) {
+		cdf, density := normal64(x)
+		return float64(x * cdf), cdf + float64(x*density)
+	},
+	forward32: func(y, x []float32, _ float32) { kernels.GELU(y, x) },
+	backward32: func(dx, x, _, dy, d, s []float32, _ float32) {
+		const inverseRootTwoPi = 0.3989422804014327
+		for i, v := range x {
+			d[i] = float32(-0.5*v) * v
+		}
+		kernels.Exp(d, d)
+		kernels.NormalCDF(s, x)
+		for i, v := range x {
+			slope := s[i] + float32(float32(inverseRootTwoPi*d[i])*v)
+			dx[i] = float32(dy[i] * slope)
+		}
+	},
+}
+
+// normal64 returns the standard normal's CDF, to about 1e-16, and density. The
+// series ½ + φ(x)·Σ x²ⁿ⁺¹/(2n+1)!! has no cancellation (Marsaglia, 2004).
+func normal64(x float64) (cdf, density float64) {
+	const inverseRootTwoPi = 0.39894228040143267793994605993438
+	if x > 9 || x < -9 {
+		if x > 0 {
+			return 1, 0
+		}
+		return 0, 0
+	}
+	density = inverseRootTwoPi * kernels.Exp64(float64(-0.5*x)*x)
+	term, sum := x, x
+	for k := 3.0; sum+term != sum || k == 3; k += 2 {
+		term = float64(term*float64(x*x)) / k
+		sum += term
+	}
+	return 0.5 + float64(density*sum), density
+}

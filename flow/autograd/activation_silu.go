@@ -1,0 +1,15 @@
+package autograd
+
+import "github.com/seed-192fdf7a/nf/kernels"
+
+// SiLUActivation is x·σ(x) (Hendrycks and Gimpel, 2016).
+const SiLUActivation ActivationName = "silu"
+
+var silu = activation{
+	at64: func(x, _ float64) (y, dy float64) {
+		s := kernels.Sigmoid64(x)
+		return float64(x * s), s + float64(float64(x*s)*kernels.Sigmoid64(-x))
+	},
+	forward32:  func(y, x []float32, _ float32) { kernels.SiLU(y, x) },
+	backward32: func(dx, x, _, dy, _, _ []float32, _ float32) { kernels.SiLUBackward(dx, x, dy) },
+}
