@@ -120,6 +120,8 @@ func (g *Graph) Activate(x Value, a Activation) Value {
 				y.node.data64[r*y.Cols+c], _ = f.at64(v, a.Slope)
 			}
 		}
+	} else if all := x.whole32(); all != nil {
+		a.forward32(y.node.data32, all)
 	} else {
 		for r := range y.Rows {
 			f.forward32(y.Row32(r), x.Row32(r), float32(a.Slope))

@@ -15,6 +15,8 @@ func (g *Graph) Add(a, b Value) Value {
 				y.node.data64[r*y.Cols+c] = as[r*aStride+c] + bs[r*bStride+c]
 			}
 		}
+	} else if as, bs := a.whole32(), b.whole32(); as != nil && bs != nil {
+		kernels.Add(y.node.data32, as, bs)
 	} else {
 		for r := range y.Rows {
 			kernels.Add(y.Row32(r), a.Row32(r), b.Row32(r))
@@ -40,6 +42,8 @@ func (g *Graph) ReLU(x Value) Value {
 	if g.Float64() {
 		copyRows(y.node.data64, x.node.data64, x)
 		relu64(y.node.data64)
+	} else if all := x.whole32(); all != nil {
+		kernels.ReLU(y.node.data32, all)
 	} else {
 		for r := range y.Rows {
 			kernels.ReLU(y.Row32(r), x.Row32(r))

@@ -14,6 +14,8 @@ func (g *Graph) Gate(a, b Value) Value {
 		for r := range y.Rows {
 			gate64(y.node.data64[r*y.Cols:][:y.Cols], as[r*aStride:], bs[r*bStride:])
 		}
+	} else if as, bs := a.whole32(), b.whole32(); as != nil && bs != nil {
+		gate32(y.node.data32, as, bs)
 	} else {
 		for r := range y.Rows {
 			gate32(y.Row32(r), a.Row32(r), b.Row32(r))

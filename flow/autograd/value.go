@@ -73,6 +73,15 @@ func (v Value) At(r, c int) float64 {
 // Row32 returns row r of a float32 Value.
 func (v Value) Row32(r int) []float32 { return v.matrix32().Row(r) }
 
+// whole32 returns all of a float32 Value, row after row, or nil if it is a view:
+// elementwise functions take many rows in one call.
+func (v Value) whole32() []float32 {
+	if v.node.broadcast || v.Cols != v.node.cols || v.Rows*v.Cols != len(v.node.data32) {
+		return nil
+	}
+	return v.node.data32
+}
+
 // Gradient returns d/d(r, c) of what was differentiated, after Backward; 0 for
 // values that nothing was computed from.
 func (v Value) Gradient(r, c int) float64 {
