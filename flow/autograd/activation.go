@@ -121,7 +121,7 @@ func (g *Graph) Activate(x Value, a Activation) Value {
 			}
 		}
 	} else if all := x.whole32(); all != nil {
-		a.forward32(y.node.data32, all)
+		f.forward32(y.node.data32, all, float32(a.Slope))
 	} else {
 		for r := range y.Rows {
 			f.forward32(y.Row32(r), x.Row32(r), float32(a.Slope))
