@@ -3,6 +3,7 @@ package flow_test
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"math"
 	"regexp"
@@ -171,4 +172,46 @@ func edited(t *testing.T, file []byte, from, to string) []byte {
 	header = number.ReplaceAllString(header, "${1}"+to+"${2}")
 	out := binary.LittleEndian.AppendUint64(nil, uint64(len(header)))
 	return append(append(out, header...), file[end:]...)
+}
+
+// TestReadHoldsDescriptions reads files whose descriptions say something twice,
+// say what is absent elsewhere, or are too many.
+func TestReadHoldsDescriptions(t *testing.T) {
+	permutations := func(n int) string {
+		return strings.Repeat(`{"type":"permutation","order":[0]},`, n-1) + `{"type":"permutation","order":[0]}`
+	}
+	spline := `{"type":"elementwise","univariate":{"type":"spline","bins":2,"bound":3,"softclip":6,"circular":false,"min_width":0}}`
+	for _, c := range []struct{ head, transforms, want string }{
+		{`"features":["a"]`, permutations(4095), ""},
+		{`"features":["a"]`, permutations(4096), "4096"},
+		{`"features":["a"]`, permutations(40000), "4096"},
+		{`"features":["b"],"features":["a"]`, permutations(1), `"features" comes twice`},
+		{`"features":["a"]`, `{"type":"permutation","type":"permutation","order":[0]}`, `"type" comes twice`},
+		{`"Features":["a"]`, permutations(1), `"Features" is not known`},
+		{`"features":["a"]`, `{"type":"permutation","Order":[0]}`, `"Order" is not known`},
+		{`"features":["a"]`, `{"type":"permutation","order":[0],"bins":3}`, `"bins"`},
+		{`"features":["a"],"grid":[]`, `{"order":[0],"type":"permutation"}`, ""},
+		{`"features":["a"]`, `{"type":"lu","bound":1,"reflections":0}`, `"reflections"`},
+	} {
+		text := "{" + c.head + `,"standardize":{},"standardize_context":{},"transforms":[` + c.transforms + `],"base":{"type":"standard-normal"}}`
+		file := described(text)
+		_, err := flow.Read(bytes.NewReader(file), int64(len(file)))
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s, %.80s: the error is %v, want %q", c.head, c.transforms, err, c.want)
+		}
+	}
+	file := described(`{"features":["a"],"standardize":{},"standardize_context":{},"transforms":[` + spline + `],"base":{"type":"standard-normal"}}`)
+	if _, err := flow.Read(bytes.NewReader(file), int64(len(file))); err == nil || !strings.Contains(err.Error(), "parameter") {
+		t.Errorf("a spline that says what it does not have: the error is %v, want that of its missing values alone", err)
+	}
+}
+
+// described returns a model file without tensors.
+func described(text string) []byte {
+	quoted, err := json.Marshal(text)
+	if err != nil {
+		panic(err)
+	}
+	header := `{"__metadata__":{"nf.version":"1","nf.flow":` + string(quoted) + `}}`
+	return append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header...)
 }

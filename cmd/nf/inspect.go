@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -204,8 +205,9 @@ func compact(value json.RawMessage) string {
 	var numbers []json.Number
 	var names []string
 	var fields map[string]json.RawMessage
+	object := bytes.HasPrefix(value, []byte("{"))
 	switch {
-	case json.Unmarshal(value, &bits) == nil && len(bits) > 0:
+	case !object && json.Unmarshal(value, &bits) == nil && len(bits) > 0:
 		var b strings.Builder
 		for _, bit := range bits[:min(len(bits), most)] {
 			digit := byte('0')
@@ -218,7 +220,7 @@ func compact(value json.RawMessage) string {
 			fmt.Fprintf(&b, "… (%d)", len(bits))
 		}
 		return b.String()
-	case json.Unmarshal(value, &numbers) == nil:
+	case !object && json.Unmarshal(value, &numbers) == nil:
 		words := make([]string, 0, len(numbers))
 		for _, n := range numbers[:min(len(numbers), most)] {
 			words = append(words, n.String())
@@ -227,7 +229,7 @@ func compact(value json.RawMessage) string {
 			words = append(words, fmt.Sprintf("… (%d)", len(numbers)))
 		}
 		return strings.Join(words, ",")
-	case json.Unmarshal(value, &names) == nil:
+	case !object && json.Unmarshal(value, &names) == nil:
 		return listed(names)
 	case json.Unmarshal(value, &fields) == nil:
 		if _, tagged := fields["type"]; tagged {
