@@ -91,7 +91,7 @@ func runImport(command *cobra.Command, o *importOptions) error {
 		return fmt.Errorf("%s: %w", o.check, err)
 	}
 	if report.Warning != "" {
-		fmt.Fprintf(command.ErrOrStderr(), "%s: %s\n", command.CommandPath(), report.Warning)
+		complain(command, "%s", report.Warning)
 	}
 	p := importProvenance{imported{Config: dialect}}
 	for _, file := range []struct {

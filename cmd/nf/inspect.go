@@ -16,6 +16,7 @@ import (
 
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/transform"
+	"github.com/seed-192fdf7a/nf/internal/printable"
 )
 
 func inspectCommand() *cobra.Command {
@@ -46,7 +47,7 @@ func inspectCommand() *cobra.Command {
 			return err
 		}
 		if asJSON {
-			return json.NewEncoder(command.OutOrStdout()).Encode(m)
+			return m.printJSON(command.OutOrStdout())
 		}
 		return m.print(command.OutOrStdout(), f.Config())
 	}
@@ -93,12 +94,28 @@ func describeModel(path string, f *flow.Flow) (*modelDescription, error) {
 	return m, nil
 }
 
+func (m *modelDescription) printJSON(out io.Writer) error {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(append(printable.JSON(text), '\n'))
+	return err
+}
+
+// shown writes a text of the file in one cell: what would move a cursor is
+// escaped, and what is long is cut.
+func shown(text string) string {
+	const most = 1000
+	return printable.Text(printable.Cut(text, most))
+}
+
 func (m *modelDescription) print(out io.Writer, c flow.Config) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "file\t%s (%d bytes, format version %d)\n", m.File, m.Bytes, m.FormatVersion)
+	fmt.Fprintf(w, "file\t%s (%d bytes, format version %d)\n", shown(m.File), m.Bytes, m.FormatVersion)
 	fmt.Fprintf(w, "parameters\t%d in %d tensors\n", m.Parameters, len(m.Tensors))
 	if len(c.Grid) > 0 {
-		fmt.Fprintf(w, "grid\t%v sites\n", c.Grid)
+		fmt.Fprintf(w, "grid\t%s sites\n", shown(fmt.Sprint(c.Grid)))
 	}
 	base := c.Base.Type
 	if c.Base.Bound != 0 {
@@ -121,7 +138,7 @@ func (m *modelDescription) print(out io.Writer, c flow.Config) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "  %d\t%s %s\n", i, name, rest)
+		fmt.Fprintf(w, "  %d\t%s %s\n", i, shown(name), shown(rest))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -141,7 +158,7 @@ func (m *modelDescription) print(out io.Writer, c flow.Config) error {
 			if len(group.constant.Mean) > 0 {
 				mean, std = group.constant.Mean[i], group.constant.Std[i]
 			}
-			fmt.Fprintf(w, "%s\t%v\t%v\n", name, mean, std)
+			fmt.Fprintf(w, "%s\t%v\t%v\n", printable.Name(name), mean, std)
 		}
 		if err := w.Flush(); err != nil {
 			return err
@@ -158,7 +175,7 @@ func (m *modelDescription) print(out io.Writer, c flow.Config) error {
 	}
 	fmt.Fprintln(w, "provenance\t")
 	for _, line := range lines {
-		fmt.Fprintf(w, "  %s\t%s\n", line[0], line[1])
+		fmt.Fprintf(w, "  %s\t%s\n", shown(line[0]), shown(line[1]))
 	}
 	return w.Flush()
 }

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"io"
 	"math"
 	"strings"
@@ -94,12 +95,29 @@ func FuzzCSV(f *testing.F) {
 func readSource(t *testing.T, source source) ([]float64, error) {
 	r := &Reader{file: "x", policy: BadRowsAsNaN, progress: &progress{}}
 	r.setSource(source)
+	var numbers []int
+	for i, text := range r.TextColumns() {
+		if !text {
+			numbers = append(numbers, i)
+		}
+	}
+	if err := r.SelectAt(numbers); err != nil {
+		t.Fatal(err)
+	}
+	if len(numbers) == 0 {
+		return nil, errNoNumbers
+	}
 	got, rows, err := r.ReadAll()
+	if errors.Is(err, errUnreadable) {
+		return nil, err
+	}
 	if promised, known := r.RowCount(); !known || int64(rows) > promised || err == nil && int64(rows) != promised {
 		t.Errorf("%d rows, promised %d, error %v", rows, promised, err)
 	}
 	return got, err
 }
+
+var errNoNumbers = errors.New("no column is one of numbers")
 
 // FuzzNPY reads the same bytes as a file and as a pipe.
 func FuzzNPY(f *testing.F) {
@@ -111,6 +129,8 @@ func FuzzNPY(f *testing.F) {
 		npyBytes(1, npyHeaderText("|b1", true, "(4, 12)"), six),
 		npyBytes(1, npyHeaderText("<i2", false, "(99, 3)"), six),
 		npyBytes(1, "{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1,), }", six),
+		recordsBytes(),
+		npyBytes(1, npyHeaderText("<f2", true, "(4, 6)"), six),
 		npyBytes(1, npyHeaderText("<u8", false, "(9223372036854775807, 65536)")),
 		[]byte("\x93NUMPY\x02\x00\xff\xff\xff\xff"),
 	} {
@@ -145,6 +165,9 @@ func FuzzNPZ(f *testing.F) {
 		f.Add(npzBytes(f, zipEntry{"y.npy", zip.Store, array}, zipEntry{"X.npy", zip.Store, array}))
 		f.Add(npzBytes(f, zipEntry{"X.npy", zip.Deflate, array}))
 	}
+	pair := npyBytes(1, npyHeaderText("<f2", true, "(2, 2)"), []uint16{1, 2, 3, 0x7c00})
+	f.Add(npzBytes(f, zipEntry{"x.npy", zip.Store, pair}, zipEntry{"context.npy", zip.Deflate, pair}))
+	f.Add(npzBytes(f, zipEntry{"arr_0.npy", zip.Store, recordsBytes()}))
 	f.Add(npzBytes(f, zipEntry{"Y.npy", zip.Store, nil}))
 	f.Add(npzBytes(f))
 	f.Fuzz(func(t *testing.T, content []byte) {
@@ -154,5 +177,82 @@ func FuzzNPZ(f *testing.F) {
 		}
 		readSource(t, s)
 		s.Close()
+	})
+}
+
+// FuzzGzip reads damaged compressed text from a file and from standard input: both are the same text, or fail alike.
+func FuzzGzip(f *testing.F) {
+	for _, text := range []string{"a,b\n1,2\n3,4\n", "0.5;2\n1;2\n", "", "a\n" + strings.Repeat("1\n", 1000)} {
+		whole := gzipped(f, text)
+		f.Add(whole)
+		f.Add(append(bytes.Clone(whole), 0, 0, 0))
+		f.Add(append(bytes.Clone(whole), "garbage"...))
+		f.Add(append(bytes.Clone(whole), whole...))
+		f.Add(whole[:len(whole)-5])
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		if !bytes.HasPrefix(content, []byte("\x1f\x8b")) {
+			return // standard input is plain text then
+		}
+		read := func(open func() (*Reader, error)) (values []float64, err error) {
+			r, err := open()
+			if err != nil {
+				return nil, err
+			}
+			all := make([]int, len(r.AllColumns()))
+			for i := range all {
+				all[i] = i
+			}
+			if err := r.SelectAt(all); err != nil {
+				t.Fatal(err)
+			}
+			values, _, err = r.ReadAll()
+			return values, err
+		}
+		options := Options{OnBadRow: BadRowsAsNaN, Header: HeaderNo}
+		named, namedErr := read(func() (*Reader, error) {
+			r := &Reader{file: "x", policy: BadRowsAsNaN, progress: &progress{}}
+			s, err := newGzipCSVSource("x", bytes.NewReader(content), anyText, options)
+			if err == nil {
+				r.setSource(s)
+			}
+			return r, err
+		})
+		piped, pipedErr := read(func() (*Reader, error) {
+			o := options
+			o.Stdin = iotestReader{bytes.NewReader(content)}
+			return Open("-", o)
+		})
+		if !equalValues(named, piped) || (namedErr == nil) != (pipedErr == nil) {
+			t.Errorf("the file gives %v (%v), standard input %v (%v)", named, namedErr, piped, pipedErr)
+		}
+	})
+}
+
+// FuzzReadArrays reads archives of arrays by their names.
+func FuzzReadArrays(f *testing.F) {
+	four := []float64{1, 2, 3, 4}
+	for _, fortran := range []bool{false, true} {
+		array := npyBytes(1, npyHeaderText("<f8", fortran, "(2, 2)"), four)
+		f.Add(npzBytes(f, zipEntry{"x.npy", zip.Store, array}, zipEntry{"y.npy", zip.Deflate, array}))
+	}
+	f.Add(npzBytes(f, zipEntry{"x.npy", zip.Store, npyBytes(2, npyHeaderText(">f4", true, "(4,)"), four)}))
+	f.Add(npzBytes(f, zipEntry{"x.npy", zip.Store, recordsBytes()}))
+	f.Add(npzBytes(f, zipEntry{"x.npy", zip.Deflate, npyBytes(1, npyHeaderText("|b1", false, "(99999999, 1)"), four)}))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		arrays, err := readArrays("x", bytes.NewReader(content), int64(len(content)), nil, []string{"x", "y"})
+		if err != nil {
+			return
+		}
+		for name, a := range arrays {
+			if len(a.Values) != a.Rows*a.Columns {
+				t.Errorf("%s: %d values of %d rows and %d columns", name, len(a.Values), a.Rows, a.Columns)
+			}
+			for _, v := range a.Values {
+				if math.IsNaN(v) || math.IsInf(v, 0) {
+					t.Errorf("%s holds %v", name, v)
+				}
+			}
+		}
 	})
 }
