@@ -52,12 +52,8 @@ const (
 // end. Parameter gradients start from zero.
 func (g *Graph) Reset(mode Mode) {
 	g.mode, g.recording, g.inputs = mode, mode != Evaluate, mode == DifferentiateInputs
-	clear(g.tape)
-	g.tape = g.tape[:0]
 	g.drift = 0
-	g.floats.release(arenaMark{})
-	g.doubles.release(arenaMark{})
-	g.nodes.release(arenaMark{})
+	g.Next()
 	if mode != Differentiate {
 		return
 	}
@@ -84,6 +80,14 @@ func (g *Graph) Reset(mode Mode) {
 		g.writtenMasked = make([]bool, len(g.binding.parameters.masked))
 	}
 	clear(g.writtenMasked)
+}
+
+// Next forgets every value and the tape, as Reset does, and keeps the gradients
+// of parameters, to which what follows adds.
+func (g *Graph) Next() {
+	clear(g.tape)
+	g.tape = g.tape[:0]
+	g.release(Mark{})
 }
 
 // Mark is a point in a graph's memory.
@@ -160,6 +164,24 @@ func (g *Graph) Sums(n int) Sums {
 
 // sites returns how many of so many rows belong to one entry.
 func (s Sums) sites(rows int) int { return rows / max(1, len(s.Values)) }
+
+// Scale returns the sums times a factor.
+//
+// Backward: the gradient times the factor.
+func (g *Graph) Scale(s Sums, factor float64) Sums {
+	y := g.Sums(len(s.Values))
+	for i, v := range s.Values {
+		y.Values[i] = float64(factor * v)
+	}
+	if g.recording {
+		g.tape = append(g.tape, func() {
+			for i, d := range y.Gradient {
+				s.Gradient[i] += float64(factor * d)
+			}
+		})
+	}
+	return y
+}
 
 // Seed sets the gradient of every entry, before Backward.
 func (s Sums) Seed(gradient float64) {

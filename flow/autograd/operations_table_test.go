@@ -96,6 +96,30 @@ func operations() []operation {
 		{"moments that were folded", []string{"Normalize", "NewMoments"}, []int{2}, false, without(func(p *autograd.Pass, in values) autograd.Value {
 			return p.Normalize(in[0], p.NewMoments([]float64{1.5, -3, 40, 50}, 16, 1e-3), false, p.LogDet)
 		}), 2e-6},
+		{"scaled sums", []string{"Scale", "StandardNormal"}, []int{3}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			own := p.Sums(testEvents)
+			p.StandardNormal(in[0], own)
+			half := p.Scale(own, -0.5)
+			for e, v := range half.Values {
+				p.LogDet.Values[e] += v
+			}
+			if p.Recording() {
+				p.Record(func() { copy(half.Gradient, p.LogDet.Gradient) })
+			}
+			return autograd.Value{}
+		}), 1e-6},
+		{"an external density", []string{"External"}, []int{3}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			p.External(in[0], func(logProb, grad, x []float64) {
+				d := len(x) / len(logProb)
+				for i, v := range x {
+					logProb[i/d] -= v * v * v
+					if grad != nil {
+						grad[i] -= 3 * v * v
+					}
+				}
+			}, p.LogDet)
+			return autograd.Value{}
+		}), 1e-6},
 		{"a density", []string{"Density"}, []int{3}, false, func(s autograd.Scope) apply {
 			d := s.NewDensity(bowl{}, s.New("p", 1, 1))
 			return func(p *autograd.Pass, in values) autograd.Value {

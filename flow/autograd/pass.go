@@ -10,9 +10,10 @@ type Pass struct {
 	Context Value
 	// LogDet has an entry for each event, to which every map adds its log-det.
 	LogDet Sums
-	// Events are the numbers of the events, for noise that belongs to an event;
-	// nil where nothing draws any.
-	Events []uint64
+	// Events are the numbers of the events in training, for noise that belongs to
+	// an event and an epoch; nil in scoring.
+	Events []int
+	Epoch  uint64
 	// Seed keys all noise of this pass.
 	Seed uint64
 	// Memory says what a chain keeps of the way for the gradient.

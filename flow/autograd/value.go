@@ -48,6 +48,25 @@ func (g *Graph) Input(rows, cols int, wanted bool) Value {
 	return g.newValue(rows, cols, wanted)
 }
 
+// Floats returns n floats of the graph's memory, undefined, to be filled and
+// given to Wrap.
+func (g *Graph) Floats(n int) []float32 { return g.floats.take(n) }
+
+// Wrap returns values as a Value of so many columns, in the graph's precision;
+// no gradient is wanted. In float32 the memory stays what it is.
+func (g *Graph) Wrap(values []float32, cols int) Value {
+	n := g.newNode(len(values)/cols, cols, false)
+	if g.Float64() {
+		n.data64 = g.doubles.take(len(values))
+		for i, v := range values {
+			n.data64[i] = float64(v)
+		}
+	} else {
+		n.data32 = values
+	}
+	return Value{Rows: n.rows, Cols: cols, node: n}
+}
+
 // Set writes element (r, c), narrowed to the graph's precision.
 func (v Value) Set(r, c int, x float64) {
 	i := r*v.node.cols + v.from + c

@@ -63,13 +63,6 @@ func standardization(rows []float64, names []string, asIs func(column int) bool)
 	return s, nil
 }
 
-// set is data ready for the graph: standardized and narrowed.
-type set struct {
-	events        int
-	rows, context []float32
-	noise         *noise // nil for none
-}
-
 // check tells whether the data are whole events of the flow.
 func (d Data) check(f *flow.Flow, name string) error {
 	width, contextWidth := f.Features(), f.ContextFeatures()
@@ -96,22 +89,4 @@ func (d Data) checkSupport(c flow.Config, name string) error {
 		}
 	}
 	return nil
-}
-
-// newSet standardizes checked data.
-func newSet(d Data, f *flow.Flow) set {
-	c := f.Config()
-	return set{
-		events:  len(d.Rows) / f.Features(),
-		rows:    narrow(d.Rows, c.Standardize, len(c.Features)),
-		context: narrow(d.Context, c.StandardizeContext, len(c.Context)),
-	}
-}
-
-func narrow(rows []float64, s flow.Standardization, columns int) []float32 {
-	out := make([]float32, len(rows))
-	for i, x := range rows {
-		out[i] = s.Narrow(x, i%columns)
-	}
-	return out
 }

@@ -26,7 +26,7 @@ import (
 // behind the standardization by which Result.StartValidNLL is theirs.
 //
 // It holds in memory: the rows as float32 beside the caller's own; of each
-// parameter what [Memory] counts; and for each worker the values of one tile
+// parameter what [Bytes] counts; and for each worker the values of one tile
 // of 64 rows on their way through all layers.
 func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options) (Result, error) {
 	var result Result
@@ -51,14 +51,9 @@ func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options
 			return result, err
 		}
 	}
-	r, err := newRunner(f, o)
-	if err != nil {
-		return result, err
-	}
 	if err := standardize(f, training); err != nil {
 		return result, err
 	}
-	defer f.Changed()
 	for _, d := range []struct {
 		name string
 		Data
@@ -67,9 +62,7 @@ func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options
 			return result, err
 		}
 	}
-	noisy := newSet(training, f)
-	noisy.noise = newNoise(f, o)
-	return r.fit(ctx, noisy, newSet(validation, f))
+	return Minimize(ctx, f, MaximumLikelihood(f, newNoisy(newRows(training, f), f, o)), MaximumLikelihood(f, newRows(validation, f)), o)
 }
 
 func standardize(f *flow.Flow, d Data) error {
@@ -90,16 +83,38 @@ func standardize(f *flow.Flow, d Data) error {
 	return f.SetStandardization(rows, contexts)
 }
 
-func (r *runner) fit(ctx context.Context, training, validation set) (result Result, err error) {
-	o := r.options
+// Minimize trains m on the training objective and leaves in it the values of the
+// epoch with the lowest mean loss on the validation objective. Its results and
+// errors are those of [Fit], where "nll" stands for the loss.
+func Minimize(ctx context.Context, m Model, training, validation Objective, o Options) (result Result, err error) {
+	if err := o.check(); err != nil {
+		return result, err
+	}
+	events := training.Events()
+	if events < 1 || validation.Events() < 1 {
+		return result, fmt.Errorf("train: %d events for training and %d for validation; both need one", events, validation.Events())
+	}
+	if o.Batch == 0 {
+		o.Batch = BatchFor(events)
+	}
+	r, err := newRunner(m, training.Sites(), o)
+	if err != nil {
+		return result, err
+	}
+	defer m.Changed()
+	return r.fit(ctx, training, validation)
+}
+
+func (r *runner) fit(ctx context.Context, training, validation Objective) (result Result, err error) {
+	o, events := r.options, training.Events()
 	start := time.Now()
-	batch := min(o.Batch, training.events)
-	perEpoch := (training.events + batch - 1) / batch
-	order := make([]int, training.events)
+	batch := min(o.Batch, events)
+	perEpoch := (events + batch - 1) / batch
+	order := make([]int, events)
 	// Whatever ends training, the flow is left with its best epoch, or with the
 	// values it came with.
-	best := slices.Clone(r.adam.values)
-	defer func() { copy(r.adam.values, best) }()
+	best := slices.Clone(r.optimizer.values)
+	defer func() { copy(r.optimizer.values, best) }()
 	interrupted := func() (Result, error) {
 		result.Stopped = "interrupted"
 		return result, ctx.Err()
@@ -108,22 +123,20 @@ func (r *runner) fit(ctx context.Context, training, validation set) (result Resu
 	if result.StartValidNLL, whole = r.evaluate(ctx, validation); !whole {
 		return interrupted()
 	}
-	if r.flow.Parameters().AwaitsData() {
+	if r.parameters.AwaitsData() {
 		random.Permutation(order, o.Seed, random.Shuffle, 1)
-		if !r.initializeFromData(ctx, training, order[:r.cut(0, batch, training.events)]) {
+		if !r.initializeFromData(ctx, training, order[:r.cut(0, batch, events)]) {
 			return interrupted()
 		}
 	}
 	lowest, sinceLowest := math.Inf(1), 0
 	for epoch := 1; epoch <= o.Epochs; epoch++ {
 		began := time.Now()
-		if training.noise != nil {
-			training.noise.epoch = uint64(epoch)
-		}
+		r.epoch = uint64(epoch)
 		random.Permutation(order, o.Seed, random.Shuffle, uint64(epoch))
 		var sum, rate float64
-		for from, to := 0, 0; from < training.events; from = to {
-			to = r.cut(from, batch, training.events)
+		for from, to := 0, 0; from < events; from = to {
+			to = r.cut(from, batch, events)
 			chosen := order[from:to]
 			nll, norm, whole := r.gradient(ctx, training, chosen)
 			if !whole || ctx.Err() != nil {
@@ -131,27 +144,36 @@ func (r *runner) fit(ctx context.Context, training, validation set) (result Resu
 			}
 			if !finite(nll) || !finite(norm) {
 				result.Stopped = "diverged"
-				return result, r.diverged(nll, norm, fmt.Sprintf("epoch %d, step %d of %d", epoch, from/batch+1, perEpoch), result.Steps)
+				return result, r.diverged(training, nll, norm, fmt.Sprintf("epoch %d, step %d of %d", epoch, from/batch+1, perEpoch), result.Steps)
 			}
-			rate = o.rate(float64(result.Steps) / (float64(perEpoch) * float64(o.Epochs)))
+			if d := r.drift(); !(d <= maxDrift) {
+				result.Stopped = "diverged"
+				return result, fmt.Errorf("train: at epoch %d, step %d of %d, values rebuilt from outputs are off by %.2g of their size, more than %v: the gradient would be wrong; take memory %s, which keeps inputs",
+					epoch, from/batch+1, perEpoch, d, float64(maxDrift), Replay)
+			}
+			rate = o.rate(result.Steps, perEpoch*o.Epochs)
 			scale := 1.0
 			if o.Clip > 0 && norm > o.Clip {
 				scale = o.Clip / norm
 			}
-			r.adam.step(rate, scale)
+			r.optimizer.step(rate, scale)
 			r.binding.Refresh(o.Workers)
 			result.Steps++
 			sum += float64(nll * float64(len(chosen)))
 			if o.Progress != nil {
-				o.Progress(to, training.events)
+				o.Progress(to, events)
 			}
 		}
 		trained := time.Since(began).Seconds()
 		e := Epoch{
-			Epoch: epoch, TrainNLL: sum / float64(training.events),
-			LearningRate: rate, RowsPerSecond: float64(training.events) / trained,
+			Epoch: epoch, TrainNLL: sum / float64(events),
+			LearningRate: rate, RowsPerSecond: float64(events) / trained,
 		}
-		if e.ValidNLL, whole = r.evaluate(ctx, validation); !whole {
+		// The average of the values, where there is one, is what is judged and
+		// kept.
+		r.average()
+		e.ValidNLL, whole = r.evaluate(ctx, validation)
+		if !whole {
 			return interrupted()
 		}
 		e.Seconds = time.Since(start).Seconds()
@@ -165,12 +187,13 @@ func (r *runner) fit(ctx context.Context, training, validation set) (result Resu
 			// A start that cannot be evaluated is worse than any number.
 			if !(e.ValidNLL >= result.StartValidNLL) {
 				result.BestEpoch, result.BestValidNLL = epoch, e.ValidNLL
-				copy(best, r.adam.values)
+				copy(best, r.optimizer.values)
 				if o.Improved != nil {
 					o.Improved(result)
 				}
 			}
 		}
+		r.average()
 		if o.Patience > 0 && sinceLowest >= o.Patience {
 			result.Stopped = "patience"
 			break
@@ -182,15 +205,24 @@ func (r *runner) fit(ctx context.Context, training, validation set) (result Resu
 	return result, nil
 }
 
+// average exchanges the values with their running average, if one is kept.
+func (r *runner) average() {
+	if r.options.Average > 0 {
+		r.optimizer.swap()
+		r.binding.Refresh(r.options.Workers)
+	}
+}
+
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // diverged says what may help when the nll or the gradient of a minibatch is
 // not finite.
-func (r *runner) diverged(nll, norm float64, where string, steps int) error {
-	o, c := r.options, r.flow.Config()
-	if math.IsInf(nll, 1) && c.Base.Type == flow.Uniform {
-		return fmt.Errorf("train: at %s, a row's noise lies outside the box of the uniform base, [-%v, %v] in standard deviations, where there is no density: widen the box (bound), or take another base",
-			where, c.Base.Bound, c.Base.Bound)
+func (r *runner) diverged(training Objective, nll, norm float64, where string, steps int) error {
+	o := r.options
+	if e, ok := training.(Explainer); ok {
+		if err := e.Explain(nll); err != nil {
+			return fmt.Errorf("train: at %s, %w", where, err)
+		}
 	}
 	advice := fmt.Sprintf("try a learning rate below %v", o.LearningRate)
 	switch {
@@ -227,12 +259,15 @@ func (r *runner) cut(from, batch, events int) int {
 	return to
 }
 
-// rate returns the learning rate when a part of all steps, from 0 to 1, is
-// done.
-func (o *Options) rate(done float64) float64 {
-	if o.Schedule == Constant {
-		return o.LearningRate
+// rate returns the learning rate of step number done, from 0, of so many.
+func (o *Options) rate(done, steps int) float64 {
+	rate := o.LearningRate
+	if o.Schedule == Cosine {
+		_, cos := kernels.SinCos2Pi64(float64(done) / float64(steps) / 2)
+		rate = float64(rate * float64(0.5*(1+cos)))
 	}
-	_, cos := kernels.SinCos2Pi64(done / 2)
-	return float64(o.LearningRate * float64(0.5*(1+cos)))
+	if done < o.Warmup {
+		rate = float64(rate * (float64(done+1) / float64(o.Warmup)))
+	}
+	return rate
 }

@@ -36,11 +36,11 @@ func TestInitializeFromData(t *testing.T) {
 		}
 		o := Defaults()
 		o.BLAS, o.Workers = blas.Builtin(), workers
-		r, err := newRunner(f, o)
+		r, err := newRunner(f, f.Sites(), o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := newSet(training, f)
+		s := &likelihood{f, newRows(training, f)}
 		chosen := make([]int, 200)
 		for i := range chosen {
 			chosen[i] = i + 50
@@ -51,7 +51,8 @@ func TestInitializeFromData(t *testing.T) {
 		}
 		g := r.binding.NewGraph()
 		g.Reset(autograd.Evaluate)
-		p, x := r.load(g, s, chosen)
+		p := g.Pass(len(chosen))
+		x := s.load(p, chosen)
 		for _, m := range maps[:2] {
 			x = m.Forward(p, x)
 		}

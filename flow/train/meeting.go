@@ -7,13 +7,13 @@ import (
 )
 
 // meets tells whether the tiles of a minibatch depend on one another.
-func (r *runner) meets() bool { return r.flow.Parameters().MeetsAlways() }
+func (r *runner) meets() bool { return r.parameters.MeetsAlways() }
 
-// meet runs do for each tile of a minibatch, all of them under way at once,
-// each on a graph of its own, so that the flow can bring them together. It
-// returns false when ctx ended first.
-func (r *runner) meet(ctx context.Context, mode autograd.Mode, s set, chosen []int, do func(t int, p *autograd.Pass, x autograd.Value)) (whole bool) {
-	tiles := (len(chosen) + r.tile - 1) / r.tile
+// meet computes the losses of all tiles of a minibatch, all of them under way at
+// once, each on a graph of its own, so that the model can bring them together,
+// and runs do for each. It returns false when ctx ended first.
+func (r *runner) meet(ctx context.Context, mode autograd.Mode, o Objective, chosen []int, do func(tile int, p *autograd.Pass, loss autograd.Sums)) (whole bool) {
+	tiles := r.tiles(len(chosen))
 	for len(r.meeting) < tiles {
 		r.meeting = append(r.meeting, r.binding.NewGraph())
 	}
@@ -28,34 +28,32 @@ func (r *runner) meet(ctx context.Context, mode autograd.Mode, s set, chosen []i
 			g.SetGradients(r.gradients[t])
 		}
 		g.Reset(mode)
-		p, x := r.load(g, s, chosen[t*r.tile:min((t+1)*r.tile, len(chosen))])
+		events := r.events(chosen, t)
+		p := r.begin(g, events)
 		p.Join(m, t)
-		do(t, p, x)
+		do(t, p, o.Loss(p, events))
 	}) && ctx.Err() == nil
 }
 
-// gradientOfMeeting is gradient for flows whose tiles meet.
-func (r *runner) gradientOfMeeting(ctx context.Context, s set, chosen []int) (nll, norm float64, whole bool) {
-	whole = r.meet(ctx, autograd.Differentiate, s, chosen, func(t int, p *autograd.Pass, x autograd.Value) {
-		r.flow.LogDensity(p, x)
-		r.sums[t] = sum(p.LogDet.Values)
-		p.LogDet.Seed(-1 / float64(len(chosen)))
+// gradientOfMeeting is gradient for models whose tiles meet.
+func (r *runner) gradientOfMeeting(ctx context.Context, o Objective, chosen []int) (loss, norm float64, whole bool) {
+	tiles := r.tiles(len(chosen))
+	whole = r.meet(ctx, autograd.Differentiate, o, chosen, func(t int, p *autograd.Pass, loss autograd.Sums) {
+		r.sums[t] = sum(loss.Values)
+		loss.Seed(1 / float64(len(chosen)))
 		p.Backward()
 	})
 	if !whole {
 		return 0, 0, false
 	}
-	tiles := (len(chosen) + r.tile - 1) / r.tile
-	r.adam.add(r.gradients[:tiles], true)
-	return -(sum(r.sums[:tiles])/float64(len(chosen)) + r.flow.StandardizationLogDet()), r.adam.norm(), true
+	r.optimizer.add(r.gradients[:tiles], true)
+	return r.mean(o, tiles, len(chosen)), r.optimizer.norm(), true
 }
 
-// initializeFromData lets the flow take its first values from the chosen
+// initializeFromData lets the model take its first values from the chosen
 // events. It returns false when ctx ended first.
-func (r *runner) initializeFromData(ctx context.Context, s set, chosen []int) (whole bool) {
-	whole = r.meet(ctx, autograd.Evaluate, s, chosen, func(_ int, p *autograd.Pass, x autograd.Value) {
-		r.flow.Chain().Forward(p, x)
-	})
+func (r *runner) initializeFromData(ctx context.Context, o Objective, chosen []int) (whole bool) {
+	whole = r.meet(ctx, autograd.Evaluate, o, chosen, func(int, *autograd.Pass, autograd.Sums) {})
 	if whole {
 		r.binding.Refresh(r.options.Workers)
 	}

@@ -15,29 +15,28 @@ import (
 func TestNoise(t *testing.T) {
 	f := supportedFlow(t)
 	o := Defaults()
-	if newNoise(f, o) != nil {
+	const events = 20000
+	values, row, again := []float32{1, 2, 3}, make([]float32, 3), make([]float32, 3)
+	r := &rows{values: slices.Repeat(values, events), width: 3}
+	if newNoisy(r, f, o) != Source(r) {
 		t.Fatal("there is noise by default")
 	}
 	o.Noise = 0.5
-	n := newNoise(f, o)
-	const events = 20000
+	n := newNoisy(r, f, o)
 	var sum, squares float64
-	values, row, again := []float32{1, 2, 3}, make([]float32, 3), make([]float32, 3)
 	for event := range events {
-		n.epoch = 3
-		n.add(row, values, event)
+		n.Load(row, nil, event, 3)
 		if row[0] != 1 || row[1] != 2 {
 			t.Fatalf("a column with a support went from %v to %v", values, row)
 		}
 		d := float64(row[2]) - 3
 		sum += d
 		squares += d * d
-		n.add(again, values, event)
+		n.Load(again, nil, event, 3)
 		if !slices.Equal(row, again) {
 			t.Fatal("the same event of the same epoch has other noise")
 		}
-		n.epoch = 4
-		n.add(again, values, event)
+		n.Load(again, nil, event, 4)
 		if slices.Equal(row, again) {
 			t.Fatal("two epochs have the same noise")
 		}
@@ -54,11 +53,11 @@ func TestNoise(t *testing.T) {
 // TestNoiseOfSites finds other noise at every site of every event.
 func TestNoiseOfSites(t *testing.T) {
 	const sites, columns = 4, 2
-	n := &noise{std: []float32{1, 1}, seed: 1, epoch: 1}
+	n := &noisy{rows: &rows{values: make([]float32, 9*sites*columns), width: sites * columns}, std: []float32{1, 1}, seed: 1}
 	seen := map[[columns]float32]int{}
-	zeros, dst := make([]float32, sites*columns), make([]float32, sites*columns)
+	dst := make([]float32, sites*columns)
 	for event := range 9 {
-		n.add(dst, zeros, event)
+		n.Load(dst, nil, event, 1)
 		for site := range sites {
 			drawn := [columns]float32(dst[site*columns:])
 			if other, ok := seen[drawn]; ok {

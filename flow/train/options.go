@@ -6,6 +6,7 @@ import (
 	"runtime"
 
 	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
 )
 
 // Options say how to fit. [Defaults] is where to start.
@@ -15,7 +16,22 @@ type Options struct {
 	// Batch is the number of rows of a minibatch; the last one of an epoch may
 	// be smaller. 0 means [BatchFor] the training rows.
 	Batch int
-	// LearningRate is Adam's; Schedule is "constant", or "cosine" to fall from
+	// Optimizer is Adam, AdamW or Adamax; "" means Adam. WeightDecay is that of
+	// AdamW (Loshchilov and Hutter, 2019): at each step, values shrink by the
+	// learning rate times it.
+	Optimizer   string
+	WeightDecay float64
+	// Warmup is the number of first steps in which the learning rate rises in
+	// equal parts to what it would be.
+	Warmup int
+	// Average, from 0 to below 1, keeps a running average of the values, into
+	// which each step goes with the weight 1 − Average (Polyak and Juditsky,
+	// 1992, with exponential weights): the average is what is validated and
+	// kept. 0 keeps the values themselves.
+	Average float64
+	// Memory is Stored, Replay or Reversible: see the constants.
+	Memory Memory
+	// LearningRate is the optimizer's; Schedule is "constant", or "cosine" to fall from
 	// it to 0 over all steps along half a cosine.
 	LearningRate float64
 	Schedule     string
@@ -61,8 +77,56 @@ const (
 	Constant = "constant"
 )
 
+// The values of [Options.Optimizer].
+const (
+	Adam   = "adam"
+	AdamW  = "adamw"
+	Adamax = "adamax"
+)
+
+// Memory says what a training keeps of the way to the loss.
+type Memory string
+
+// The values of [Options.Memory].
+const (
+	// Stored keeps everything: the fastest. "" means this.
+	Stored Memory = "stored"
+	// Replay keeps the input of each transform, and computes the transform
+	// twice. It learns the same bits.
+	Replay Memory = "replay"
+	// Reversible keeps nothing of transforms that have a closed inverse: memory
+	// does not grow with their number. It learns other bits, near those of
+	// Stored, and is refused where rounding would add up.
+	Reversible Memory = "reversible"
+)
+
+func (m Memory) tape() autograd.Memory {
+	return autograd.Memory{Replay: m == Replay, Reversible: m == Reversible}
+}
+
+// maxDrift bounds how far rebuilt values may be from what they were.
+const maxDrift = 1e-5
+
 func (o *Options) check() error {
+	if o.Optimizer == "" {
+		o.Optimizer = Adam
+	}
+	if o.Memory == "" {
+		o.Memory = Stored
+	}
 	switch {
+	case o.Optimizer != Adam && o.Optimizer != AdamW && o.Optimizer != Adamax:
+		return fmt.Errorf("train: optimizer %q is not known; choose %s, %s or %s", o.Optimizer, Adam, AdamW, Adamax)
+	case o.Optimizer != AdamW && o.WeightDecay != 0:
+		return fmt.Errorf("train: a weight decay of %v is for %s, not for %s", o.WeightDecay, AdamW, o.Optimizer)
+	case !(o.WeightDecay >= 0 && o.WeightDecay < 1e3):
+		return fmt.Errorf("train: the weight decay is %v, want a positive number, or 0 for none", o.WeightDecay)
+	case o.Warmup < 0:
+		return fmt.Errorf("train: a warm-up of %d steps, want at least 0", o.Warmup)
+	case !(o.Average >= 0 && o.Average < 1):
+		return fmt.Errorf("train: the average is %v, want at least 0 and below 1", o.Average)
+	case o.Memory != Stored && o.Memory != Replay && o.Memory != Reversible:
+		return fmt.Errorf("train: memory %q is not known; choose %s, %s or %s", o.Memory, Stored, Replay, Reversible)
 	case o.Epochs < 1:
 		return fmt.Errorf("train: %d epochs, want at least 1", o.Epochs)
 	case o.Batch < 0:

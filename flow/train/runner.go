@@ -4,15 +4,28 @@ import (
 	"context"
 	"sync/atomic"
 
-	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/internal/parallel"
 )
 
 // gradientTileRows is the number of graph rows of a gradient tile (whole
-// events, at least one). It decides how a minibatch's gradient is summed, so it
-// is part of every trained model's bits and the same on every machine.
-const gradientTileRows = 64
+// events). It decides how a minibatch's gradient is summed, so it is part of
+// every trained model's bits and the same on every machine. An event of many
+// rows is a pass of its own: a tile holds at least minTileEvents of those, so
+// that adding up gradients stays small beside computing them.
+const (
+	gradientTileRows = 64
+	minTileEvents    = 4
+)
+
+// tileOf returns the number of events of a tile, and how many of them one pass
+// computes, for events of so many sites.
+func tileOf(sites int) (tile, pass int) {
+	if n := gradientTileRows / sites; n >= minTileEvents || sites == 1 {
+		return n, n
+	}
+	return minTileEvents, 1
+}
 
 // The gradients of several tiles are kept before they are added, in tile order,
 // to the minibatch's: a wave of at most maxWave, of maxKept values in all where
@@ -28,31 +41,29 @@ func waveOf(parameters, workers int) int {
 	return min(maxWave, max(workers, maxKept/max(1, parameters)))
 }
 
-// runner computes gradients and nlls of a flow on several workers.
+// runner computes gradients and losses of a model on several workers.
 type runner struct {
-	flow      *flow.Flow
-	options   Options
-	binding   *autograd.Binding
-	graphs    []*autograd.Graph // one for each worker
-	gradients [][]float32       // one for each tile of a wave
-	sums      []float64         // log-density of each tile
-	adam      *adam
-	tile      int               // events
-	wave      int               // tiles
-	meeting   []*autograd.Graph // one for each tile of a minibatch whose tiles meet
+	parameters *autograd.Parameters
+	options    Options
+	binding    *autograd.Binding
+	graphs     []*autograd.Graph // one for each worker
+	gradients  [][]float32       // one for each tile of a wave
+	sums       []float64         // loss of each tile
+	optimizer  *optimizer
+	tile, pass int               // events
+	wave       int               // tiles
+	meeting    []*autograd.Graph // one for each tile of a minibatch whose tiles meet
+	epoch      uint64
 }
 
-func newRunner(f *flow.Flow, o Options) (*runner, error) {
-	binding, err := f.Bind(o.BLAS)
+func newRunner(m Model, sites int, o Options) (*runner, error) {
+	binding, err := m.Bind(o.BLAS)
 	if err != nil {
 		return nil, err
 	}
-	r := &runner{
-		flow: f, options: o, binding: binding,
-		adam: newAdam(f.Parameters().Values(), o.Workers),
-		tile: max(1, gradientTileRows/f.Sites()),
-		wave: waveOf(f.Parameters().Len(), o.Workers),
-	}
+	r := &runner{parameters: m.Parameters(), options: o, binding: binding, optimizer: newOptimizer(m.Parameters(), o)}
+	r.wave = waveOf(r.parameters.Len(), o.Workers)
+	r.tile, r.pass = tileOf(sites)
 	for range o.Workers {
 		r.graphs = append(r.graphs, binding.NewGraph())
 	}
@@ -73,92 +84,109 @@ func (r *runner) each(ctx context.Context, count int, do func(worker, tile int))
 	return !skipped.Load()
 }
 
-// gradient computes the mean nll of the chosen events and its gradient, which
-// it leaves in the optimizer, and returns the nll and the gradient's norm; or
-// whole = false when ctx ended first.
-func (r *runner) gradient(ctx context.Context, s set, chosen []int) (nll, norm float64, whole bool) {
-	if r.meets() {
-		return r.gradientOfMeeting(ctx, s, chosen)
+// begin begins a pass of the given events.
+func (r *runner) begin(g *autograd.Graph, events []int) *autograd.Pass {
+	p := g.Pass(len(events))
+	p.Events, p.Epoch, p.Seed, p.Memory = events, r.epoch, r.options.Seed, r.options.Memory.tape()
+	return p
+}
+
+// compute returns the sum of the losses of a tile's events; in mode
+// Differentiate it leaves in g the gradient of that sum times factor.
+func (r *runner) compute(g *autograd.Graph, mode autograd.Mode, o Objective, events []int, factor float64) float64 {
+	var total float64
+	g.Reset(mode)
+	for from := 0; from < len(events); from += r.pass {
+		if from > 0 {
+			g.Next()
+		}
+		chosen := events[from:min(from+r.pass, len(events))]
+		loss := o.Loss(r.begin(g, chosen), chosen)
+		total += sum(loss.Values)
+		if mode == autograd.Differentiate {
+			loss.Seed(factor)
+			g.Backward()
+		}
 	}
-	tiles := (len(chosen) + r.tile - 1) / r.tile
+	return total
+}
+
+// gradient computes the mean loss of the chosen events and its gradient, which
+// it leaves in the optimizer, and returns the loss and the gradient's norm; or
+// whole = false when ctx ended first.
+func (r *runner) gradient(ctx context.Context, o Objective, chosen []int) (loss, norm float64, whole bool) {
+	if r.meets() {
+		return r.gradientOfMeeting(ctx, o, chosen)
+	}
+	tiles := r.tiles(len(chosen))
 	r.reserve(tiles, min(tiles, r.wave))
 	for first := 0; first < tiles; first += r.wave {
 		n := min(r.wave, tiles-first)
 		whole = r.each(ctx, n, func(worker, i int) {
 			t := first + i
-			from, to := t*r.tile, min((t+1)*r.tile, len(chosen))
 			g := r.graphs[worker]
 			g.SetGradients(r.gradients[i])
-			g.Reset(autograd.Differentiate)
-			total := r.logDensity(g, s, chosen[from:to])
-			total.Seed(-1 / float64(len(chosen)))
-			g.Backward()
-			r.sums[t] = sum(total.Values)
+			r.sums[t] = r.compute(g, autograd.Differentiate, o, r.events(chosen, t), 1/float64(len(chosen)))
 		})
 		if !whole {
 			return 0, 0, false
 		}
-		r.adam.add(r.gradients[:n], first == 0)
+		r.optimizer.add(r.gradients[:n], first == 0)
 	}
-	return -(sum(r.sums[:tiles])/float64(len(chosen)) + r.flow.StandardizationLogDet()), r.adam.norm(), true
+	return r.mean(o, tiles, len(chosen)), r.optimizer.norm(), true
 }
 
-// evaluate returns the mean nll of all events, or whole = false when ctx ended
+// evaluate returns the mean loss of all events, or whole = false when ctx ended
 // first.
-func (r *runner) evaluate(ctx context.Context, s set) (nll float64, whole bool) {
-	order := make([]int, s.events)
+func (r *runner) evaluate(ctx context.Context, o Objective) (loss float64, whole bool) {
+	epoch := r.epoch
+	r.epoch = 0
+	defer func() { r.epoch = epoch }()
+	order := make([]int, o.Events())
 	for i := range order {
 		order[i] = i
 	}
-	tiles := (s.events + r.tile - 1) / r.tile
+	tiles := r.tiles(len(order))
 	r.reserve(tiles, 0)
 	whole = r.each(ctx, tiles, func(worker, t int) {
-		g := r.graphs[worker]
-		g.Reset(autograd.Evaluate)
-		from, to := t*r.tile, min((t+1)*r.tile, s.events)
-		r.sums[t] = sum(r.logDensity(g, s, order[from:to]).Values)
+		r.sums[t] = r.compute(r.graphs[worker], autograd.Evaluate, o, r.events(order, t), 0)
 	})
-	return -(sum(r.sums[:tiles])/float64(s.events) + r.flow.StandardizationLogDet()), whole
+	return r.mean(o, tiles, len(order)), whole
+}
+
+// tiles returns the number of tiles of so many events, and events those of a
+// tile.
+func (r *runner) tiles(events int) int { return (events + r.tile - 1) / r.tile }
+
+func (r *runner) events(chosen []int, tile int) []int {
+	return chosen[tile*r.tile : min((tile+1)*r.tile, len(chosen))]
+}
+
+func (r *runner) mean(o Objective, tiles, events int) float64 {
+	return sum(r.sums[:tiles])/float64(events) + o.Constant()
+}
+
+// drift returns the largest [autograd.Graph.Drift] of the last minibatch.
+func (r *runner) drift() float64 {
+	var most float64
+	for _, graphs := range [][]*autograd.Graph{r.graphs, r.meeting} {
+		for _, g := range graphs {
+			if d := g.Drift(); !(d <= most) {
+				most = d
+			}
+		}
+	}
+	return most
 }
 
 // reserve makes room for the sums of so many tiles and so many gradients.
 func (r *runner) reserve(tiles, gradients int) {
 	for len(r.gradients) < gradients {
-		r.gradients = append(r.gradients, make([]float32, len(r.adam.values)))
+		r.gradients = append(r.gradients, make([]float32, r.parameters.Len()))
 	}
 	if len(r.sums) < tiles {
 		r.sums = make([]float64, tiles)
 	}
-}
-
-// logDensity computes the log-density of the chosen events, but for the
-// standardization's constant.
-func (r *runner) logDensity(g *autograd.Graph, s set, chosen []int) autograd.Sums {
-	p, x := r.load(g, s, chosen)
-	r.flow.LogDensity(p, x)
-	return p.LogDet
-}
-
-// load begins a pass of the chosen events.
-func (r *runner) load(g *autograd.Graph, s set, chosen []int) (p *autograd.Pass, x autograd.Value) {
-	p = g.Pass(len(chosen))
-	sites, columns := r.flow.Sites(), len(r.flow.Config().Features)
-	x = g.Input(len(chosen)*sites, columns, false)
-	for i, event := range chosen {
-		dst, values := x.Flat32()[i*sites*columns:(i+1)*sites*columns], s.rows[event*sites*columns:(event+1)*sites*columns]
-		if s.noise != nil {
-			s.noise.add(dst, values, event)
-		} else {
-			copy(dst, values)
-		}
-	}
-	if columns := r.flow.ContextFeatures(); columns > 0 {
-		p.Context = g.Input(len(chosen), columns, false)
-		for i, event := range chosen {
-			copy(p.Context.Row32(i), s.context[event*columns:(event+1)*columns])
-		}
-	}
-	return p, x
 }
 
 func sum(values []float64) float64 {

@@ -121,25 +121,25 @@ func TestTiledGradient(t *testing.T) {
 			if err := standardize(f, data); err != nil {
 				t.Fatal(err)
 			}
-			s := newSet(data, f)
+			s := MaximumLikelihood(f, newRows(data, f))
 			o := Defaults()
 			o.Workers, o.BLAS = 2, blas.Builtin()
-			r, err := newRunner(f, o)
+			r, err := newRunner(f, f.Sites(), o)
 			if err != nil {
 				t.Fatal(err)
 			}
-			chosen := make([]int, s.events)
+			chosen := make([]int, s.Events())
 			for i := range chosen {
 				chosen[i] = i
 			}
 			binding := autograd.Bind64(f.Parameters())
-			wantNLL, want := wholeGradient(binding, f, s)
+			wantNLL, want := wholeGradient(binding, s)
 			nll, norm, _ := r.gradient(context.Background(), s, chosen)
 			if math.Abs(nll-wantNLL) > 1e-5 {
 				t.Errorf("nll is %v, in float64 %v", nll, wantNLL)
 			}
 			var squares float64
-			for i, v := range r.adam.gradient {
+			for i, v := range r.optimizer.gradient {
 				squares += float64(v) * float64(v)
 				if math.Abs(float64(v)-want[i]) > 2e-5*(1+math.Abs(want[i])) {
 					t.Fatalf("gradient %d is %v, in float64 %v", i, v, want[i])
@@ -157,9 +157,9 @@ func TestTiledGradient(t *testing.T) {
 				const h = 1e-6
 				was := values[i]
 				values[i] = was + h
-				up, _ := wholeGradient(binding, f, s)
+				up, _ := wholeGradient(binding, s)
 				values[i] = was - h
-				down, _ := wholeGradient(binding, f, s)
+				down, _ := wholeGradient(binding, s)
 				values[i] = was
 				if d := (up - down) / (2 * h); math.Abs(d-want[i]) > 1e-6*(1+math.Abs(d)) && !frozen(f, i) {
 					t.Fatalf("float64 gradient %d is %v, by differences %v", i, want[i], d)
@@ -177,16 +177,16 @@ func TestKeptGradientsChangeNoBit(t *testing.T) {
 	if err := standardize(f, data); err != nil {
 		t.Fatal(err)
 	}
-	s := newSet(data, f)
+	s := MaximumLikelihood(f, newRows(data, f))
 	o := Defaults()
 	o.Workers, o.BLAS = 2, blas.Builtin()
-	chosen := make([]int, s.events)
+	chosen := make([]int, s.Events())
 	for i := range chosen {
 		chosen[i] = i
 	}
 	var want []float32
 	for _, wave := range []int{64, 1, 2, 3, 10, 11} {
-		r, err := newRunner(f, o)
+		r, err := newRunner(f, f.Sites(), o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -198,9 +198,9 @@ func TestKeptGradientsChangeNoBit(t *testing.T) {
 			t.Errorf("%d gradients are kept, want at most %d", len(r.gradients), wave)
 		}
 		if want == nil {
-			want = r.adam.gradient
+			want = r.optimizer.gradient
 		}
-		for i, v := range r.adam.gradient {
+		for i, v := range r.optimizer.gradient {
 			if math.Float32bits(v) != math.Float32bits(want[i]) {
 				t.Fatalf("gradient %d is %v with %d kept, %v with all", i, v, wave, want[i])
 			}
@@ -229,18 +229,18 @@ func TestClip(t *testing.T) {
 		}
 		o := Defaults()
 		o.Epochs, o.Batch, o.Clip, o.Workers, o.BLAS = 1, 100, clip, 1, blas.Builtin()
-		r, err := newRunner(f, o)
+		r, err := newRunner(f, f.Sites(), o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := newSet(data, f)
+		s := MaximumLikelihood(f, newRows(data, f))
 		if _, err := r.fit(context.Background(), s, s); err != nil {
 			t.Fatal(err)
 		}
 		var given, norm float64
-		for i, v := range r.adam.first {
+		for i, v := range r.optimizer.first {
 			given += 100 * float64(v) * float64(v)
-			norm += float64(r.adam.gradient[i]) * float64(r.adam.gradient[i])
+			norm += float64(r.optimizer.gradient[i]) * float64(r.optimizer.gradient[i])
 		}
 		given, norm = math.Sqrt(given), math.Sqrt(norm)
 		want := norm
@@ -288,24 +288,24 @@ func frozen(f *flow.Flow, i int) bool {
 	return false
 }
 
-// wholeGradient differentiates the mean nll of all events on one graph.
-func wholeGradient(binding *autograd.Binding, f *flow.Flow, s set) (nll float64, gradient []float64) {
+// wholeGradient differentiates the mean loss of all events on one graph.
+func wholeGradient(binding *autograd.Binding, o Objective) (loss float64, gradient []float64) {
 	g := binding.NewGraph()
-	m := autograd.NewMeeting(1, s.events, 1)
+	events := make([]int, o.Events())
+	for i := range events {
+		events[i] = i
+	}
+	m := autograd.NewMeeting(1, len(events), 1)
 	m.Run(func(int) {
 		g.Reset(autograd.Differentiate)
-		p := g.Pass(s.events)
+		p := g.Pass(len(events))
 		p.Join(m, 0)
-		x := p.Input(s.events, 3, false)
-		for i, v := range s.rows {
-			x.Set(i/3, i%3, float64(v))
-		}
-		f.LogDensity(p, x)
-		p.LogDet.Seed(-1 / float64(s.events))
+		losses := o.Loss(p, events)
+		losses.Seed(1 / float64(len(events)))
 		p.Backward()
-		nll = -(sum(p.LogDet.Values)/float64(s.events) + f.StandardizationLogDet())
+		loss = sum(losses.Values)/float64(len(events)) + o.Constant()
 	})
-	return nll, g.Gradients64()
+	return loss, g.Gradients64()
 }
 
 func TestFitStopsEarlyAndKeepsTheBest(t *testing.T) {
@@ -439,10 +439,10 @@ func BenchmarkStep(b *testing.B) {
 			if err := standardize(f, data); err != nil {
 				b.Fatal(err)
 			}
-			s := newSet(data, f)
+			s := MaximumLikelihood(f, newRows(data, f))
 			o := Defaults()
 			o.Workers = workers
-			r, err := newRunner(f, o)
+			r, err := newRunner(f, f.Sites(), o)
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -453,7 +453,7 @@ func BenchmarkStep(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				r.gradient(context.Background(), s, chosen)
-				r.adam.step(1e-4, 1)
+				r.optimizer.step(1e-4, 1)
 				r.binding.Refresh(workers)
 			}
 			b.ReportMetric(float64(b.N)*512/b.Elapsed().Seconds(), "rows/s")

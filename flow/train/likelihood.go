@@ -1,0 +1,50 @@
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+)
+
+// MaximumLikelihood is the objective −log p of each event of s, in nats of the
+// data as they are.
+func MaximumLikelihood(f *flow.Flow, s Source) Objective { return &likelihood{f, s} }
+
+type likelihood struct {
+	flow   *flow.Flow
+	source Source
+}
+
+func (l *likelihood) Events() int { return l.source.Events() }
+func (l *likelihood) Sites() int  { return l.flow.Sites() }
+
+func (l *likelihood) Loss(p *autograd.Pass, events []int) autograd.Sums {
+	l.flow.LogDensity(p, l.load(p, events))
+	return p.Scale(p.LogDet, -1)
+}
+
+// load puts the events on the graph, and their contexts into the pass.
+func (l *likelihood) load(p *autograd.Pass, events []int) autograd.Value {
+	width, contexts := l.flow.Features(), l.flow.ContextFeatures()
+	values, context := p.Floats(len(events)*width), p.Floats(len(events)*contexts)
+	for i, event := range events {
+		l.source.Load(values[i*width:(i+1)*width], context[i*contexts:(i+1)*contexts], event, p.Epoch)
+	}
+	if contexts > 0 {
+		p.Context = p.Wrap(context, contexts)
+	}
+	return p.Wrap(values, width/l.flow.Sites())
+}
+
+func (l *likelihood) Constant() float64 { return -l.flow.StandardizationLogDet() }
+
+// Explain implements [Explainer].
+func (l *likelihood) Explain(nll float64) error {
+	if base := l.flow.Config().Base; math.IsInf(nll, 1) && base.Type == flow.Uniform {
+		return fmt.Errorf("a row's noise lies outside the box of the uniform base, [-%v, %v] in standard deviations, where there is no density: widen the box (bound), or take another base",
+			base.Bound, base.Bound)
+	}
+	return nil
+}
