@@ -65,12 +65,14 @@ func TestEveryOperationIsTried(t *testing.T) {
 	}
 }
 
-// subject is an operation on one binding.
+// subject is an operation on one binding, and the graph that computes it again
+// and again, as a worker's does.
 type subject struct {
 	operation
 	parameters *autograd.Parameters
 	run        func(p *autograd.Pass, in []autograd.Value) autograd.Value
 	binding    *autograd.Binding
+	graph      *autograd.Graph
 }
 
 func newSubject(t *testing.T, o operation, double bool) *subject {
@@ -87,6 +89,7 @@ func newSubject(t *testing.T, o operation, double bool) *subject {
 	}
 	if double {
 		s.binding = autograd.Bind64(s.parameters)
+		s.graph = s.binding.NewGraph()
 		return s
 	}
 	backend, err := blas.Default()
@@ -94,6 +97,7 @@ func newSubject(t *testing.T, o operation, double bool) *subject {
 		t.Fatal(err)
 	}
 	s.binding = autograd.Bind32(s.parameters, backend)
+	s.graph = s.binding.NewGraph()
 	return s
 }
 
@@ -132,7 +136,7 @@ func seed(i int) float64 { return float64((i*7+3)%11)/8 - 0.5625 }
 
 // compute runs the operation on inputs, one matrix after the other.
 func (s *subject) compute(inputs []float64, w way) (o outcome) {
-	g := s.binding.NewGraph()
+	g := s.graph
 	g.Reset(w.mode)
 	p := g.Pass(testEvents)
 	var in, whole []autograd.Value
@@ -399,5 +403,17 @@ func TestSampleRows(t *testing.T) {
 				t.Errorf("float64 %v: value %d is %v, want %v", double, i, got, want)
 			}
 		}
+	}
+}
+
+// TestMomentsOfAConstantColumn gives sums whose variance is below zero by
+// rounding.
+func TestMomentsOfAConstantColumn(t *testing.T) {
+	g := autograd.Bind64(autograd.NewParameters(0)).NewGraph()
+	g.Reset(autograd.Evaluate)
+	const mean, epsilon = 1e9, 0.25
+	square := math.Nextafter(mean*mean, 0)
+	if m := g.NewMoments([]float64{3 * mean, 3 * square}, 3, epsilon); m.Mean[0] != mean || m.InverseStd[0] != 2 {
+		t.Errorf("mean %v and 1/std %v, want %v and 2", m.Mean[0], m.InverseStd[0], mean)
 	}
 }
