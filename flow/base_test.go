@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/internal/random"
 )
 
@@ -16,7 +17,7 @@ import (
 // values for what the base learns.
 func withBase(t *testing.T, name string, d int) *flow.Flow {
 	t.Helper()
-	b, err := flow.NewBase(name)
+	b, err := base.New(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +34,7 @@ func withBase(t *testing.T, name string, d int) *flow.Flow {
 // TestBaseIntegratesToOne sums the density of one column over a fine grid; far
 // beyond it a Student t of 5 degrees has less than 1e-7.
 func TestBaseIntegratesToOne(t *testing.T) {
-	for _, name := range flow.BaseTypes() {
+	for _, name := range base.Kinds.Names() {
 		f := withBase(t, name, 1)
 		const n, width = 400_000, 100.0
 		x, logProb := make([]float64, n), make([]float64, n)
@@ -56,7 +57,7 @@ func TestBaseIntegratesToOne(t *testing.T) {
 // TestBaseGradients compares the gradients of a base, in float64, with central
 // differences.
 func TestBaseGradients(t *testing.T) {
-	for _, name := range flow.BaseTypes() {
+	for _, name := range base.Kinds.Names() {
 		for _, d := range []int{1, 2, 7} {
 			f := withBase(t, name, d)
 			binding := autograd.Bind64(f.Parameters())
@@ -115,7 +116,7 @@ func TestBaseGradients(t *testing.T) {
 // is uniform, by the largest distance of Kolmogorov and Smirnov.
 func TestBaseSamples(t *testing.T) {
 	const n = 20_000
-	for _, name := range flow.BaseTypes() {
+	for _, name := range base.Kinds.Names() {
 		f := withBase(t, name, 1)
 		x, logProb, err := f.SampleWithLogProb(n, 5, nil)
 		if err != nil {
@@ -160,7 +161,7 @@ func TestBaseSamples(t *testing.T) {
 // several columns with the entropy by another seed, and checks that sample i
 // does not depend on how many are drawn.
 func TestBaseSamplesOfSeveralColumns(t *testing.T) {
-	for _, name := range flow.BaseTypes() {
+	for _, name := range base.Kinds.Names() {
 		f := withBase(t, name, 3)
 		mean := func(seed uint64) float64 {
 			_, logProb, err := f.SampleWithLogProb(20_000, seed, nil)
@@ -191,7 +192,7 @@ func TestBaseSamplesOfSeveralColumns(t *testing.T) {
 }
 
 func TestBaseSaveAndLoad(t *testing.T) {
-	for _, name := range flow.BaseTypes() {
+	for _, name := range base.Kinds.Names() {
 		f := withBase(t, name, 3)
 		var file bytes.Buffer
 		if err := f.Write(&file); err != nil {
@@ -210,25 +211,22 @@ func TestBaseSaveAndLoad(t *testing.T) {
 
 func TestBaseErrors(t *testing.T) {
 	for _, c := range []struct {
-		base flow.Base
-		want string
+		noise base.Spec
+		want  string
 	}{
-		{flow.Base{Type: "cauchy"}, "not known"},
-		{flow.Base{Type: flow.StandardNormal, Bound: 1}, "takes no bound"},
-		{flow.Base{Type: flow.DiagonalNormal}, "bound"},
-		{flow.Base{Type: flow.StudentT}, "degrees of freedom"},
-		{flow.Base{Type: flow.StudentT, DegreesOfFreedom: math.NaN()}, "degrees of freedom"},
-		{flow.Base{Type: flow.FullNormal, Bound: 1, Components: 2}, "takes no components"},
-		{flow.Base{Type: flow.Mixture, Bound: 1}, "components"},
-		{flow.Base{Type: flow.Mixture, Bound: 1, Components: 1 << 30}, "components"},
-		{flow.Base{Type: flow.Uniform, Bound: -1}, "bound"},
-		{flow.Base{Type: flow.Uniform, Bound: 1, DegreesOfFreedom: 3}, "takes no degrees"},
+		{nil, "no base is given"},
+		{&base.DiagonalNormalSpec{}, "bound"},
+		{&base.StudentTSpec{}, "degrees of freedom"},
+		{&base.StudentTSpec{DegreesOfFreedom: math.NaN()}, "degrees of freedom"},
+		{&base.MixtureSpec{Bound: 1}, "components"},
+		{&base.MixtureSpec{Bound: 1, Components: 1 << 30}, "components"},
+		{&base.UniformSpec{Bound: -1}, "bound"},
 	} {
-		if _, err := flow.New(flow.Config{Features: []string{"a", "b"}, Base: c.base}, 1); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%+v: error %v, want one with %q", c.base, err, c.want)
+		if _, err := flow.New(flow.Config{Features: []string{"a", "b"}, Base: c.noise}, 1); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: error %v, want one with %q", c.noise, err, c.want)
 		}
 	}
-	f := withBase(t, flow.Uniform, 2)
+	f := withBase(t, base.Uniform, 2)
 	s, err := f.NewScorer(flow.ScorerOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -238,15 +236,33 @@ func TestBaseErrors(t *testing.T) {
 	}
 }
 
+// TestBaseJSON reads what a file may say of a base, and must not.
+func TestBaseJSON(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"type":"cauchy"}`:                                                          `"cauchy" is not known to this version, which knows standard-normal, diagonal-normal`,
+		`{"type":"standard-normal","bound":1}`:                                       `"bound" is not known`,
+		`{"type":"uniform","bound":1,"degrees_of_freedom":3}`:                        `"degrees_of_freedom" is not known`,
+		`{"type":"standard-normal","bound":0,"degrees_of_freedom":0,"components":0}`: "",
+		`{"bound":1}`: `without "type"`,
+	} {
+		switch _, err := base.Kinds.Unmarshal([]byte(text)); {
+		case want == "" && err != nil:
+			t.Errorf("%s: %v", text, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: the error is %v, want one with %s", text, err, want)
+		}
+	}
+}
+
 // TestFullNormalSample holds samples against the noise that they are made of,
 // which is that of a standard normal: A·(z − mean) = ε, so the density falls
 // from the mean to the sample by ½|ε|².
 func TestFullNormalSample(t *testing.T) {
 	const n, d = 50, 4
-	f := withBase(t, flow.FullNormal, d)
+	f := withBase(t, base.FullNormal, d)
 	z, logProb, err := f.SampleWithLogProb(n, 7, nil)
 	must(t, err)
-	noise, err := withBase(t, flow.StandardNormal, d).Sample(n, 7, nil)
+	noise, err := withBase(t, base.StandardNormal, d).Sample(n, 7, nil)
 	must(t, err)
 	mean, atMean := make([]float64, d), make([]float64, 1)
 	for c := range mean {
@@ -268,7 +284,7 @@ func TestFullNormalSample(t *testing.T) {
 // library's log Γ.
 func TestStudentNormalizer(t *testing.T) {
 	for _, nu := range []float64{0.01, 0.5, 1, 2, 5, 30, 41, 1000, 1e6} {
-		f, err := flow.New(flow.Config{Features: names("x", 1), Base: flow.Base{Type: flow.StudentT, DegreesOfFreedom: nu}}, 1)
+		f, err := flow.New(flow.Config{Features: names("x", 1), Base: &base.StudentTSpec{DegreesOfFreedom: nu}}, 1)
 		must(t, err)
 		got := make([]float64, 1)
 		must(t, f.LogProb(got, []float64{0}, nil))

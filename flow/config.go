@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/internal/strictjson"
 )
@@ -29,7 +30,7 @@ type Config struct {
 
 	// Transforms lead from data to noise.
 	Transforms []transform.Spec `json:"transforms"`
-	Base       Base             `json:"base"`
+	Base       base.Spec        `json:"base"`
 }
 
 // MarshalJSON implements json.Marshaler: what a model file says of the flow.
@@ -86,7 +87,14 @@ func (c *Config) Check() error {
 	if err := c.chain().Check(shape, len(c.Context)); err != nil {
 		return err
 	}
-	return c.Base.check(len(c.Features))
+	name, err := base.Kinds.Name(c.Base)
+	if err != nil {
+		return err
+	}
+	if err := c.Base.Check(len(c.Features)); err != nil {
+		return fmt.Errorf("base %s: %w", name, err)
+	}
+	return nil
 }
 
 func (c *Config) chain() *transform.ChainSpec {

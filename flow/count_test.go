@@ -2,13 +2,15 @@ package flow
 
 import (
 	"testing"
+
+	"github.com/seed-192fdf7a/nf/flow/base"
 )
 
 // TestCountParameters holds the number that is known before a flow is made
 // against that of the flow, for every preset, base and kind of layer in them.
 func TestCountParameters(t *testing.T) {
 	for name, preset := range Presets {
-		for _, o := range []Options{{}, {Layers: 3, Hidden: []int{7, 5}, Base: Mixture}, {Base: FullNormal, BatchNorm: true}} {
+		for _, o := range []Options{{}, {Layers: 3, Hidden: []int{7, 5}, Base: base.Mixture}, {Base: base.FullNormal, BatchNorm: true}} {
 			c, err := preset([]string{"a", "b", "c"}, []string{"d"}, o)
 			if err != nil {
 				t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 )
 
@@ -38,7 +39,7 @@ func init() { transform.Kinds.Add("test-later", flow.FormatVersion, &later{}) }
 // and that both versions are read.
 func TestVersion(t *testing.T) {
 	write := func(s transform.Spec) []byte {
-		c := flow.Config{Features: names("x", 2), Base: flow.Base{Type: flow.StandardNormal}, Transforms: []transform.Spec{s}}
+		c := flow.Config{Features: names("x", 2), Base: &base.StandardNormalSpec{}, Transforms: []transform.Spec{s}}
 		f, err := flow.New(c, 1)
 		must(t, err)
 		var file bytes.Buffer

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
@@ -19,7 +20,7 @@ type Flow struct {
 	provenance json.RawMessage
 	parameters *autograd.Parameters
 	chain      *transform.Chain
-	base       base
+	base       base.Density
 	sites      int
 	columns    []int // 0, 1, … features-1
 	outputs    []int // the data column of each feature of z
@@ -41,7 +42,7 @@ func New(c Config, seed uint64) (*Flow, error) {
 		return nil, err
 	}
 	f.chain.Initialize(seed)
-	f.base.initialize(seed)
+	f.base.Initialize(seed)
 	return f, nil
 }
 
@@ -55,7 +56,7 @@ func (c *Config) CountParameters() (float64, error) {
 	return autograd.CountParameters(func(root autograd.Scope) {
 		shape := c.Shape()
 		c.chain().BuildChain(shape, len(c.Context), root)
-		baseTypes[c.Base.Type].build(c.Base, shape.Features, root.At("base"))
+		c.Base.Build(shape.Features, root.At("base"))
 	}), nil
 }
 
@@ -68,7 +69,7 @@ func build(c Config, limit int) (*Flow, error) {
 	f := &Flow{config: c, parameters: autograd.NewParameters(limit)}
 	shape, root := c.Shape(), f.parameters.Root()
 	f.chain = c.chain().BuildChain(shape, len(c.Context), root)
-	f.base = baseTypes[c.Base.Type].build(c.Base, shape.Features, root.At("base"))
+	f.base = c.Base.Build(shape.Features, root.At("base"))
 	if err := f.parameters.Err(); err != nil {
 		return nil, fmt.Errorf("flow: %w", err)
 	}
@@ -150,7 +151,7 @@ func (f *Flow) Chain() *transform.Chain { return f.chain }
 // BaseDensity adds the base's log-density of each event of z to the log-dets of
 // the pass.
 func (f *Flow) BaseDensity(p *autograd.Pass, z autograd.Value) {
-	f.base.logDensity(p, z, p.LogDet)
+	f.base.LogDensity(p, z, p.LogDet)
 }
 
 // Bind prepares the flow's current values for float32 computing on a matmul

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/base"
 )
 
 // FuzzRead reads damaged model files: each is refused, or is a model that
@@ -12,7 +13,7 @@ import (
 func FuzzRead(f *testing.F) {
 	for _, preset := range flow.PresetNames() {
 		for _, d := range []int{1, 3} {
-			m := randomFlow(f, preset, d, d-1, flow.Options{Layers: 2, Hidden: []int{3}, Permutation: "reverse", Base: flow.DiagonalNormal})
+			m := randomFlow(f, preset, d, d-1, flow.Options{Layers: 2, Hidden: []int{3}, Permutation: "reverse", Base: base.DiagonalNormal})
 			var file bytes.Buffer
 			must(f, m.Write(&file))
 			f.Add(file.Bytes())

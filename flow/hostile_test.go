@@ -12,6 +12,7 @@ import (
 
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/nn"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/kernels"
@@ -38,7 +39,7 @@ func TestHostileMatrices(t *testing.T) {
 		{"separate units", 2, 1, units(30000), true},
 		{"few separate units", 2, 1, units(300), false},
 	} {
-		config := flow.Config{Features: names("x", c.features), Base: flow.Base{Type: flow.StandardNormal}}
+		config := flow.Config{Features: names("x", c.features), Base: &base.StandardNormalSpec{}}
 		for range c.layers {
 			config.Transforms = append(config.Transforms, c.spec)
 		}
@@ -51,7 +52,7 @@ func TestHostileMatrices(t *testing.T) {
 
 // TestReadRefusesValuesThatAreNotFinite damages one value of each tensor.
 func TestReadRefusesValuesThatAreNotFinite(t *testing.T) {
-	f := randomFlow(t, "nsf-ar", 3, 1, flow.Options{Layers: 2, Hidden: []int{3}, Base: flow.Mixture, BatchNorm: true})
+	f := randomFlow(t, "nsf-ar", 3, 1, flow.Options{Layers: 2, Hidden: []int{3}, Base: base.Mixture, BatchNorm: true})
 	for _, p := range f.Parameters().All() {
 		if p.Size() == 0 {
 			continue
@@ -80,7 +81,7 @@ func TestReadRefusesConstants(t *testing.T) {
 	}
 	clipped := kernels.Spline{Bins: 4, Bound: 2.75, Softclip: 6.5}
 	smallest := kernels.Spline{Bins: 4, Bound: 2.25, MinWidth: 0.125, MinHeight: 0.0625, MinSlope: 0.03125, SlopeBeta: 1.25}
-	config := func(base flow.Base) flow.Config {
+	config := func(noise base.Spec) flow.Config {
 		return flow.Config{
 			Features: names("x", 2), Context: names("c", 1),
 			Standardize:        flow.Standardization{Mean: []float64{1.5, 2.5}, Std: []float64{3.5, 4.5}},
@@ -94,7 +95,7 @@ func TestReadRefusesConstants(t *testing.T) {
 				&transform.CouplingSpec{Mask: mask, Univariate: &autograd.Additive{},
 					Conditioner: &nn.MLPSpec{Hidden: []int{2}, Activation: autograd.Activation{Name: autograd.LeakyReLUActivation, Slope: 0.4375}}},
 			},
-			Base: base,
+			Base: noise,
 		}
 	}
 	type constant struct {
@@ -122,15 +123,15 @@ func TestReadRefusesConstants(t *testing.T) {
 		{"bound", "9.5", []string{"1e-45", "1e-300", "1e308"}, []string{"1e-6"}},
 		{"slope", "0.4375", []string{"1e-45", "1e-300"}, []string{"1e-20"}},
 	}
-	for base, constants := range map[flow.Base][]constant{
-		{Type: flow.StandardNormal}:                      common,
-		{Type: flow.Uniform, Bound: 10.5}:                {{"bound", "10.5", []string{"1e-45", "1e-300", "1e308"}, []string{"1e-6"}}},
-		{Type: flow.DiagonalNormal, Bound: 10.5}:         {{"bound", "10.5", []string{"1e-45", "1e-300"}, []string{"1e-6"}}},
-		{Type: flow.FullNormal, Bound: 10.5}:             {{"bound", "10.5", []string{"1e-45", "1e-300"}, []string{"1e-6"}}},
-		{Type: flow.Mixture, Bound: 10.5, Components: 2}: {{"bound", "10.5", []string{"1e-45", "1e-300"}, []string{"1e-6"}}},
-		{Type: flow.StudentT, DegreesOfFreedom: 10.5}:    {{"degrees of freedom", "10.5", []string{"1e-45", "1e-300", "1e308"}, []string{"0.01"}}},
+	for noise, constants := range map[base.Spec][]constant{
+		&base.StandardNormalSpec{}:                    common,
+		&base.UniformSpec{Bound: 10.5}:                {{"bound", "10.5", []string{"1e-45", "1e-300", "1e308"}, []string{"1e-6"}}},
+		&base.DiagonalNormalSpec{Bound: 10.5}:         {{"bound", "10.5", []string{"1e-45", "1e-300"}, []string{"1e-6"}}},
+		&base.FullNormalSpec{Bound: 10.5}:             {{"bound", "10.5", []string{"1e-45", "1e-300"}, []string{"1e-6"}}},
+		&base.MixtureSpec{Bound: 10.5, Components: 2}: {{"bound", "10.5", []string{"1e-45", "1e-300"}, []string{"1e-6"}}},
+		&base.StudentTSpec{DegreesOfFreedom: 10.5}:    {{"degrees of freedom", "10.5", []string{"1e-45", "1e-300", "1e308"}, []string{"0.01"}}},
 	} {
-		f, err := flow.New(config(base), 1)
+		f, err := flow.New(config(noise), 1)
 		must(t, err)
 		var file bytes.Buffer
 		must(t, f.Write(&file))
@@ -141,19 +142,19 @@ func TestReadRefusesConstants(t *testing.T) {
 			}
 			for _, value := range c.refused {
 				if _, err := read(value); err == nil || !strings.Contains(err.Error(), strings.ReplaceAll(c.name, "_", " ")) && !strings.Contains(err.Error(), c.name) {
-					t.Errorf("%s %s of base %s: the error is %v", c.name, value, base.Type, err)
+					t.Errorf("%s %s of base %T: the error is %v", c.name, value, noise, err)
 				}
 			}
 			for _, value := range c.held {
 				m, err := read(value)
 				if err != nil {
-					t.Errorf("%s %s of base %s: %v", c.name, value, base.Type, err)
+					t.Errorf("%s %s of base %T: %v", c.name, value, noise, err)
 					continue
 				}
 				logProb := make([]float64, 1)
 				err = m.LogProb(logProb, []float64{3.7, 2.5}, []float64{5.5})
 				if far := new(flow.RangeError); !errors.As(err, &far) && (err != nil || math.IsNaN(logProb[0])) {
-					t.Errorf("%s %s of base %s: the log-density is NaN, the error %v", c.name, value, base.Type, err)
+					t.Errorf("%s %s of base %T: the log-density is NaN, the error %v", c.name, value, noise, err)
 				}
 			}
 		}

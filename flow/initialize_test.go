@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/nn"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 )
@@ -24,7 +25,7 @@ func TestFirstValues(t *testing.T) {
 		}
 		made := nn.MADESpec{Units: [][]int{units, units, units}, Residual: residual, Gated: residual}
 		c := flow.Config{
-			Features: names("x", d), Context: names("c", contexts), Base: flow.Base{Type: flow.StandardNormal},
+			Features: names("x", d), Context: names("c", contexts), Base: &base.StandardNormalSpec{},
 			Transforms: []transform.Spec{
 				&transform.CouplingSpec{Mask: []bool{true, true, false, false, false, false}, Univariate: affine, Conditioner: network},
 				&transform.AutoregressiveSpec{Order: []int{0, 1, 2, 3, 4, 5}, Univariate: affine, Conditioner: made},

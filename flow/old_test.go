@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/base"
 )
 
 // oldFiles is the SHA-256 of all model and answer files of testdata/old, each
@@ -179,7 +180,7 @@ func (m *oldModel) sample(t *testing.T, one, several *flow.Scorer) {
 		context = append(context, m.context[i%len(m.context)])
 	}
 	for parity, temperature := range []float64{1, 0.75} {
-		if m.flow.Config().Base.Type == flow.Uniform {
+		if !base.Tempered(m.flow.Config().Base) {
 			temperature = 1
 		}
 		o := flow.SampleOptions{Seed: 11, Temperature: temperature}

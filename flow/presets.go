@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/nn"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/internal/random"
@@ -34,8 +35,8 @@ type Options struct {
 	// a random one and an LU layer (default of splines). With reverse or random,
 	// every coupling uses the same mask.
 	Permutation string
-	// Base is the base density's type, with the constants of [NewBase]; "" means
-	// standard-normal. [Uniform] has the box of the splines, and only goes with
+	// Base is the base density's type, with the constants of [base.New]; "" means
+	// standard-normal. [base.Uniform] has the box of the splines, and only goes with
 	// layers that keep it.
 	Base string
 	// Seed draws random permutations.
@@ -139,7 +140,7 @@ var errUniform = errors.New("a uniform base needs layers that keep its box, whic
 
 // fitBox gives a uniform base the box of the splines, if all layers keep it.
 func fitBox(c *Config) error {
-	c.Base.Bound = 0
+	box := &base.UniformSpec{}
 	for _, t := range c.Transforms {
 		var u autograd.Univariate
 		switch s := t.(type) {
@@ -154,8 +155,9 @@ func fitBox(c *Config) error {
 		if !ok {
 			return errUniform
 		}
-		c.Base.Bound = max(c.Base.Bound, float64(spline.Rule.Bound))
+		box.Bound = max(box.Bound, float64(spline.Rule.Bound))
 	}
+	c.Base = box
 	return nil
 }
 
@@ -184,11 +186,11 @@ func layers(features, context []string, o Options, make func(flip bool) (transfo
 	if o.Layers < 0 || o.Layers > maxLayers {
 		return Config{}, fmt.Errorf("%d layers: want 1 to %d", o.Layers, maxLayers)
 	}
-	base, err := NewBase(o.Base)
+	noise, err := base.New(o.Base)
 	if err != nil {
 		return Config{}, err
 	}
-	c := Config{Features: features, Context: context, Base: base}
+	c := Config{Features: features, Context: context, Base: noise}
 	add := func(s transform.Spec) { c.Transforms = append(c.Transforms, s) }
 	for layer := range o.Layers {
 		between, err := betweenLayers(len(features), o, layer)
@@ -209,7 +211,7 @@ func layers(features, context []string, o Options, make func(flip bool) (transfo
 			add(&transform.BatchNormSpec{Epsilon: 1e-5, Momentum: 0.1})
 		}
 	}
-	if base.Type == Uniform {
+	if _, uniform := noise.(*base.UniformSpec); uniform {
 		if err := fitBox(&c); err != nil {
 			return Config{}, err
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/internal/random"
 )
@@ -84,9 +85,9 @@ func TestUniformBase(t *testing.T) {
 		{"nice", flow.Options{}, false},
 		{"iaf", flow.Options{}, false},
 	} {
-		c.o.Base, c.o.Layers, c.o.Hidden = flow.Uniform, 3, []int{4}
+		c.o.Base, c.o.Layers, c.o.Hidden = base.Uniform, 3, []int{4}
 		config, err := flow.Presets[c.preset](names("x", 3), nil, c.o)
-		if c.ok != (err == nil) || c.ok && config.Base.Bound != 5 {
+		if c.ok != (err == nil) || c.ok && config.Base.(*base.UniformSpec).Bound != 5 {
 			t.Errorf("%s %+v: the base %+v, %v", c.preset, c.o, config.Base, err)
 		}
 		if !c.ok {

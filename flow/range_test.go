@@ -9,6 +9,7 @@ import (
 
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/nn"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/internal/random"
@@ -102,9 +103,9 @@ func farRows(width int) (rows []float64) {
 }
 
 // rangeFlow makes a flow of random values of the given size.
-func rangeFlow(t *testing.T, spec transform.Spec, base string, size float32) *flow.Flow {
+func rangeFlow(t *testing.T, spec transform.Spec, noise string, size float32) *flow.Flow {
 	t.Helper()
-	b, err := flow.NewBase(base)
+	b, err := base.New(noise)
 	must(t, err)
 	f, err := flow.New(flow.Config{
 		Features: names("x", rangeFeatures), Context: names("c", rangeContexts),
@@ -135,13 +136,13 @@ func TestNeverNaN(t *testing.T) {
 		}
 	}
 	for name, spec := range rangeFamilies() {
-		for _, base := range flow.BaseTypes() {
+		for _, noiseName := range base.Kinds.Names() {
 			for _, size := range []float32{0.5, 1e15, 1e37} {
-				f := rangeFlow(t, spec, base, size)
+				f := rangeFlow(t, spec, noiseName, size)
 				s, err := f.NewScorer(flow.ScorerOptions{Workers: 1})
 				must(t, err)
 				for _, far := range []float64{0.3, -1e38} {
-					what := fmt.Sprintf("%s, %s, parameters of %v, context %v", name, base, size, far)
+					what := fmt.Sprintf("%s, %s, parameters of %v, context %v", name, noiseName, size, far)
 					checkRange(t, what, f, s, rows, noise, slices.Repeat([]float64{far}, n*c))
 				}
 			}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/internal/parallel"
 )
 
@@ -107,8 +108,8 @@ func (s *Scorer) Sample(x, logProb []float64, first uint64, o SampleOptions, con
 	if !(o.Temperature > 0 && autograd.Holds(o.Temperature)) {
 		return fmt.Errorf("flow: temperature is %v, want a number above 0 that float32 holds", o.Temperature)
 	}
-	if t := s.flow.config.Base.Type; o.Temperature != 1 && !baseTypes[t].tempered {
-		return fmt.Errorf("flow: temperature is %v, but a %s base has no scale to multiply", o.Temperature, t)
+	if o.Temperature != 1 && !base.Tempered(s.flow.config.Base) {
+		return fmt.Errorf("flow: temperature is %v, but the base has no scale to multiply", o.Temperature)
 	}
 	return s.run(len(x)/s.flow.Features(), job{do: sampleTile, x: x, context: context, logProb: logProb, first: first, sample: o})
 }
@@ -293,7 +294,7 @@ func sampleTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	g.Reset(autograd.Evaluate)
 	density, p := g.Sums(to-from), s.pass(g, j, from, to, false)
 	z := g.Input((to-from)*f.sites, len(f.outputs), false)
-	z = f.base.sample(p, z, draw{j.sample.Seed, j.first + uint64(from), f.sites, j.sample.Temperature}, density)
+	z = f.base.Sample(p, z, base.Draw{Seed: j.sample.Seed, First: j.first + uint64(from), Sites: f.sites, Temperature: j.sample.Temperature}, density)
 	x := f.chain.Inverse(p, z)
 	s.settle(j, nil, x, from)
 	s.store(j.x, x, from)

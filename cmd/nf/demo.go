@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/train"
 	"github.com/seed-192fdf7a/nf/internal/table"
 	"github.com/seed-192fdf7a/nf/kernels"
@@ -133,7 +134,7 @@ func (d *demo) train() error {
 	o := trainOptions{
 		data: d.path("moons-train.csv"), out: d.path("moons.safetensors"), plot: d.path("loss.png"),
 		validFraction: 0.1, flow: "realnvp", quiet: d.options.quiet,
-		model: flow.Options{Layers: 8, Hidden: []int{64, 64}, Masks: "halves", Permutation: "none", Base: flow.StandardNormal},
+		model: flow.Options{Layers: 8, Hidden: []int{64, 64}, Masks: "halves", Permutation: "none", Base: base.StandardNormal},
 		fit:   train.Defaults(),
 	}
 	o.fit.Epochs, o.fit.Batch, o.fit.LearningRate, o.fit.Seed = 20, 256, 3e-3, d.options.seed

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/internal/printable"
 )
@@ -117,17 +118,15 @@ func (m *modelDescription) print(out io.Writer, c flow.Config) error {
 	if len(c.Grid) > 0 {
 		fmt.Fprintf(w, "grid\t%s sites\n", shown(fmt.Sprint(c.Grid)))
 	}
-	base := c.Base.Type
-	if c.Base.Bound != 0 {
-		base += fmt.Sprintf(" bound=%v", c.Base.Bound)
+	text, err := base.Kinds.Marshal(c.Base)
+	if err != nil {
+		return err
 	}
-	if c.Base.DegreesOfFreedom != 0 {
-		base += fmt.Sprintf(" degrees of freedom=%v", c.Base.DegreesOfFreedom)
+	name, rest, err := summarized(text)
+	if err != nil {
+		return err
 	}
-	if c.Base.Components != 0 {
-		base += fmt.Sprintf(" components=%d", c.Base.Components)
-	}
-	fmt.Fprintf(w, "base\t%s\n", base)
+	fmt.Fprintf(w, "base\t%s\n", strings.TrimSpace(name+" "+rest))
 	fmt.Fprintf(w, "transforms\t%d, from data to noise\n", len(c.Transforms))
 	for i, t := range c.Transforms {
 		text, err := transform.Kinds.Marshal(t)

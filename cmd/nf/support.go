@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/internal/table"
 )
 
@@ -47,7 +48,7 @@ func parseSupport(values []string) (intervals []flow.Interval, err error) {
 // checkSupport finds the first row of a table, features before context, with a
 // value outside the support of its column.
 func checkSupport(path string, rows []float64, d *trainingData, intervals []flow.Interval, skipped bool) error {
-	config := flow.Config{Features: d.features, Base: flow.Base{Type: flow.StandardNormal}}
+	config := flow.Config{Features: d.features, Base: &base.StandardNormalSpec{}}
 	if err := config.SetSupport(intervals...); err != nil {
 		return usage("--support: %s", oneLine(err))
 	}

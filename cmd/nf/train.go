@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/train"
 )
 
@@ -61,7 +62,7 @@ finished epoch; a second one quits at once.`,
 	f.IntSliceVar(&o.model.Hidden, "hidden", nil, "widths of the conditioners' hidden layers (default 128,128; maf, iaf: 100,100; nsf: 256,256; nsf-ar: 256,256,256)")
 	f.StringVar(&o.model.Masks, "masks", "", "what a coupling changes: halves or alternating columns (default halves; nsf: alternating)")
 	f.StringVar(&o.model.Permutation, "permutation", "", "between layers: none, reverse, random, or lu: random and a learned matrix (default none; maf, iaf: reverse; nsf, nsf-ar: lu)")
-	f.StringVar(&o.model.Base, "base", flow.StandardNormal, "base density: "+strings.Join(flow.BaseTypes(), ", "))
+	f.StringVar(&o.model.Base, "base", base.StandardNormal, "base density: "+strings.Join(base.Kinds.Names(), ", "))
 	f.StringArrayVar(&o.support, "support", nil, "COLUMN=LOWER:UPPER, a column that lies between two ends, or with one left out beyond the other: --support price=0: --support share=0:1; :softplus behind one end takes that map instead of log")
 	f.Float64Var(&o.model.Bound, "bound", 0, "b of the scale map exp(b*tanh(u/b)) of realnvp, maf and iaf (default 1); the box [-b, b] of the splines of nsf and nsf-ar (default 3)")
 	f.IntVar(&o.model.Bins, "bins", 0, "bins of a spline of nsf and nsf-ar (default 8)")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-192fdf7a/nf/bench/anomaly"
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/train"
 )
 
@@ -58,7 +59,7 @@ percent. A set is a table with a column named label, where anomalies have a 1.`,
 	f.StringVar(&detector.Preset, "flow", detector.Preset, "family: "+strings.Join(flow.PresetNames(), ", "))
 	f.IntVar(&detector.Flow.Layers, "layers", 0, "layers that change columns; 0 is the family's default")
 	f.IntSliceVar(&detector.Flow.Hidden, "hidden", nil, "widths of hidden layers; none is the family's default")
-	f.StringVar(&detector.Flow.Base, "base", "", "base density: "+strings.Join(flow.BaseTypes(), ", "))
+	f.StringVar(&detector.Flow.Base, "base", "", "base density: "+strings.Join(base.Kinds.Names(), ", "))
 	f.IntVar(&detector.Fit.Epochs, "epochs", detector.Fit.Epochs, "passes over the rows")
 	f.IntVar(&detector.Fit.Batch, "batch", detector.Fit.Batch, "rows of a minibatch")
 	f.Float64Var(&detector.Fit.LearningRate, "lr", detector.Fit.LearningRate, "learning rate")

@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/nn"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/kernels"
@@ -22,7 +23,7 @@ type builder struct {
 	columns           []int // the data column of each feature where the chain ends so far
 	transforms        []transform.Spec
 	values            map[string]values
-	base              flow.Base
+	base              base.Spec
 
 	standardize, standardizeContext flow.Standardization
 }
@@ -35,7 +36,7 @@ type values struct {
 }
 
 func newBuilder(d *Dialect) *builder {
-	b := &builder{features: d.Features, context: d.Context, values: map[string]values{}, base: flow.Base{Type: flow.StandardNormal}}
+	b := &builder{features: d.Features, context: d.Context, values: map[string]values{}, base: &base.StandardNormalSpec{}}
 	for i := range d.Features {
 		b.columns = append(b.columns, i)
 	}
@@ -264,7 +265,7 @@ func (b *builder) normalBase(mean, logStd []float64) error {
 		}
 		raw[i] = u
 	}
-	b.base = flow.Base{Type: flow.DiagonalNormal, Bound: logScaleBound}
+	b.base = &base.DiagonalNormalSpec{Bound: logScaleBound}
 	b.vector(baseConstants, append(b.byDataColumn(raw), b.byDataColumn(mean)...))
 	return nil
 }
@@ -297,7 +298,7 @@ func (r *reader) gaussianMixture(prefix string) error {
 			return fmt.Errorf("tensor %slog_scale: %w", prefix, err)
 		}
 	}
-	r.base = flow.Base{Type: flow.Mixture, Bound: logScaleBound, Components: k}
+	r.base = &base.MixtureSpec{Bound: logScaleBound, Components: k}
 	r.builder.vector(baseConstants, slices.Concat(widen(scores), parts[0], parts[1]))
 	return nil
 }

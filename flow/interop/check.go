@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/internal/table"
 	"github.com/seed-192fdf7a/nf/kernels"
@@ -337,7 +338,7 @@ func conditionalBase(f *flow.Flow) (*flow.Flow, error) {
 		return nil, nil
 	}
 	last, err := flow.New(flow.Config{Features: config.Features, Context: config.Context, StandardizeContext: config.StandardizeContext,
-		Transforms: config.Transforms[n:], Base: flow.Base{Type: flow.StandardNormal}}, 0)
+		Transforms: config.Transforms[n:], Base: &base.StandardNormalSpec{}}, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -353,7 +354,8 @@ func conditionalBase(f *flow.Flow) (*flow.Flow, error) {
 // throughBase returns the noise as a learned normal base scales and shifts it,
 // or nil for another base.
 func throughBase(f *flow.Flow, z []float64) []float64 {
-	if f.Config().Base.Type != flow.DiagonalNormal {
+	normal, ok := f.Config().Base.(*base.DiagonalNormalSpec)
+	if !ok {
 		return nil
 	}
 	var constants []float32 // [u | mean], over data columns
@@ -362,7 +364,7 @@ func throughBase(f *flow.Flow, z []float64) []float64 {
 			constants = p.Values()
 		}
 	}
-	d, bound := f.Features(), f.Config().Base.Bound
+	d, bound := f.Features(), normal.Bound
 	columns := f.NoiseColumns()
 	scaled := make([]float64, len(z))
 	for i, v := range z {

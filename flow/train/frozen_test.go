@@ -9,6 +9,7 @@ import (
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/nn"
 	"github.com/seed-192fdf7a/nf/flow/train"
 	"github.com/seed-192fdf7a/nf/flow/transform"
@@ -35,7 +36,7 @@ func TestFrozenTrainings(t *testing.T) {
 		}
 		return c
 	}
-	chain := func(base flow.Base, contexts int, grid []int, specs ...transform.Spec) flow.Config {
+	chain := func(base base.Spec, contexts int, grid []int, specs ...transform.Spec) flow.Config {
 		c := flow.Config{Features: []string{"a", "b", "c", "d"}, Context: []string{"e", "f"}[:contexts], Grid: grid, Base: base}
 		for _, s := range specs {
 			c.Transforms = append(c.Transforms, s)
@@ -49,7 +50,7 @@ func TestFrozenTrainings(t *testing.T) {
 	}
 	units := [][]int{nn.EvenUnits(4, 9, true), nn.EvenUnits(4, 7, true)}
 	silu, tanh := autograd.Activation{Name: autograd.SiLUActivation}, autograd.Activation{Name: autograd.TanhActivation}
-	normal := flow.Base{Type: flow.StandardNormal}
+	normal := &base.StandardNormalSpec{}
 	batchNorm := &transform.BatchNormSpec{Epsilon: 1e-5, Momentum: 0.1}
 
 	// Splines need longer than the others to be better than their start.
@@ -61,18 +62,18 @@ func TestFrozenTrainings(t *testing.T) {
 		change func(*train.Options)
 		want   uint64
 	}{
-		{"nice", preset("nice", 0, flow.Options{Base: flow.DiagonalNormal}), nil, 0xa1a451ea11ee1ccc},
+		{"nice", preset("nice", 0, flow.Options{Base: base.DiagonalNormal}), nil, 0xa1a451ea11ee1ccc},
 		{"realnvp", preset("realnvp", 0, flow.Options{Permutation: "reverse"}), nil, 0xc7f4ae8bf4e953a2},
 		{"realnvp in context", preset("realnvp", 2, flow.Options{}), nil, 0x08a60b1fe5a0581e},
 		{"realnvp with noise, no clipping, a constant rate", preset("realnvp", 0, flow.Options{}), func(o *train.Options) {
 			o.Noise, o.Clip, o.Schedule = 0.1, 0, train.Constant
 		}, 0x98edd0a11d9313f1},
 		{"maf with batchnorm", preset("maf", 1, flow.Options{BatchNorm: true}), nil, 0x5ae9b07d8e50cdd8},
-		{"residual maf", preset("maf", 2, flow.Options{Residual: true, Permutation: "random", Base: flow.FullNormal}), nil, 0xc6c41541710fcb33},
+		{"residual maf", preset("maf", 2, flow.Options{Residual: true, Permutation: "random", Base: base.FullNormal}), nil, 0xc6c41541710fcb33},
 		{"iaf", preset("iaf", 1, flow.Options{Layers: 2}), nil, 0x3d7473ff61c7ce4a},
 		{"nsf", preset("nsf", 0, flow.Options{Layers: 2, Bins: 4}), longer, 0x67978039b56da646},
-		{"nsf-ar", preset("nsf-ar", 1, flow.Options{Layers: 2, Bins: 4, Base: flow.StudentT}), longer, 0xc42adb2f6a686633},
-		{"layers", chain(flow.Base{Type: flow.Mixture, Bound: 8, Components: 3}, 0, nil,
+		{"nsf-ar", preset("nsf-ar", 1, flow.Options{Layers: 2, Bins: 4, Base: base.StudentT}), longer, 0xc42adb2f6a686633},
+		{"layers", chain(&base.MixtureSpec{Bound: 8, Components: 3}, 0, nil,
 			&transform.ActNormSpec{Bound: 3}, &transform.PlanarSpec{}, &transform.RadialSpec{}, &transform.LUSpec{Bound: 2}, batchNorm,
 			&transform.HouseholderSpec{Reflections: 3}, &transform.ElementwiseSpec{Univariate: spline}, &transform.ActNormSpec{Bound: 3}), nil, 0x4c9bbcb5fda67a27},
 		{"conditioners", chain(normal, 2, nil,

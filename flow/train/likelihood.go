@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/base"
 )
 
 // MaximumLikelihood is the objective −log p of each event of s, in nats of the
@@ -42,9 +43,9 @@ func (l *likelihood) Constant() float64 { return -l.flow.StandardizationLogDet()
 
 // Explain implements [Explainer].
 func (l *likelihood) Explain(nll float64) error {
-	if base := l.flow.Config().Base; math.IsInf(nll, 1) && base.Type == flow.Uniform {
+	if box, ok := l.flow.Config().Base.(*base.UniformSpec); ok && math.IsInf(nll, 1) {
 		return fmt.Errorf("a row's noise lies outside the box of the uniform base, [-%v, %v] in standard deviations, where there is no density: widen the box (bound), or take another base",
-			base.Bound, base.Bound)
+			box.Bound, box.Bound)
 	}
 	return nil
 }

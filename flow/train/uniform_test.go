@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/base"
 )
 
 // TestUniformBase fits rows that lie in the box, and is told of a row that does
@@ -15,7 +16,7 @@ import (
 func TestUniformBase(t *testing.T) {
 	rows := correlated(2000, 1)
 	for _, bound := range []float64{20, 1} {
-		c, err := flow.NSF([]string{"a", "b", "c"}, nil, flow.Options{Layers: 4, Hidden: []int{16}, Permutation: "none", Base: flow.Uniform, Bound: bound})
+		c, err := flow.NSF([]string{"a", "b", "c"}, nil, flow.Options{Layers: 4, Hidden: []int{16}, Permutation: "none", Base: base.Uniform, Bound: bound})
 		if err != nil {
 			t.Fatal(err)
 		}

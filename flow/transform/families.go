@@ -31,7 +31,7 @@ func init() { // chain and invert hold other Specs
 		Add("support", 1, &SupportSpec{})
 }
 
-// Families returns the names of all families, sorted.
+// Families returns the names of all families.
 func Families() []string { return Kinds.Names() }
 
 // checkUnivariate tells what is wrong with a univariate, which may have a method

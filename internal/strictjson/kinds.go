@@ -2,7 +2,6 @@ package strictjson
 
 import (
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ type Kinds[T any] struct{ *registry }
 type registry struct {
 	noun   string // what a T is called in errors
 	kinds  map[string]kind
+	order  []string // of the names
 	names  map[reflect.Type]string
 	silent string // the kind that is written without "type", or ""
 	most   int    // how many a text may hold; 0 is any number
@@ -42,6 +42,7 @@ func New[T any](noun string) Kinds[T] {
 // pointer to an empty value.
 func (k Kinds[T]) Add(name string, version int, empty T) Kinds[T] {
 	of := reflect.TypeOf(empty).Elem()
+	k.order = append(k.order, name)
 	k.kinds[name], k.names[of] = kind{version, of}, name
 	return k
 }
@@ -58,8 +59,8 @@ func (k Kinds[T]) AtMost(n int) Kinds[T] {
 	return k
 }
 
-// Names returns the names of all kinds, sorted.
-func (r *registry) Names() []string { return slices.Sorted(maps.Keys(r.kinds)) }
+// Names returns the names of all kinds, in the order in which they were added.
+func (r *registry) Names() []string { return slices.Clone(r.order) }
 
 // Empty returns a new empty value of a kind.
 func (k Kinds[T]) Empty(name string) (T, error) {

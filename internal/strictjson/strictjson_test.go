@@ -141,7 +141,7 @@ func TestRefused(t *testing.T) {
 		`{"title":"a","t\u0069tle":"b"}`: {`"title" comes twice`},
 		start + `"notes":{"x":{"side":1},"x":{"side":2}}}`:                       {`"notes"`, `"x" comes twice`},
 		start + `"notes":{"x":{"side":"1"}}}`:                                    {`"notes.x.side"`, "string", "a number"},
-		start + `"first":{"type":"disc"}}`:                                       {`"first"`, `shape type "disc"`, "heap, square, star"},
+		start + `"first":{"type":"disc"}}`:                                       {`"first"`, `shape type "disc"`, "square, heap, star"},
 		start + `"first":{"type":"Star","points":1}}`:                            {`"Star"`},
 		start + `"first":{"type":3}}`:                                            {`"first"`, "3"},
 		start + `"first":{"type":""}}`:                                           {`"first"`, `""`},

@@ -1,12 +1,49 @@
-package flow
+package base
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/internal/random"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
+
+// Mixture is a learned mixture of diagonal normals.
+const Mixture = "mixture"
+
+// MixtureSpec describes [Mixture].
+type MixtureSpec struct {
+	// Bound limits the log standard deviations.
+	Bound float64 `json:"bound,omitempty"`
+	// Components is the number of normals.
+	Components int `json:"components,omitempty"`
+}
+
+const maxComponents = 4096
+
+// Default implements [Spec].
+func (s *MixtureSpec) Default() { s.Bound, s.Components = defaultBound, 8 }
+
+// Check implements [Spec].
+func (s *MixtureSpec) Check(int) error {
+	if s.Components < 1 || s.Components > maxComponents {
+		return fmt.Errorf("it has %d components, want 1 to %d", s.Components, maxComponents)
+	}
+	return autograd.CheckBound(s.Bound)
+}
+
+// Build implements [Spec].
+func (s *MixtureSpec) Build(features int, scope autograd.Scope) Density {
+	m := &mixture{features, s.Components, s.Bound}
+	size := m.components * features
+	r := newRowBase(m, scope.New("constant", 1, m.components+2*size), scope)
+	// The means must differ, or all components stay the same for ever.
+	r.start = func(values []float32, seed uint64) {
+		random.Uniform(values[m.components:m.components+size], seed, random.Initialization, math.MaxUint32, 2)
+	}
+	return r
+}
 
 // mixture is K diagonal normals with weights softmax(l):
 //
@@ -18,17 +55,6 @@ import (
 type mixture struct {
 	features, components int
 	bound                float64
-}
-
-func newMixture(b Base, features int, scope autograd.Scope) base {
-	m := &mixture{features, b.Components, b.Bound}
-	size := m.components * features
-	r := newRowBase(m, scope.New("constant", 1, m.components+2*size), scope)
-	// The means must differ, or all components stay the same for ever.
-	r.start = func(values []float32, seed uint64) {
-		random.Uniform(values[m.components:m.components+size], seed, random.Initialization, math.MaxUint32, 2)
-	}
-	return r
 }
 
 func (m *mixture) Prepared() int          { return 2*m.components + 3*m.components*m.features }

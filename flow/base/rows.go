@@ -1,4 +1,4 @@
-package flow
+package base
 
 import (
 	"github.com/seed-192fdf7a/nf/flow/autograd"
@@ -20,7 +20,7 @@ type rowDensity interface {
 
 // rowBase is a base that is stated row by row.
 type rowBase struct {
-	rowDensity
+	rows      rowDensity
 	density   *autograd.Density
 	parameter *autograd.Parameter                 // nil where nothing is learned
 	start     func(values []float32, seed uint64) // what training begins with; nil for zeros
@@ -28,30 +28,30 @@ type rowBase struct {
 }
 
 func newRowBase(rows rowDensity, p *autograd.Parameter, scope autograd.Scope) *rowBase {
-	return &rowBase{rowDensity: rows, density: scope.NewDensity(rows, p), parameter: p}
+	return &rowBase{rows: rows, density: scope.NewDensity(rows, p), parameter: p}
 }
 
-func (b *rowBase) logDensity(p *autograd.Pass, z autograd.Value, total autograd.Sums) {
+func (b *rowBase) LogDensity(p *autograd.Pass, z autograd.Value, total autograd.Sums) {
 	p.Density(b.density, z, total)
 }
 
-func (b *rowBase) sample(p *autograd.Pass, z autograd.Value, d draw, total autograd.Sums) autograd.Value {
+func (b *rowBase) Sample(p *autograd.Pass, z autograd.Value, d Draw, total autograd.Sums) autograd.Value {
 	d.normals(z)
-	perRow := b.words(z.Cols)
-	words := b.scratch.Borrow(perRow * d.sites)
+	perRow := b.rows.words(z.Cols)
+	words := b.scratch.Borrow(perRow * d.Sites)
 	defer b.scratch.Return(words)
 	p.SampleRows(b.density, z, func(row, prepared []float64, r int) {
-		event := (*words)[:perRow*d.sites]
-		if r%d.sites == 0 {
-			kernels.PhiloxWords(event, d.seed, random.SampleWords, d.first+uint64(r/d.sites))
+		event := (*words)[:perRow*d.Sites]
+		if r%d.Sites == 0 {
+			kernels.PhiloxWords(event, d.Seed, random.SampleWords, d.First+uint64(r/d.Sites))
 		}
-		b.sampleRow(row, prepared, event[r%d.sites*perRow:][:perRow], d.temperature)
+		b.rows.sampleRow(row, prepared, event[r%d.Sites*perRow:][:perRow], d.Temperature)
 	})
-	b.logDensity(p, z, total)
+	b.LogDensity(p, z, total)
 	return z
 }
 
-func (b *rowBase) initialize(seed uint64) {
+func (b *rowBase) Initialize(seed uint64) {
 	if b.parameter == nil {
 		return
 	}

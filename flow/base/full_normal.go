@@ -1,12 +1,41 @@
-package flow
+package base
 
 import (
+	"fmt"
+
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
+// FullNormal is a normal with a learned mean and covariance matrix.
+const FullNormal = "full-normal"
+
+// FullNormalSpec describes [FullNormal]: ε = A·(z − mean) is standard normal, A
+// lower triangular with diagonal eˢ, s = b·tanh(u/b).
+type FullNormalSpec struct {
+	// Bound is b.
+	Bound float64 `json:"bound,omitempty"`
+}
+
 // maxFullFeatures bounds the size of a covariance matrix.
 const maxFullFeatures = 4096
+
+// Default implements [Spec].
+func (s *FullNormalSpec) Default() { s.Bound = defaultBound }
+
+// Check implements [Spec].
+func (s *FullNormalSpec) Check(features int) error {
+	if features > maxFullFeatures {
+		return fmt.Errorf("it is for at most %d features, there are %d", maxFullFeatures, features)
+	}
+	return autograd.CheckBound(s.Bound)
+}
+
+// Build implements [Spec].
+func (s *FullNormalSpec) Build(features int, scope autograd.Scope) Density {
+	n := &fullNormal{features, s.Bound}
+	return newRowBase(n, scope.New("constant", 1, 2*features+n.below()), scope)
+}
 
 // fullNormal is a normal of mean μ whose precision has the Cholesky factor A,
 // lower triangular with diagonal eˢ, s = b·tanh(u/b):
@@ -18,11 +47,6 @@ const maxFullFeatures = 4096
 type fullNormal struct {
 	features int
 	bound    float64
-}
-
-func newFullNormal(b Base, features int, scope autograd.Scope) base {
-	n := &fullNormal{features, b.Bound}
-	return newRowBase(n, scope.New("constant", 1, 2*features+n.below()), scope)
 }
 
 // below is the number of entries below the diagonal.

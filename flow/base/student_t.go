@@ -1,22 +1,48 @@
-package flow
+package base
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
+// StudentT is independent Student t densities of given degrees of freedom: heavy
+// tails, which no map with bounded slopes makes out of normal ones (Jaini,
+// Kobyzev, Yu and Brubaker, 2020).
+const StudentT = "student-t"
+
+// StudentTSpec describes [StudentT].
+type StudentTSpec struct {
+	// DegreesOfFreedom is ν.
+	DegreesOfFreedom float64 `json:"degrees_of_freedom,omitempty"`
+}
+
+const minDegrees, maxDegrees = 0.01, 1e6
+
+// Default implements [Spec].
+func (s *StudentTSpec) Default() { s.DegreesOfFreedom = 5 }
+
+// Check implements [Spec].
+func (s *StudentTSpec) Check(int) error {
+	if !(s.DegreesOfFreedom >= minDegrees && s.DegreesOfFreedom <= maxDegrees) {
+		return fmt.Errorf("it has %v degrees of freedom, want %v to %v", s.DegreesOfFreedom, minDegrees, float64(maxDegrees))
+	}
+	return nil
+}
+
+// Build implements [Spec].
+func (s *StudentTSpec) Build(_ int, scope autograd.Scope) Density {
+	nu := s.DegreesOfFreedom
+	normalizer := logGamma(0.5*(nu+1)) - logGamma(0.5*nu) - float64(0.5*kernels.Log64(float64(nu*math.Pi)))
+	return newRowBase(&studentT{nu, normalizer}, nil, scope)
+}
+
 // studentT is independent Student t densities,
 //
 //	log p(z) = Σ_c log Γ((ν+1)/2) − log Γ(ν/2) − ½ log(νπ) − (ν+1)/2·log(1 + z_c²/ν)
 type studentT struct{ degrees, normalizer float64 }
-
-func newStudentT(b Base, _ int, scope autograd.Scope) base {
-	nu := b.DegreesOfFreedom
-	normalizer := logGamma(0.5*(nu+1)) - logGamma(0.5*nu) - float64(0.5*kernels.Log64(float64(nu*math.Pi)))
-	return newRowBase(&studentT{nu, normalizer}, nil, scope)
-}
 
 func (t *studentT) Prepared() int          { return 0 }
 func (t *studentT) Scratch() int           { return 0 }

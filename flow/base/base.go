@@ -1,0 +1,90 @@
+// Package base holds the densities of the noise that flows end on, one a file.
+//
+// Every density has a Spec, plain data that the model file holds as JSON, and
+// the Density built from it. Features of z are data columns here: permutations
+// do not reorder a base. Where an event has several sites, each site's row is
+// an independent draw.
+package base
+
+import (
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/random"
+	"github.com/seed-192fdf7a/nf/internal/strictjson"
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// Spec describes a base density as plain data. Its fields are what the model
+// file says of it.
+type Spec interface {
+	// Default sets the constants that the name alone stands for.
+	Default()
+	// Check tells what is wrong, for rows of the given number of features.
+	Check(features int) error
+	// Build creates the density and its parameters below scope. It is only called
+	// after Check.
+	Build(features int, scope autograd.Scope) Density
+}
+
+// Density is what z is scored under and drawn from. It is safe for concurrent
+// use on different graphs.
+type Density interface {
+	// LogDensity adds log p of each event of z to total.
+	LogDensity(p *autograd.Pass, z autograd.Value, total autograd.Sums)
+	// Sample fills z with the noise of the events from d.First on, and adds log p
+	// of each to total. It returns z, or what z became.
+	Sample(p *autograd.Pass, z autograd.Value, d Draw, total autograd.Sums) autograd.Value
+	// Initialize sets the learned values for the start of training.
+	Initialize(seed uint64)
+}
+
+// Draw says which samples' noise is asked for.
+type Draw struct {
+	Seed, First uint64
+	Sites       int
+	// Temperature scales the noise.
+	Temperature float64
+}
+
+// Kinds are the base densities by their names in files, each with the version of
+// the file format that has it. A new one has version 2.
+var Kinds = strictjson.New[Spec]("base").
+	Add(StandardNormal, 1, &StandardNormalSpec{}).
+	Add(DiagonalNormal, 1, &DiagonalNormalSpec{}).
+	Add(FullNormal, 1, &FullNormalSpec{}).
+	Add(StudentT, 1, &StudentTSpec{}).
+	Add(Mixture, 1, &MixtureSpec{}).
+	Add(Uniform, 1, &UniformSpec{})
+
+// New returns the base of a name with its default constants; "" is
+// [StandardNormal].
+func New(name string) (Spec, error) {
+	if name == "" {
+		name = StandardNormal
+	}
+	s, err := Kinds.Empty(name)
+	if err != nil {
+		return nil, err
+	}
+	s.Default()
+	return s, nil
+}
+
+// Tempered tells whether the noise of a base can be scaled by a temperature: not
+// where its method Tempered says otherwise.
+func Tempered(s Spec) bool {
+	t, ok := s.(interface{ Tempered() bool })
+	return !ok || t.Tempered()
+}
+
+// defaultBound is the default bound of log standard deviations.
+const defaultBound = 8
+
+// normals fills z with normal noise times the temperature. The noise of an
+// event is one flat vector at the event's index of its stream.
+func (d Draw) normals(z autograd.Value) {
+	flat := z.Flat32()
+	kernels.NormalRows(flat, z.Rows/d.Sites, d.Sites*z.Cols, d.Seed, random.Sample, d.First)
+	if d.Temperature != 1 {
+		kernels.Scale(flat, flat, float32(d.Temperature))
+	}
+}
