@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -53,13 +54,15 @@ func (t *tableFlags) open(command *cobra.Command, path string, expected []string
 type tableColumns struct {
 	features []string
 	context  []flow.ContextColumn
-	label    string   // or ""
-	keep     []string // delivered as texts
+	of       *flow.Config // whose limits the values must keep, or nil
+	noise    bool         // the features are the model's noise
+	label    string       // or ""
+	keep     []string     // delivered as texts
 }
 
 // wantedOf returns the columns that a model needs.
 func wantedOf(c flow.Config) tableColumns {
-	return tableColumns{features: c.Features, context: c.ContextColumns()}
+	return tableColumns{features: c.Features, context: c.ContextColumns(), of: &c}
 }
 
 func (w *tableColumns) contextNames() []string {
@@ -155,6 +158,7 @@ func (w *tableColumns) choose(r *table.Reader, path string) error {
 			r.Interpret(len(w.features)+i, levelParser(column))
 		}
 	}
+	w.limit(r)
 	if w.label != "" {
 		r.Interpret(len(model), table.ParseLabel)
 	}
@@ -162,6 +166,35 @@ func (w *tableColumns) choose(r *table.Reader, path string) error {
 		return r.SelectTexts(w.keep)
 	}
 	return nil
+}
+
+// limit makes rows bad whose context, or whose noise, float32 cannot hold.
+func (w *tableColumns) limit(r *table.Reader) {
+	if w.of == nil {
+		return
+	}
+	if w.noise {
+		for i := range w.features {
+			r.Limit(i, func(v float64) table.Reason {
+				if math.IsInf(float64(float32(v)), 0) {
+					return table.BeyondFloat32
+				}
+				return ""
+			})
+		}
+	}
+	at := 0
+	for i, column := range w.context {
+		if value := at; column.Levels == nil {
+			r.Limit(len(w.features)+i, func(v float64) table.Reason {
+				if !w.of.StandardizeContext.Holds(v, value) {
+					return table.FarFloat32
+				}
+				return ""
+			})
+		}
+		at += column.Values()
+	}
 }
 
 // positions finds the wanted columns in a file without names.

@@ -29,6 +29,10 @@ func latentCommand() *cobra.Command {
 		Long: `Maps each row x to its noise z and writes z0, z1, … and log_det = log|det dz/dx|. The columns of a model's context are
 written after them, and before them those of --keep, as they stand in the table.
 
+A row that float32 cannot hold, once it is standardized or as its noise, has an infinite z, and a log_det of -Inf where
+none can be computed, never NaN; how many there are is said on standard error. A row whose context, or with --inverse
+whose noise, float32 cannot hold is a bad row.
+
 With --inverse it reads such a table (log_det is not needed) and writes the rows.`,
 		Example: `  nf latent --model model.safetensors --data rows.csv --out z.csv
   nf latent --model model.safetensors --data z.csv --inverse --out rows.csv`,
@@ -86,11 +90,12 @@ func runLatent(command *cobra.Command, o *latentOptions) error {
 		latents[i] = fmt.Sprintf("z%d", i)
 	}
 	wanted := wantedOf(c)
-	m := &mapping{scorer: scorer, widths: []int{f.Features(), len(wanted.context)}, context: contextExpander{columns: wanted.context}, inverse: o.inverse}
+	m := &mapping{scorer: scorer, widths: []int{f.Features(), len(wanted.context)}, context: contextExpander{columns: wanted.context}, inverse: o.inverse,
+		far: farRows{config: c}, infinite: infiniteRows{columns: c.Features}}
 	contexts := carriedContext(wanted.context)
 	write := slices.Concat(latents, []string{"log_det"})
 	if o.inverse {
-		wanted.features, write = latents, c.Features
+		wanted.features, wanted.noise, write = latents, true, c.Features
 	} else {
 		write = append(write, contexts.numbers...)
 		m.carried = contexts.places
@@ -114,7 +119,11 @@ func runLatent(command *cobra.Command, o *latentOptions) error {
 		}
 		if columns := r.AllColumns(); o.inverse && !r.Named() && len(o.keep) == 0 && len(columns) == len(latents)+1+len(c.Context) {
 			// What this command itself writes to a .npy.
-			return r.Exclude(columns[len(latents) : len(latents)+1])
+			if err := r.Exclude(columns[len(latents) : len(latents)+1]); err != nil {
+				return err
+			}
+			wanted.limit(r)
+			return nil
 		}
 		return wanted.choose(r, o.data)
 	})
@@ -137,6 +146,20 @@ func runLatent(command *cobra.Command, o *latentOptions) error {
 	}
 	bar.stop()
 	reportBadRows(command, r, o.table.badPolicy == table.SkipBadRows, "mapped to NaN")
+	row := "row"
+	if o.table.badPolicy == table.SkipBadRows {
+		row = "good row"
+	}
+	if m.far.count > 0 {
+		complain(command, "%d row(s) are so far outside that float32 cannot hold them or their noise, which is infinite; the first: %s: %s %s",
+			m.far.count, shownPath(o.data), row, m.far.first)
+	}
+	if m.outside > 0 {
+		complain(command, "%d row(s) have a log_det of -Inf: their density is zero, or beyond float32's range", m.outside)
+	}
+	if m.infinite.count > 0 {
+		complain(command, "%d row(s) of the output are infinite, because float32 cannot hold them; the first: %s", m.infinite.count, m.infinite.first)
+	}
 	return r.Close()
 }
 
@@ -149,6 +172,10 @@ type mapping struct {
 	inverse           bool
 	from, to, columns []float64
 	logDet            []float64
+	seen              int64
+	far               farRows      // of the rows, where they are mapped to noise
+	outside           int64        // rows besides those whose log-det is -Inf
+	infinite          infiniteRows // of what noise is mapped to
 }
 
 func (m *mapping) apply(out, in []float64) error {
@@ -161,6 +188,8 @@ func (m *mapping) apply(out, in []float64) error {
 			return err
 		}
 		blankBadRows(out, from, m.widths[0])
+		m.infinite.add(out, m.seen)
+		m.seen += int64(n)
 		return nil
 	}
 	to, logDet := resized(&m.to, len(from)), resized(&m.logDet, n)
@@ -169,6 +198,14 @@ func (m *mapping) apply(out, in []float64) error {
 	}
 	blankBadRows(to, from, m.widths[0])
 	blankBadRows(logDet, from, m.widths[0])
+	for r, v := range logDet {
+		x, z := from[r*m.widths[0]:(r+1)*m.widths[0]], to[r*m.widths[0]:(r+1)*m.widths[0]]
+		m.far.addLatent(x, z, m.seen+int64(r)+1)
+		if math.IsInf(v, 0) && firstInfinite(z) < 0 {
+			m.outside++
+		}
+	}
+	m.seen += int64(n)
 	out = out[:0]
 	for r := range n {
 		out = append(out, to[r*m.widths[0]:(r+1)*m.widths[0]]...)

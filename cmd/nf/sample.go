@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/internal/printable"
 	"github.com/seed-192fdf7a/nf/internal/table"
 )
@@ -32,7 +32,11 @@ func sampleCommand() *cobra.Command {
 		Long: `Draws N rows. Row i depends on the seed and i alone, whatever N and --workers are.
 
 A model that was trained with --context needs --context FILE, a table with those columns: it draws N rows for each row
-of it, in order, and writes that row's context behind each. --log-prob writes the log-density of each draw, in nats.`,
+of it, in order, and writes that row's context behind each. --log-prob writes the log-density of each draw, in nats.
+A row of context that float32 cannot hold, once it is standardized, is an error.
+
+A draw that float32 cannot hold is written as Inf or -Inf, with a log_prob of -Inf, never NaN; how many there are is said
+on standard error. A high --temperature makes them, or a training that diverged.`,
 		Example: `  nf sample --model model.safetensors -n 100000 --seed 7 --out samples.npy`,
 		Args:    noArguments,
 	}
@@ -75,8 +79,8 @@ func (o *sampleOptions) check(command *cobra.Command) error {
 	if o.count < 1 {
 		return usage("-n is %d; it must be at least 1", o.count)
 	}
-	if t := o.sample.Temperature; !(t > 0) || math.IsInf(t, 0) {
-		return usage("--temperature is %v; it must be a positive number", t)
+	if t := o.sample.Temperature; !(t > 0 && autograd.Holds(t)) {
+		return usage("--temperature is %v; it must be a positive number that float32 holds", t)
 	}
 	return distinctPaths(map[string]string{"context": o.context, "out": o.out, "model": o.model})
 }
@@ -87,13 +91,14 @@ func runSample(command *cobra.Command, o *sampleOptions) error {
 		return err
 	}
 	c := f.Config()
-	wanted := tableColumns{context: c.ContextColumns()}
+	wanted := tableColumns{context: c.ContextColumns(), of: &c}
 	names := wanted.contextNames()
 	carried := carriedContext(wanted.context)
 	wanted.keep = carried.texts
 	s := sampler{
 		scorer: scorer, options: o.sample, width: f.Features(), contextWidth: len(names), each: o.count,
 		expander: contextExpander{columns: wanted.context}, carried: carried.places, dense: o.logProb,
+		infinite: infiniteRows{columns: c.Features},
 	}
 	switch {
 	case len(names) > 0 && o.context == "":
@@ -151,7 +156,17 @@ func runSample(command *cobra.Command, o *sampleOptions) error {
 	if w.Rows() == 0 {
 		return fmt.Errorf("%s has no rows", shownPath(o.context))
 	}
-	return w.Close()
+	if err := w.Close(); err != nil {
+		return err
+	}
+	if n := s.infinite.count; n > 0 {
+		advice := "the training may have diverged"
+		if o.sample.Temperature > 1 {
+			advice = "lower --temperature"
+		}
+		complain(command, "%d of %d rows are infinite, because float32 cannot hold them: %s; the first: %s", n, w.Rows(), advice, s.infinite.first)
+	}
+	return nil
 }
 
 // distinctColumns is an error if the output would have two columns of one name.
@@ -184,6 +199,8 @@ type sampler struct {
 	columns []float64   // of context, for each row of the block
 	texts   table.Texts // likewise
 	rows    []float64
+
+	infinite infiniteRows
 }
 
 const sampleBlockRows = 4096
@@ -208,6 +225,7 @@ func (s *sampler) next() ([]float64, error) {
 		logProb = resized(&s.logProb, n)
 	}
 	err := s.scorer.Sample(x, logProb, uint64(s.done.Load()), s.options, s.expander.expand(s.columns))
+	s.infinite.add(x, s.done.Load())
 	s.done.Add(int64(n))
 	if !s.dense && len(s.carried) == 0 {
 		return x, err

@@ -41,7 +41,12 @@ Columns go by name, and others than the model's are ignored. A table without nam
 model's is taken by position: the features, then the context. --keep carries further columns to the output, in front, a
 number or a text as it is written, so that a score can be told by its row's id.
 
-A summary goes to standard output: rows (those scored), mean_log_prob over them, rows_per_second and bad_rows. With
+A finite row scores a number or -Inf, never NaN. A row that float32 cannot hold, once it is standardized or as the noise
+that the model makes of it, is far outside: it scores -Inf, below every ordinary row, and counts as out_of_range. NaN is
+left for bad rows. A row whose context float32 cannot hold is a bad row.
+
+A summary goes to standard output: rows (those scored), mean_log_prob over them, rows_per_second, bad_rows and
+out_of_range. With
 --label also auroc and auprc (average precision) of -log_prob. Labels are 1, true or anomaly, and 0, -1, false or normal.
 With --out - the summary goes to standard error.
 
@@ -171,6 +176,7 @@ func scoreTable(command *cobra.Command, o *scoreOptions, f *flow.Flow, scorer *f
 		scorer: scorer, widths: []int{f.Features(), len(wanted.context), wanted.columns() - f.Features() - len(wanted.context)},
 		context: contextExpander{columns: wanted.context}, flags: &o.flags,
 		skips: o.table.badPolicy == table.SkipBadRows, file: shownPath(o.data), label: o.label,
+		far: farRows{scorer: scorer, config: c},
 	}
 	width := wanted.columns()
 	bar := startProgress(command, "scoring", o.quiet, r.Progress)
@@ -190,6 +196,10 @@ func scoreTable(command *cobra.Command, o *scoreOptions, f *flow.Flow, scorer *f
 	summary.RowsPerSecond = number(float64(job.rows) / time.Since(started).Seconds())
 	summary.BadRows, _ = r.BadRows()
 	reportBadRows(command, r, job.skips, "scored NaN")
+	if summary.OutOfRange = job.far.count; summary.OutOfRange > 0 {
+		complain(command, "%d row(s) are so far outside that float32 cannot hold them, and scored -Inf (out_of_range); the first: %s: %s %s",
+			job.far.count, shownPath(o.data), job.where(), job.far.first)
+	}
 	if o.flags.on() {
 		threshold := number(o.flags.threshold)
 		summary.Threshold, summary.Anomalies = &threshold, &o.flags.count
@@ -219,6 +229,15 @@ type scoring struct {
 	ranking     ranking.Ranking
 	skips       bool
 	file, label string
+	far         farRows
+}
+
+// where names what seen counts.
+func (s *scoring) where() string {
+	if s.skips {
+		return "good row"
+	}
+	return "row"
 }
 
 func (s *scoring) score(out, in []float64) error {
@@ -235,6 +254,9 @@ func (s *scoring) score(out, in []float64) error {
 	if err := s.scorer.LogProb(logProb, x, context); err != nil {
 		return err
 	}
+	if err := s.far.addScored(x, context, logProb, s.seen); err != nil {
+		return err
+	}
 	for r, v := range logProb {
 		s.seen++
 		if math.IsNaN(x[r*s.widths[0]]) { // the reader delivers NaN for a bad row alone
@@ -247,12 +269,8 @@ func (s *scoring) score(out, in []float64) error {
 			continue
 		}
 		if other := s.words.add(s.labels[r]); other != "" {
-			where := "row"
-			if s.skips {
-				where = "good row"
-			}
 			return fmt.Errorf("%s: %s %d, column %q: the label is %v, and an earlier one is %s; the rest must be marked by one of 0 and -1",
-				s.file, where, s.seen, printable.Short(s.label), s.labels[r], other)
+				s.file, s.where(), s.seen, printable.Short(s.label), s.labels[r], other)
 		}
 		s.ranking.Add(-v, s.labels[r] == 1)
 	}
@@ -311,6 +329,7 @@ type scoreSummary struct {
 	MeanLogProb   number  `json:"mean_log_prob"`
 	RowsPerSecond number  `json:"rows_per_second"`
 	BadRows       int64   `json:"bad_rows"`
+	OutOfRange    int64   `json:"out_of_range"`
 	Threshold     *number `json:"threshold,omitempty"`
 	Anomalies     *int64  `json:"anomalies,omitempty"`
 	AUROC         *number `json:"auroc,omitempty"`
@@ -324,7 +343,8 @@ func (s *scoreSummary) print(out io.Writer, asJSON bool) error {
 		return json.NewEncoder(out).Encode(s)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "rows=%d mean_log_prob=%.6f rows_per_second=%.0f bad_rows=%d", s.Rows, float64(s.MeanLogProb), float64(s.RowsPerSecond), s.BadRows)
+	fmt.Fprintf(&b, "rows=%d mean_log_prob=%.6f rows_per_second=%.0f bad_rows=%d out_of_range=%d",
+		s.Rows, float64(s.MeanLogProb), float64(s.RowsPerSecond), s.BadRows, s.OutOfRange)
 	if s.Threshold != nil {
 		fmt.Fprintf(&b, " threshold=%v anomalies=%d", float64(*s.Threshold), *s.Anomalies)
 	}

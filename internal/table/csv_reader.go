@@ -45,6 +45,7 @@ type record struct {
 type wanted struct {
 	place int // its position among the selected ones, or -1
 	parse Parse
+	limit Limit
 }
 
 // newCSVSource reads the first lines of in to learn the columns. Text that is compressed by gzip is known by its start.
@@ -215,7 +216,7 @@ func (s *csvSource) choose(c choice) {
 		s.place[i].place = -1
 	}
 	for position, column := range c.columns {
-		s.place[column] = wanted{position, c.parse[position]}
+		s.place[column] = wanted{position, c.parse[position], c.limits[position]}
 	}
 	s.selected, s.texts = len(c.columns), c.texts
 }
@@ -373,7 +374,11 @@ func (w *wanted) value(cell []byte) (float64, Reason) {
 	if w.parse != nil {
 		return w.parse(trimBlanks(cell))
 	}
-	return parseNumber(cell)
+	value, fault := parseNumber(cell)
+	if fault == "" && w.limit != nil {
+		fault = w.limit(value)
+	}
+	return value, fault
 }
 
 func (s *csvSource) parseQuoted(dst []float64, r record) *RowError {

@@ -217,9 +217,9 @@ func (s *npySource) next(dst []float64, texts *Texts) (*RowError, error) {
 	}
 	if s.direct {
 		if bad := s.header.values.decode(dst, row, s.offsets[:width]); bad >= 0 {
-			return s.rowError(s.wanted.columns[bad], strconv.FormatFloat(dst[bad], 'g', -1, 64), NotFinite), nil
+			return s.numberError(bad, dst[bad], NotFinite), nil
 		}
-		return nil, nil
+		return s.overLimit(dst), nil
 	}
 	for i, column := range s.wanted.columns {
 		_, values := s.header.column(column)
@@ -234,10 +234,29 @@ func (s *npySource) next(dst []float64, texts *Texts) (*RowError, error) {
 			continue
 		}
 		if dst[i] = values.value(b); math.IsNaN(dst[i]) || math.IsInf(dst[i], 0) {
-			return s.rowError(column, strconv.FormatFloat(dst[i], 'g', -1, 64), NotFinite), nil
+			return s.numberError(i, dst[i], NotFinite), nil
 		}
 	}
-	return nil, nil
+	return s.overLimit(dst), nil
+}
+
+// overLimit is the error of the first value of a row that its column's limit
+// refuses, or nil.
+func (s *npySource) overLimit(row []float64) *RowError {
+	for i, limit := range s.wanted.limits {
+		if limit == nil {
+			continue
+		}
+		if fault := limit(row[i]); fault != "" {
+			return s.numberError(i, row[i], fault)
+		}
+	}
+	return nil
+}
+
+// numberError is the error of a number in a wanted column.
+func (s *npySource) numberError(wanted int, value float64, reason Reason) *RowError {
+	return s.rowError(s.wanted.columns[wanted], strconv.FormatFloat(value, 'g', -1, 64), reason)
 }
 
 func (s *npySource) rowError(column int, value string, reason Reason) *RowError {

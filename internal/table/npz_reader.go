@@ -172,9 +172,11 @@ func (s *npzSource) choose(c choice) {
 	for i, column := range c.columns {
 		if column < own {
 			rows.columns, rows.parse = append(rows.columns, column), append(rows.parse, c.parse[i])
+			rows.limits = append(rows.limits, c.limits[i])
 			s.rowsPlaces = append(s.rowsPlaces, i)
 		} else {
 			context.columns, context.parse = append(context.columns, column-own), append(context.parse, c.parse[i])
+			context.limits = append(context.limits, c.limits[i])
 			s.contextPlaces = append(s.contextPlaces, i)
 		}
 	}

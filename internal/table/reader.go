@@ -23,6 +23,7 @@ type Reader struct {
 	selected []int // positions in names
 	chosen   bool  // by Select, SelectAt or Exclude
 	parse    map[int]Parse
+	limits   map[int]Limit
 	texts    []int
 	noTexts  Texts // what Read puts texts into
 	started  bool  // Read has been called
@@ -55,6 +56,7 @@ type source interface {
 type choice struct {
 	columns []int
 	parse   []Parse // of each, nil for a number
+	limits  []Limit // of each, nil for none
 	texts   []int   // those that are delivered as text
 }
 
@@ -281,6 +283,18 @@ func (r *Reader) Interpret(selected int, parse Parse) {
 	r.parse[r.selected[selected]] = parse
 }
 
+// A Limit says why a value of a column cannot be used, or "".
+type Limit func(value float64) (fault Reason)
+
+// Limit holds the numbers of a selected column, given by its position in Columns, against a limit: a value with a fault
+// makes its row a bad one.
+func (r *Reader) Limit(selected int, limit Limit) {
+	if r.limits == nil {
+		r.limits = map[int]Limit{}
+	}
+	r.limits[r.selected[selected]] = limit
+}
+
 func (r *Reader) positions(columns []string) ([]int, error) {
 	position := make(map[string]int, len(r.names))
 	for i, name := range r.names {
@@ -372,8 +386,9 @@ func (r *Reader) start() {
 			return
 		}
 	}
-	c := choice{columns: r.selected, parse: make([]Parse, len(r.selected)), texts: r.texts}
+	c := choice{columns: r.selected, parse: make([]Parse, len(r.selected)), limits: make([]Limit, len(r.selected)), texts: r.texts}
 	for i, column := range r.selected {
+		c.limits[i] = r.limits[column]
 		if c.parse[i] = r.parse[column]; c.parse[i] != nil {
 			continue
 		}
