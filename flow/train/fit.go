@@ -142,14 +142,14 @@ func (r *runner) fit(ctx context.Context, training, validation Objective) (resul
 			if !whole || ctx.Err() != nil {
 				return interrupted()
 			}
-			if !finite(nll) || !finite(norm) {
-				result.Stopped = "diverged"
-				return result, r.diverged(training, nll, norm, fmt.Sprintf("epoch %d, step %d of %d", epoch, from/batch+1, perEpoch), result.Steps)
-			}
 			if d := r.drift(); !(d <= maxDrift) {
 				result.Stopped = "diverged"
 				return result, fmt.Errorf("train: at epoch %d, step %d of %d, values rebuilt from outputs are off by %.2g of their size, more than %v: the gradient would be wrong; take memory %s, which keeps inputs",
 					epoch, from/batch+1, perEpoch, d, float64(maxDrift), Replay)
+			}
+			if !finite(nll) || !finite(norm) {
+				result.Stopped = "diverged"
+				return result, r.diverged(training, nll, norm, fmt.Sprintf("epoch %d, step %d of %d", epoch, from/batch+1, perEpoch), result.Steps)
 			}
 			rate = o.rate(result.Steps, perEpoch*o.Epochs)
 			scale := 1.0
