@@ -8,6 +8,7 @@ import (
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/internal/random"
 	"github.com/seed-192fdf7a/nf/kernels"
@@ -64,7 +65,7 @@ func TestMinimizeReverseKL(t *testing.T) {
 	f, err := flow.New(flow.Config{
 		Features:   []string{"a", "b"},
 		Transforms: []transform.Spec{&transform.LUSpec{Bound: 4}},
-		Base:       flow.Base{Type: flow.StandardNormal},
+		Base:       &base.StandardNormalSpec{},
 	}, 1)
 	if err != nil {
 		t.Fatal(err)
