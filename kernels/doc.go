@@ -18,6 +18,7 @@
 //     [LogSoftmaxBackward]
 //   - learning and drawing: [Adam] (AdamW too), [PhiloxWords], [NormalRows]
 //   - the product of linear layers: [Tier.Matmul] on packed [Panels]
+//   - sums of products of float64, for learned matrices: [AddProducts64]
 //   - float64 twins, in plain Go, for what must have the same bits in float64
 //
 // # The same bits everywhere

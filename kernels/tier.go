@@ -58,6 +58,8 @@ type Tier struct {
 
 	adamW func(p, m, v, g []float32, gradientScale, beta1, rest1, beta2, rest2, rate, root, epsilon, decay float32)
 
+	addProducts64 func(c, a, b []float64, cStride, aStride, aStep, bStride, depth int)
+
 	matmul matmulKernels
 }
 
@@ -122,6 +124,8 @@ var reference = Tier{
 	addBiasLeakyReLU:  addBiasLeakyReLURef,
 
 	adamW: adamWRef,
+
+	addProducts64: addProducts64Ref,
 
 	matmul: matmulKernels{tile: matmulReference, tilePanels: 8},
 }

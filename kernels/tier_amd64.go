@@ -68,6 +68,8 @@ var avx2 = Tier{
 
 	adamW: asm.AdamWAVX2,
 
+	addProducts64: asm.AddProducts64AVX2,
+
 	matmul: matmulKernels{tile: asm.MatmulTileAVX2, tilePanels: 1, row: asm.MatmulRowAVX2, rowPanels: 4,
 		narrow: asm.MatmulNarrowAVX2, narrowColumns: 6, pack: asm.CopyBlockAVX2, transpose: asm.TransposeBlocksAVX2},
 }
@@ -131,6 +133,8 @@ var avx512 = Tier{
 	addBiasLeakyReLU:  asm.AddBiasLeakyReLUAVX512,
 
 	adamW: asm.AdamWAVX512,
+
+	addProducts64: asm.AddProducts64AVX2,
 
 	matmul: matmulKernels{tile: asm.MatmulTileAVX512, tilePanels: 3, tileReadsColumns: true,
 		row: asm.MatmulRowAVX512, pair: asm.MatmulPairAVX512, pairPanels: 4,

@@ -71,6 +71,11 @@ func (t *square) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
 
 // lu is the matrix of [LUSpec]. Its rows and columns are features; feature i
 // is data column columns[i].
+//
+// Each element of W, of W⁻¹ and of the gradients is one chain of additions in
+// float64, over k ascending, each product rounded before it is added: that of a
+// plain loop over dense factors. What is here is which terms are computed
+// together.
 type lu struct {
 	features int
 	bound    float64
@@ -79,110 +84,180 @@ type lu struct {
 
 func (m *lu) Size() int { return m.features }
 
-// factors returns L and U, dense and row-major, and Σ s.
-func (m *lu) factors(p [][]float64) (lower, upper []float64, logDet float64) {
-	n := m.features
-	lower, upper = make([]float64, n*n), make([]float64, n*n)
-	below, above := p[0], p[1]
-	for i := range n {
-		copy(lower[i*n:], below[:i])
-		lower[i*n+i] = 1
-		below = below[i:]
-		s := float64(m.bound * kernels.Tanh64(p[2][i]/m.bound))
-		upper[i*n+i] = kernels.Exp64(s)
+// scales returns the diagonal of U and Σ s.
+func (m *lu) scales(diagonal []float64) (scales []float64, logDet float64) {
+	scales = make([]float64, len(diagonal))
+	for i, u := range diagonal {
+		s := float64(m.bound * kernels.Tanh64(u/m.bound))
+		scales[i] = kernels.Exp64(s)
 		logDet += s
-		above = above[copy(upper[i*n+i+1:(i+1)*n], above):]
 	}
-	return lower, upper, logDet
+	return scales, logDet
 }
 
-func (m *lu) Compute(w []float64, p [][]float64, inverse bool) (logDet float64) {
-	n := m.features
-	lower, upper, logDet := m.factors(p)
-	column := make([]float64, n)
-	for j := range n {
-		// Column j of L·U, or of its inverse, is what becomes of a unit vector.
-		clear(column)
-		column[j] = 1
-		if inverse {
-			solveLower(lower, column)
-			solveUpper(upper, column)
-		} else {
-			for i := range n {
-				column[i] = upper[i*n+j]
-			}
-			for i := n - 1; i >= 0; i-- {
-				var sum float64
-				for k := range i + 1 {
-					sum += float64(lower[i*n+k] * column[k])
-				}
-				column[i] = sum
-			}
+// lowerRows returns L, or −L, by groups of rows.
+func (m *lu) lowerRows(below []float64, sign float64) *rowGroups {
+	l := newRowGroups(m.features, true)
+	for i := range m.features {
+		row, _ := l.row(i)
+		for k, v := range below[:i] {
+			row[k] = float64(sign * v)
 		}
-		for i, v := range column {
-			w[m.columns[j]*n+m.columns[i]] = v
-		}
+		row[i] = sign
+		below = below[i:]
+	}
+	return l
+}
+
+// Compute implements [autograd.SquareMatrix].
+func (m *lu) Compute(w []float64, p [][]float64, inverse bool, share autograd.Share) (logDet float64) {
+	scales, logDet := m.scales(p[2])
+	if inverse {
+		m.invert(w, p, scales, share)
+	} else {
+		m.multiply(w, p, scales, share)
 	}
 	return logDet
 }
 
-// solveLower solves L·x = b in place, for ones on the diagonal.
-func solveLower(lower, b []float64) {
-	n := len(b)
-	for i := range b {
-		for k, v := range b[:i] {
-			b[i] -= float64(lower[i*n+k] * v)
-		}
-	}
-}
+// The blocks of products: 64 rows by 256 terms of the left factor stay in the
+// second cache while 8 columns by 256 terms of the right one stay in the first.
+const (
+	blockRows    = 64
+	blockColumns = 256
+	blockTerms   = 256
+)
 
-// solveUpper solves U·x = b in place.
-func solveUpper(upper, b []float64) {
-	n := len(b)
-	for i := n - 1; i >= 0; i-- {
-		for k := i + 1; k < n; k++ {
-			b[i] -= float64(upper[i*n+k] * b[k])
-		}
-		b[i] /= upper[i*n+i]
-	}
-}
-
-// Gradient uses dL = dM·Uᵀ below the diagonal and dU = Lᵀ·dM from it on, where
-// M = L·U is Wᵀ.
-func (m *lu) Gradient(dp, p [][]float64, dw []float64, dLogDet float64) {
+// multiply sets w to (L·U)ᵀ.
+func (m *lu) multiply(w []float64, p [][]float64, scales []float64, share autograd.Share) {
 	n := m.features
-	lower, upper, _ := m.factors(p)
-	dm := make([]float64, n*n)
+	lower, upper := m.lowerRows(p[0], 1), newPanels(n, true)
+	above := p[1]
 	for i := range n {
-		for j := range n {
-			dm[i*n+j] = dw[m.columns[j]*n+m.columns[i]]
-		}
-	}
-	below, above := 0, 0
-	for i := range n {
-		for j := range i {
-			var sum float64
-			for k := j; k < n; k++ {
-				sum += float64(dm[i*n+k] * upper[j*n+k])
-			}
-			dp[0][below+j] += sum
-		}
-		below += i
-	}
-	sums := make([]float64, n)
-	for i := range n {
-		clear(sums)
-		for k := i; k < n; k++ {
-			l := lower[k*n+i]
-			for j := i; j < n; j++ {
-				sums[j] += float64(l * dm[k*n+j])
-			}
-		}
-		th := kernels.Tanh64(p[2][i] / m.bound)
-		dp[2][i] += float64((float64(sums[i]*upper[i*n+i]) + dLogDet) * (1 - float64(th*th)))
+		upper.set(i, i, scales[i])
 		for j := i + 1; j < n; j++ {
-			dp[1][above] += sums[j]
-			above++
+			upper.set(i, j, above[j-i-1])
+		}
+		above = above[n-1-i:]
+	}
+	across := (n + blockColumns - 1) / blockColumns
+	share((n+blockRows-1)/blockRows*across, func(item int) {
+		top, left := item/across*blockRows, item%across*blockColumns
+		bottom, right := min(top+blockRows, n), min(left+blockColumns, n)
+		out := make([]float64, blockRows*roundUp(right-left, panelColumns)) // by panels
+		for first := 0; first < min(bottom, right); first += blockTerms {
+			for j := left; j < right; j += panelColumns {
+				panel := out[(j-left)*blockRows:]
+				for i := top; i < bottom; i += groupRows {
+					// Neither L behind row i+3 nor U behind column j+7 has more terms.
+					depth := min(first+blockTerms, i+groupRows, j+panelColumns) - first
+					if depth <= 0 {
+						continue
+					}
+					kernels.AddProducts64(kernels.Products64{
+						C: panel[(i-top)*panelColumns:], CStride: panelColumns,
+						A: lower.from(i, first), AStride: lower.stride(i), AStep: 1,
+						B: upper.from(j, first), Depth: depth,
+					})
+				}
+			}
+		}
+		for j := left; j < right; j++ {
+			row := w[m.columns[j]*n:][:n]
+			panel := out[(j-left)/panelColumns*panelColumns*blockRows+(j-left)%panelColumns:]
+			for i := top; i < bottom; i++ {
+				row[m.columns[i]] = panel[(i-top)*panelColumns]
+			}
+		}
+	})
+}
+
+// solvePanels is how many panels are solved at once.
+const solvePanels = 4
+
+// invert sets w to (U⁻¹·L⁻¹)ᵀ, by columns of the identity.
+func (m *lu) invert(w []float64, p [][]float64, scales []float64, share autograd.Share) {
+	n := m.features
+	lower := m.lowerRows(p[0], -1)
+	above := make([]float64, len(p[1]))
+	for i, v := range p[1] {
+		above[i] = -v
+	}
+	const columns = solvePanels * panelColumns
+	share((n+columns-1)/columns, func(item int) {
+		left := item * columns
+		size := roundUp(n, groupRows) * panelColumns // of a panel
+		x := make([]float64, solvePanels*size)
+		for j := left; j < min(left+columns, n); j++ {
+			x[(j-left)/panelColumns*size+j*panelColumns+j%panelColumns] = 1
+		}
+		m.solveLower(lower, x, size, left)
+		m.solveUpper(above, scales, x, size)
+		for j := left; j < min(left+columns, n); j++ {
+			row := w[m.columns[j]*n:][:n]
+			panel := x[(j-left)/panelColumns*size+j%panelColumns:]
+			for i := range n {
+				row[m.columns[i]] = panel[i*panelColumns]
+			}
+		}
+	})
+}
+
+// solveLower replaces panels x of the given size by L⁻¹·x. Rows above the first
+// are zero, and stay so; minus is −L.
+func (m *lu) solveLower(minus *rowGroups, x []float64, size, first int) {
+	n := m.features
+	add := func(i, from, depth int) {
+		for panel := range solvePanels {
+			kernels.AddProducts64(kernels.Products64{
+				C: x[panel*size+i*panelColumns:], CStride: panelColumns,
+				A: minus.from(i, from), AStride: minus.stride(i), AStep: 1,
+				B: x[panel*size+from*panelColumns:], Depth: depth,
+			})
+		}
+	}
+	for ; first < n; first += blockRows {
+		last := min(first+blockRows, n)
+		for i := first; i < last; i += groupRows {
+			add(i, first, i-first)
+			for r := i + 1; r < min(i+groupRows, n); r++ {
+				row, _ := minus.row(r)
+				for k := i; k < r; k++ {
+					for panel := range solvePanels {
+						to, from := x[panel*size+r*panelColumns:][:panelColumns], x[panel*size+k*panelColumns:][:panelColumns]
+						for j, v := range from {
+							to[j] += float64(row[k] * v)
+						}
+					}
+				}
+			}
+		}
+		for i := last; i < n; i += groupRows {
+			add(i, first, last-first)
+		}
+	}
+}
+
+// solveUpper replaces panels x by U⁻¹·x; minus is −U above its diagonal, row by
+// row. A row's chain begins with the row solved last, so rows go one by one.
+func (m *lu) solveUpper(minus, scales, x []float64, size int) {
+	n := m.features
+	at := len(minus)
+	for i := n - 1; i >= 0; i-- {
+		depth := n - 1 - i
+		at -= depth
+		if depth > 0 {
+			kernels.AddProducts64(kernels.Products64{
+				C: x[i*panelColumns:], CStride: size,
+				A: minus[at:], AStep: 1,
+				B: x[(i+1)*panelColumns:], BStride: size, Depth: depth,
+			})
+		}
+		for panel := range solvePanels {
+			row := x[panel*size+i*panelColumns:][:panelColumns]
+			for j := range row {
+				row[j] /= scales[i]
+			}
 		}
 	}
 }

@@ -22,6 +22,10 @@
 #define VFSQRT_S4(n, d)   WORD $(0x6EA1F800 | (n)<<5 | (d))
 #define VFRINTN_S4(n, d)  WORD $(0x4E218800 | (n)<<5 | (d)) // to the nearest integer, ties to even
 
+// The same on two float64.
+#define VFADD_D2(m, n, d) WORD $(0x4E60D400 | (m)<<16 | (n)<<5 | (d))
+#define VFMUL_D2(m, n, d) WORD $(0x6E60DC00 | (m)<<16 | (n)<<5 | (d))
+
 // FMLA by an element: d += n*m[i].
 #define VFMLA_LANE_S4(i, m, n, d) WORD $(0x4F801000 | ((i)&1)<<21 | ((i)>>1)<<11 | (m)<<16 | (n)<<5 | (d))
 
