@@ -25,7 +25,7 @@ func Bind32(p *Parameters, backend blas.Backend) *Binding {
 		b.weights = append(b.weights, backend.NewWeights(l.In(), l.Out()))
 	}
 	for range p.squares {
-		b.squares = append(b.squares, &squareWeights{})
+		b.squares = append(b.squares, newSquareWeights())
 	}
 	for range p.prepared {
 		b.prepared = append(b.prepared, &preparedValues{})
@@ -54,8 +54,9 @@ func (b *Binding) Refresh(workers int) {
 		return
 	}
 	for _, s := range b.squares {
-		s.valid[0].Store(false)
-		s.valid[1].Store(false)
+		for use := range s.valid {
+			s.valid[use].Store(false)
+		}
 	}
 	for _, s := range b.prepared {
 		s.valid.Store(false)

@@ -1,9 +1,6 @@
 package autograd
 
 import (
-	"sync"
-	"sync/atomic"
-
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
@@ -14,11 +11,31 @@ import (
 type SquareMatrix interface {
 	// Size is D.
 	Size() int
-	// Compute sets w to W, or with inverse to W⁻¹, and returns log|det W|.
-	Compute(w []float64, p [][]float64, inverse bool) (logDet float64)
-	// Gradient adds to dp what dw, the gradient of W, and that of log|det W|
-	// make of it.
-	Gradient(dp, p [][]float64, dw []float64, dLogDet float64)
+	// Compute sets w to W, or with inverse to W⁻¹, and returns log|det W|. It
+	// cuts its work into items, no longer than some milliseconds, for share.
+	Compute(w []float64, p [][]float64, inverse bool, share Share) (logDet float64)
+	// Gradient prepares the gradients of parameters that are p.
+	Gradient(p [][]float64) SquareGradient
+}
+
+// Share calls do once for each item from 0 to items-1, on whichever goroutines
+// have nothing better to do, and returns when all are done. Items must not
+// depend on each other.
+type Share func(items int, do func(item int))
+
+// SquareGradient adds to dp what dw, the gradient of W, and that of log|det W|
+// make of it. take returns memory, with whatever it held before, that ends with
+// the call. Several goroutines may call it at once.
+type SquareGradient func(dp [][]float64, dw SquareRows, dLogDet float64, take func(n int) []float64)
+
+// SquareRows returns a row of a matrix, which is good until the next call.
+type SquareRows func(row int) []float64
+
+// alone is the Share of one goroutine.
+func alone(items int, do func(item int)) {
+	for i := range items {
+		do(i)
+	}
 }
 
 // Square is a matrix with its parameters and a bias, used as x·W + bias and as
@@ -37,74 +54,6 @@ func (s Scope) NewSquare(m SquareMatrix, parameters ...*Parameter) *Square {
 	s.owner.squares = append(s.owner.squares, q)
 	s.reserve(4 * m.Size() * m.Size()) // W in float64, narrowed, and packed
 	return q
-}
-
-// squareWeights are W and W⁻¹ in the form that a binding's matmul wants. They
-// are computed at first use after a refresh, because most flows need one of
-// the two.
-type squareWeights struct {
-	lock     sync.Mutex
-	valid    [2]atomic.Bool // by direction
-	weights  [2]blas.Weights
-	logDet   float64
-	w        []float64
-	narrowed []float32
-	bias     []float32
-}
-
-// square returns the weights of a direction, and log|det W|.
-func (b *Binding) square(q *Square, inverse bool) (blas.Weights, float64) {
-	b.own(q.bias.owner)
-	s, way := b.squares[q.index], 0
-	if inverse {
-		way = 1
-	}
-	if !s.valid[way].Load() {
-		s.lock.Lock()
-		defer s.lock.Unlock()
-		if !s.valid[way].Load() {
-			s.fill(b, q, way)
-			s.valid[way].Store(true)
-		}
-	}
-	return s.weights[way], s.logDet
-}
-
-func (s *squareWeights) fill(b *Binding, q *Square, way int) {
-	n := q.matrix.Size()
-	if s.w == nil {
-		s.w, s.narrowed, s.bias = make([]float64, n*n), make([]float32, n*n), make([]float32, n)
-	}
-	if s.weights[way] == nil {
-		s.weights[way] = b.backend.NewWeights(n, n)
-	}
-	var p [][]float64
-	for _, parameter := range q.parameters {
-		wide := make([]float64, parameter.Size())
-		for i, v := range parameter.Values() {
-			wide[i] = float64(v)
-		}
-		p = append(p, wide)
-	}
-	logDet := q.matrix.Compute(s.w, p, way == 1)
-	if !s.valid[1-way].Load() {
-		s.logDet = logDet
-	}
-	for i, v := range s.w {
-		s.narrowed[i] = float32(v)
-	}
-	copy(s.bias, q.bias.Values())
-	if way == 1 {
-		// (y − bias)·W⁻¹ = y·W⁻¹ − bias·W⁻¹.
-		for j := range n {
-			var sum float64
-			for k, v := range q.bias.Values() {
-				sum -= float64(float64(v) * s.w[k*n+j])
-			}
-			s.bias[j] = float32(sum)
-		}
-	}
-	s.weights[way].Set(s.narrowed, s.bias)
 }
 
 // MultiplySquare returns y = x·W + bias for each row and adds log|det W| for
@@ -170,28 +119,32 @@ func (g *Graph) squareBackward32(y, x Value, q *Square, inverse bool, total Sums
 	if g.inputs {
 		return
 	}
-	dw := g.floats.take(n * n)
+	floats, doubles := g.floats.mark(), g.doubles.mark()
+	dw, row := g.floats.take(n*n), g.doubles.take(n)
 	g.binding.backend.GradientWeights(dw, left.matrix32(), right, false)
-	wide := g.doubles.take(n * n)
-	for i, v := range dw {
-		wide[i] = sign * float64(v)
-	}
 	bias := g.gradient32(q.bias)
 	for r := range right.Rows {
 		for c, v := range right.Row(r) {
 			bias[c] += float32(sign) * v
 		}
 	}
-	g.squareGradient(q, wide, logDetGradient(total, x.Rows, inverse))
+	g.squareGradient(q, g.binding.squareGradient(q), func(r int) []float64 {
+		for i, v := range dw[r*n : (r+1)*n] {
+			row[i] = sign * float64(v)
+		}
+		return row
+	}, logDetGradient(total, x.Rows, inverse))
+	g.floats.release(floats)
+	g.doubles.release(doubles)
 }
 
 // squareGradient hands the gradient of W on to its parameters.
-func (g *Graph) squareGradient(q *Square, dw []float64, dLogDet float64) {
-	var p, dp [][]float64
+func (g *Graph) squareGradient(q *Square, gradient SquareGradient, dw SquareRows, dLogDet float64) {
+	var dp [][]float64
 	for _, parameter := range q.parameters {
-		p, dp = append(p, g.widen(parameter)), append(dp, g.doubles.takeZeroed(parameter.Size()))
+		dp = append(dp, g.doubles.takeZeroed(parameter.Size()))
 	}
-	q.matrix.Gradient(dp, p, dw, dLogDet)
+	gradient(dp, dw, dLogDet, g.doubles.take)
 	for i, parameter := range q.parameters {
 		g.addParameterGradient(parameter, dp[i])
 	}
@@ -204,7 +157,7 @@ func (g *Graph) multiplySquare64(y, x Value, q *Square, inverse bool, total Sums
 	for _, parameter := range q.parameters {
 		p = append(p, g.widen(parameter))
 	}
-	logDet = q.matrix.Compute(w, p, inverse)
+	logDet = q.matrix.Compute(w, p, inverse, alone)
 	in := g.doubles.take(n)
 	for r := range x.Rows {
 		readRow(in, x, r)
@@ -265,7 +218,12 @@ func (g *Graph) squareBackward64(y, x Value, q *Square, w []float64, inverse boo
 		}
 	}
 	if !g.inputs {
-		g.squareGradient(q, dw, logDetGradient(total, x.Rows, inverse))
+		var p [][]float64
+		for _, parameter := range q.parameters {
+			p = append(p, g.widen(parameter))
+		}
+		rows := func(r int) []float64 { return dw[r*n : (r+1)*n] }
+		g.squareGradient(q, q.matrix.Gradient(p), rows, logDetGradient(total, x.Rows, inverse))
 	}
 }
 

@@ -1,6 +1,8 @@
 package autograd_test
 
 import (
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/seed-192fdf7a/nf/blas"
@@ -12,7 +14,7 @@ type scaling struct{ size int }
 
 func (m scaling) Size() int { return m.size }
 
-func (m scaling) Compute(w []float64, p [][]float64, inverse bool) float64 {
+func (m scaling) Compute(w []float64, p [][]float64, inverse bool, _ autograd.Share) float64 {
 	clear(w)
 	for i := range m.size {
 		w[i*m.size+i] = p[0][0]
@@ -23,7 +25,7 @@ func (m scaling) Compute(w []float64, p [][]float64, inverse bool) float64 {
 	return 0
 }
 
-func (m scaling) Gradient(_, _ [][]float64, _ []float64, _ float64) {}
+func (m scaling) Gradient(_ [][]float64) autograd.SquareGradient { return nil }
 
 // TestSquareRefresh changes the parameter under a binding that has used both
 // directions: Refresh, as training calls it at every step, must forget both
@@ -56,4 +58,54 @@ func TestSquareRefresh(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestSquareIsShared makes a matrix whose items wait for each other, which is
+// done only if all graphs that want it work on it at once.
+func TestSquareIsShared(t *testing.T) {
+	const graphs = 4
+	parameters := autograd.NewParameters(0)
+	p := parameters.Root().New("p", 1, 1)
+	p.Values()[0] = 3
+	matrix := &meeting{scaling: scaling{2}}
+	matrix.arrive.Add(graphs)
+	square := parameters.Root().NewSquare(matrix, p)
+	backend, err := blas.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	binding := autograd.Bind32(parameters, backend)
+	var group sync.WaitGroup
+	for range graphs {
+		group.Go(func() {
+			g := binding.NewGraph()
+			g.Reset(autograd.Evaluate)
+			x := g.Input(1, 2, false)
+			x.Set(0, 0, 5)
+			if y := g.MultiplySquare(x, square, false, g.Sums(1)).At(0, 0); y != 15 {
+				t.Errorf("5 goes to %v, want 15", y)
+			}
+		})
+	}
+	group.Wait()
+	if n := matrix.made.Load(); n != 1 {
+		t.Errorf("the matrix was made %d times", n)
+	}
+}
+
+// meeting is scaling with one item for each graph, which ends when all have
+// begun.
+type meeting struct {
+	scaling
+	arrive sync.WaitGroup
+	made   atomic.Int64
+}
+
+func (m *meeting) Compute(w []float64, p [][]float64, inverse bool, share autograd.Share) float64 {
+	m.made.Add(1)
+	share(4, func(int) {
+		m.arrive.Done()
+		m.arrive.Wait()
+	})
+	return m.scaling.Compute(w, p, inverse, share)
 }

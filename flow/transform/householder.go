@@ -102,7 +102,7 @@ func mirror(a, v []float64, norm float64) {
 
 // Compute multiplies the reflections. The transpose of an orthogonal matrix is
 // its inverse.
-func (m *householder) Compute(w []float64, p [][]float64, inverse bool) (logDet float64) {
+func (m *householder) Compute(w []float64, p [][]float64, inverse bool, _ autograd.Share) (logDet float64) {
 	n := m.features
 	q := identity(n)
 	norms := m.norms(p[0])
@@ -135,7 +135,11 @@ func identity(n int) []float64 {
 //	dv = −2/|v|²·(Aᵀ(Gv) + Gᵀ(Av)) + 4·(Av·Gv)/|v|⁴·v
 //
 // and the gradient of A is G·H_k.
-func (m *householder) Gradient(dp, p [][]float64, dw []float64, _ float64) {
+func (m *householder) Gradient(p [][]float64) autograd.SquareGradient {
+	return func(dp [][]float64, dw autograd.SquareRows, _ float64, _ func(n int) []float64) { m.add(dp, p, dw) }
+}
+
+func (m *householder) add(dp, p [][]float64, dw autograd.SquareRows) {
 	n := m.features
 	norms := m.norms(p[0])
 	a, gradient := identity(n), make([]float64, n*n)
@@ -143,8 +147,9 @@ func (m *householder) Gradient(dp, p [][]float64, dw []float64, _ float64) {
 		mirror(a, p[0][k*n:(k+1)*n], norms[k])
 	}
 	for i := range n {
+		row := dw(m.columns[i])
 		for j := range n {
-			gradient[i*n+j] = dw[m.columns[i]*n+m.columns[j]]
+			gradient[i*n+j] = row[m.columns[j]]
 		}
 	}
 	av, gv := make([]float64, n), make([]float64, n)

@@ -1,0 +1,166 @@
+package autograd
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/seed-192fdf7a/nf/blas"
+)
+
+// The three things that a binding makes of a square matrix.
+const (
+	squareForward  = iota // W, as its matmul wants it
+	squareInverse         // W⁻¹
+	squareGradient        // what gradients need of the parameters
+	squareUses
+)
+
+// squareWeights are what a binding makes of a square matrix. Each use is made
+// when it is first wanted after a refresh, because most flows need one of the
+// two directions. Making it is D³ of work: the graphs that wait for it meanwhile
+// help.
+type squareWeights struct {
+	valid [squareUses]atomic.Bool
+
+	lock    sync.Mutex
+	change  sync.Cond // of what follows; its Locker is lock
+	filling bool      // whether a graph is filling
+	work    *sharedWork
+
+	weights  [2]blas.Weights // by direction
+	gradient SquareGradient
+	logDet   float64
+	w        []float64
+	narrowed []float32
+	bias     []float32
+}
+
+func newSquareWeights() *squareWeights {
+	s := &squareWeights{}
+	s.change.L = &s.lock
+	return s
+}
+
+// sharedWork is numbered items that every graph takes from until none is left.
+type sharedWork struct {
+	items int64
+	next  atomic.Int64
+	do    func(item int)
+	left  sync.WaitGroup
+}
+
+func (w *sharedWork) open() bool { return w.next.Load() < w.items }
+
+func (w *sharedWork) help() {
+	for i := w.next.Add(1) - 1; i < w.items; i = w.next.Add(1) - 1 {
+		w.do(int(i))
+		w.left.Done()
+	}
+}
+
+// square returns the weights of a direction, and log|det W|.
+func (b *Binding) square(q *Square, inverse bool) (blas.Weights, float64) {
+	b.own(q.bias.owner)
+	s, way := b.squares[q.index], squareForward
+	if inverse {
+		way = squareInverse
+	}
+	s.need(b, q, way)
+	return s.weights[way], s.logDet
+}
+
+// squareGradient returns the gradient of q's matrix at the bound parameters.
+func (b *Binding) squareGradient(q *Square) SquareGradient {
+	s := b.squares[q.index]
+	s.need(b, q, squareGradient)
+	return s.gradient
+}
+
+// need returns when what use asks for is valid, made by this goroutine or with
+// its help.
+func (s *squareWeights) need(b *Binding, q *Square, use int) {
+	if s.valid[use].Load() {
+		return
+	}
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	for !s.valid[use].Load() {
+		switch {
+		case !s.filling:
+			s.filling = true
+			s.lock.Unlock()
+			s.fill(b, q, use)
+			s.lock.Lock()
+			s.filling = false
+			s.valid[use].Store(true)
+			s.change.Broadcast()
+		case s.work != nil && s.work.open():
+			work := s.work
+			s.lock.Unlock()
+			work.help()
+			s.lock.Lock()
+		default:
+			s.change.Wait()
+		}
+	}
+}
+
+// share is the [Share] of the graph that fills.
+func (s *squareWeights) share(items int, do func(item int)) {
+	work := &sharedWork{items: int64(items), do: do}
+	work.left.Add(items)
+	s.setWork(work)
+	work.help()
+	work.left.Wait()
+	s.setWork(nil)
+}
+
+func (s *squareWeights) setWork(work *sharedWork) {
+	s.lock.Lock()
+	s.work = work
+	s.change.Broadcast()
+	s.lock.Unlock()
+}
+
+func (s *squareWeights) fill(b *Binding, q *Square, use int) {
+	var p [][]float64
+	for _, parameter := range q.parameters {
+		wide := make([]float64, parameter.Size())
+		for i, v := range parameter.Values() {
+			wide[i] = float64(v)
+		}
+		p = append(p, wide)
+	}
+	if use == squareGradient {
+		s.gradient = q.matrix.Gradient(p)
+		return
+	}
+	n := q.matrix.Size()
+	if s.w == nil {
+		s.w, s.narrowed, s.bias = make([]float64, n*n), make([]float32, n*n), make([]float32, n)
+	}
+	if s.weights[use] == nil {
+		s.weights[use] = b.backend.NewWeights(n, n)
+	}
+	logDet := q.matrix.Compute(s.w, p, use == squareInverse, s.share)
+	if !s.valid[squareForward].Load() && !s.valid[squareInverse].Load() {
+		s.logDet = logDet
+	}
+	for i, v := range s.w {
+		s.narrowed[i] = float32(v)
+	}
+	copy(s.bias, q.bias.Values())
+	if use == squareInverse {
+		// (y − bias)·W⁻¹ = y·W⁻¹ − bias·W⁻¹.
+		sums := make([]float64, n)
+		for k, v := range q.bias.Values() {
+			for j, w := range s.w[k*n : (k+1)*n] {
+				sums[j] -= float64(float64(v) * w)
+			}
+		}
+		for j, sum := range sums {
+			s.bias[j] = float32(sum)
+		}
+	}
+	s.weights[use].Set(s.narrowed, s.bias)
+}

@@ -1,0 +1,57 @@
+package train
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/seed-192fdf7a/nf/flow"
+)
+
+// BenchmarkPermutation is a step of nsf at many columns, with the learned matrix
+// that is its default and with a fixed permutation in its place: four layers,
+// hidden 256,256, batches of 512 on two workers.
+func BenchmarkPermutation(b *testing.B) {
+	const batch, workers = 512, 2
+	for _, columns := range []int{64, 512} {
+		for _, permutation := range []string{"random", "lu"} {
+			b.Run(fmt.Sprintf("columns=%d/%s", columns, permutation), func(b *testing.B) {
+				features := make([]string, columns)
+				for i := range features {
+					features[i] = fmt.Sprintf("f%d", i)
+				}
+				config, err := flow.Presets["nsf"](features, nil, flow.Options{Layers: 4, Hidden: []int{256, 256}, Permutation: permutation})
+				if err != nil {
+					b.Fatal(err)
+				}
+				f, err := flow.New(config, 1)
+				if err != nil {
+					b.Fatal(err)
+				}
+				draw := rand.New(rand.NewPCG(1, 2))
+				data := Data{Rows: make([]float64, batch*columns)}
+				for i := range data.Rows {
+					data.Rows[i] = draw.NormFloat64()
+				}
+				if err := standardize(f, data); err != nil {
+					b.Fatal(err)
+				}
+				o := Defaults()
+				o.Workers = workers
+				r, err := newRunner(f, o)
+				if err != nil {
+					b.Fatal(err)
+				}
+				s, chosen := newSet(data, f), make([]int, batch)
+				for i := range chosen {
+					chosen[i] = i
+				}
+				for b.Loop() {
+					r.gradient(s, chosen)
+					r.adam.step(1e-4, 1)
+					r.binding.Refresh(workers)
+				}
+			})
+		}
+	}
+}
