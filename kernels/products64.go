@@ -3,9 +3,9 @@ package kernels
 import "fmt"
 
 // ProductColumns is the width of the panels that [Tier.AddProducts64] works
-// on: a matrix is stored 8 columns at a time, each row of a panel next to the
+// on: a matrix is stored 12 columns at a time, each row of a panel next to the
 // last.
-const ProductColumns = 8
+const ProductColumns = 12
 
 // productGroups is the number of sums that one call carries side by side, so
 // that none waits for its own last addition.
@@ -28,9 +28,13 @@ type Products64 struct {
 	B       []float64
 	BStride int
 	Depth   int
+	// Exact says that float64 holds every product without rounding, as it does
+	// that of two values of float32. A fused multiply-add then has the same bits
+	// and is faster; where a product is not exact, the bits differ between tiers.
+	Exact bool
 }
 
-// AddProducts64 adds a sum of products to each of 4 x 8 float64 of p.C:
+// AddProducts64 adds a sum of products to each of 4 x 12 float64 of p.C:
 //
 //	for k := range Depth:  c[g][j] = c[g][j] + float64(a[g][k]·b[g][k][j])
 //
@@ -47,9 +51,13 @@ func (t *Tier) AddProducts64(p Products64) {
 	checkAtLeast("AddProducts64: c", len(p.C), last*p.CStride+ProductColumns)
 	checkAtLeast("AddProducts64: a", len(p.A), last*p.AStride+(p.Depth-1)*p.AStep+1)
 	checkAtLeast("AddProducts64: b", len(p.B), last*p.BStride+p.Depth*ProductColumns)
+	kernel := t.addProducts64
+	if p.Exact {
+		kernel = t.addExactProducts64
+	}
 	for from := 0; from < p.Depth; from += productsPerCall {
 		safePoint()
-		t.addProducts64(p.C, p.A[from*p.AStep:], p.B[from*ProductColumns:], p.CStride, p.AStride, p.AStep, p.BStride, min(p.Depth-from, productsPerCall))
+		kernel(p.C, p.A[from*p.AStep:], p.B[from*ProductColumns:], p.CStride, p.AStride, p.AStep, p.BStride, min(p.Depth-from, productsPerCall))
 	}
 }
 
@@ -58,6 +66,12 @@ const productsPerCall = chunk / ProductColumns
 
 // AddProducts64 calls Tier.AddProducts64 on the active tier.
 func AddProducts64(p Products64) { active.AddProducts64(p) }
+
+// addExactProducts64Ref is addProducts64Ref, compiled once more: every kernel of
+// a tier has a function of its own.
+func addExactProducts64Ref(c, a, b []float64, cStride, aStride, aStep, bStride, depth int) {
+	addProducts64Ref(c, a, b, cStride, aStride, aStep, bStride, depth)
+}
 
 func addProducts64Ref(c, a, b []float64, cStride, aStride, aStep, bStride, depth int) {
 	for g := range productGroups {

@@ -28,7 +28,12 @@ func TestAddProducts64GuardPages(t *testing.T) {
 				}
 				return fenced[used-1][longest-n:]
 			})
-			forEachTier(t, func(_ *testing.T, tier *Tier) { tier.AddProducts64(o) })
+			forEachTier(t, func(_ *testing.T, tier *Tier) {
+				for _, exact := range []bool{false, true} {
+					o.Exact = exact
+					tier.AddProducts64(o)
+				}
+			})
 		}
 	}
 }

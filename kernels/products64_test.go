@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -47,8 +48,8 @@ func (p Products64) plain() []float64 {
 	c := slices.Clone(p.C)
 	for g := range 4 {
 		for k := range p.Depth {
-			for j := range 8 {
-				c[g*p.CStride+j] += float64(p.A[g*p.AStride+k*p.AStep] * p.B[g*p.BStride+k*8+j])
+			for j := range ProductColumns {
+				c[g*p.CStride+j] += float64(p.A[g*p.AStride+k*p.AStep] * p.B[g*p.BStride+k*ProductColumns+j])
 			}
 		}
 	}
@@ -70,14 +71,17 @@ func special64(random *rand.Rand) float64 {
 func TestAddProducts64(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for name, value := range map[string]func() float64{
-		"normal":  random.NormFloat64,
-		"special": func() float64 { return special64(random) },
+		"normal":        random.NormFloat64,
+		"special":       func() float64 { return special64(random) },
+		"exact":         func() float64 { return float64(float32(random.NormFloat64())) },
+		"exact special": func() float64 { return float64(float32(special64(random))) },
 	} {
 		for _, shape := range productsCases() {
 			o := shape.operands(value, heap64)
 			want := o.plain()
 			forEachTier(t, func(t *testing.T, tier *Tier) {
 				got := o
+				got.Exact = strings.HasPrefix(name, "exact")
 				got.C = slices.Clone(o.C)
 				tier.AddProducts64(got)
 				for i, w := range want {
@@ -99,7 +103,7 @@ func TestAddProducts64Refuses(t *testing.T) {
 		"negative stride": func(p *Products64) { p.AStep = -1 },
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := productsCase{8, 3, 1, 0, 3}.operands(random.NormFloat64, heap64)
+			p := productsCase{ProductColumns, 3, 1, 0, 3}.operands(random.NormFloat64, heap64)
 			spoil(&p)
 			defer func() {
 				if recover() == nil {
@@ -114,14 +118,17 @@ func TestAddProducts64Refuses(t *testing.T) {
 func BenchmarkAddProducts64(b *testing.B) {
 	random := rand.New(rand.NewPCG(7, 8))
 	for _, tier := range Tiers() {
-		for _, shape := range []productsCase{{8, 256, 1, 0, 256}, {8 * 256, 0, 1, 8 * 256, 256}} {
+		for _, shape := range []productsCase{{ProductColumns, 256, 1, 0, 256}, {ProductColumns * 256, 0, 1, ProductColumns * 256, 256}} {
 			o := shape.operands(random.NormFloat64, heap64)
-			b.Run(fmt.Sprintf("%s/%+v", tier.Name(), shape), func(b *testing.B) {
-				for b.Loop() {
-					tier.AddProducts64(o)
-				}
-				b.ReportMetric(float64(b.N)*32*256/b.Elapsed().Seconds()/1e9, "Gmuladd/s")
-			})
+			for _, exact := range []bool{false, true} {
+				o.Exact = exact
+				b.Run(fmt.Sprintf("%s/exact=%v/%+v", tier.Name(), exact, shape), func(b *testing.B) {
+					for b.Loop() {
+						tier.AddProducts64(o)
+					}
+					b.ReportMetric(float64(b.N)*4*ProductColumns*256/b.Elapsed().Seconds()/1e9, "Gmuladd/s")
+				})
+			}
 		}
 	}
 }

@@ -58,7 +58,7 @@ type Tier struct {
 
 	adamW func(p, m, v, g []float32, gradientScale, beta1, rest1, beta2, rest2, rate, root, epsilon, decay float32)
 
-	addProducts64 func(c, a, b []float64, cStride, aStride, aStep, bStride, depth int)
+	addProducts64, addExactProducts64 func(c, a, b []float64, cStride, aStride, aStep, bStride, depth int)
 
 	matmul matmulKernels
 }
@@ -125,7 +125,8 @@ var reference = Tier{
 
 	adamW: adamWRef,
 
-	addProducts64: addProducts64Ref,
+	addProducts64:      addProducts64Ref,
+	addExactProducts64: addExactProducts64Ref,
 
 	matmul: matmulKernels{tile: matmulReference, tilePanels: 8},
 }

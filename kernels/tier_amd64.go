@@ -68,7 +68,8 @@ var avx2 = Tier{
 
 	adamW: asm.AdamWAVX2,
 
-	addProducts64: asm.AddProducts64AVX2,
+	addProducts64:      asm.AddProducts64AVX2,
+	addExactProducts64: asm.AddExactProducts64AVX2,
 
 	matmul: matmulKernels{tile: asm.MatmulTileAVX2, tilePanels: 1, row: asm.MatmulRowAVX2, rowPanels: 4,
 		narrow: asm.MatmulNarrowAVX2, narrowColumns: 6, pack: asm.CopyBlockAVX2, transpose: asm.TransposeBlocksAVX2},
@@ -134,7 +135,8 @@ var avx512 = Tier{
 
 	adamW: asm.AdamWAVX512,
 
-	addProducts64: asm.AddProducts64AVX2,
+	addProducts64:      asm.AddProducts64AVX2,
+	addExactProducts64: asm.AddExactProducts64AVX2,
 
 	matmul: matmulKernels{tile: asm.MatmulTileAVX512, tilePanels: 3, tileReadsColumns: true,
 		row: asm.MatmulRowAVX512, pair: asm.MatmulPairAVX512, pairPanels: 4,

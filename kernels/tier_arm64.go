@@ -64,7 +64,8 @@ var neon = Tier{
 
 	adamW: asm.AdamWNEON,
 
-	addProducts64: asm.AddProducts64NEON,
+	addProducts64:      asm.AddProducts64NEON,
+	addExactProducts64: asm.AddExactProducts64NEON,
 
 	matmul: matmulKernels{tile: asm.MatmulTileNEON, tilePanels: 1, row: asm.MatmulRowNEON, rowPanels: 4,
 		narrow: asm.MatmulNarrowNEON, narrowColumns: 6, pack: asm.CopyBlockNEON, transpose: asm.TransposeBlocksNEON},

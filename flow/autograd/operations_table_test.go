@@ -244,8 +244,9 @@ type full struct{}
 
 func (full) Size() int { return 2 }
 
-func (full) Compute(w []float64, p [][]float64, inverse bool) float64 {
-	a, b, c, d := 1+p[0][0]/2, p[0][1]/2, p[0][2]/2, 1+p[0][3]/2
+func (full) Compute(w []float64, v autograd.SquareValues, inverse bool, _ autograd.Share) float64 {
+	p := v.Parameters[0]
+	a, b, c, d := 1+p[0]/2, p[1]/2, p[2]/2, 1+p[3]/2
 	determinant := a*d - b*c
 	copy(w, []float64{a, b, c, d})
 	if inverse {
@@ -254,11 +255,13 @@ func (full) Compute(w []float64, p [][]float64, inverse bool) float64 {
 	return math.Log(math.Abs(determinant))
 }
 
-func (f full) Gradient(dp, p [][]float64, dw []float64, dLogDet float64) {
+func (f full) Gradient(v autograd.SquareValues) autograd.SquareGradient {
 	var w [4]float64
-	f.Compute(w[:], p, true)
-	for i, transposed := range []int{0, 2, 1, 3} {
-		dp[0][i] += (dw[i] + dLogDet*w[transposed]) / 2
+	f.Compute(w[:], v, true, nil)
+	return func(dp [][]float64, dw autograd.SquareRows, dLogDet float64, _ func(int) []float64) {
+		for i, transposed := range []int{0, 2, 1, 3} {
+			dp[0][i] += (dw(i / 2)[i%2] + dLogDet*w[transposed]) / 2
+		}
 	}
 }
 

@@ -13,9 +13,17 @@ type SquareMatrix interface {
 	Size() int
 	// Compute sets w to W, or with inverse to W⁻¹, and returns log|det W|. It
 	// cuts its work into items, no longer than some milliseconds, for share.
-	Compute(w []float64, p [][]float64, inverse bool, share Share) (logDet float64)
+	Compute(w []float64, p SquareValues, inverse bool, share Share) (logDet float64)
 	// Gradient prepares the gradients of parameters that are p.
-	Gradient(p [][]float64) SquareGradient
+	Gradient(p SquareValues) SquareGradient
+}
+
+// SquareValues are what the parameters of a matrix are.
+type SquareValues struct {
+	Parameters [][]float64
+	// Narrow says that the parameters, and the gradients of W, are values of
+	// float32, so that a product of two of them is exact.
+	Narrow bool
 }
 
 // Share calls do once for each item from 0 to items-1, on whichever goroutines
@@ -157,7 +165,7 @@ func (g *Graph) multiplySquare64(y, x Value, q *Square, inverse bool, total Sums
 	for _, parameter := range q.parameters {
 		p = append(p, g.widen(parameter))
 	}
-	logDet = q.matrix.Compute(w, p, inverse, alone)
+	logDet = q.matrix.Compute(w, SquareValues{Parameters: p}, inverse, alone)
 	in := g.doubles.take(n)
 	for r := range x.Rows {
 		readRow(in, x, r)
@@ -223,7 +231,7 @@ func (g *Graph) squareBackward64(y, x Value, q *Square, w []float64, inverse boo
 			p = append(p, g.widen(parameter))
 		}
 		rows := func(r int) []float64 { return dw[r*n : (r+1)*n] }
-		g.squareGradient(q, q.matrix.Gradient(p), rows, logDetGradient(total, x.Rows, inverse))
+		g.squareGradient(q, q.matrix.Gradient(SquareValues{Parameters: p}), rows, logDetGradient(total, x.Rows, inverse))
 	}
 }
 

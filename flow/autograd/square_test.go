@@ -14,18 +14,18 @@ type scaling struct{ size int }
 
 func (m scaling) Size() int { return m.size }
 
-func (m scaling) Compute(w []float64, p [][]float64, inverse bool, _ autograd.Share) float64 {
+func (m scaling) Compute(w []float64, v autograd.SquareValues, inverse bool, _ autograd.Share) float64 {
 	clear(w)
 	for i := range m.size {
-		w[i*m.size+i] = p[0][0]
+		w[i*m.size+i] = v.Parameters[0][0]
 		if inverse {
-			w[i*m.size+i] = 1 / p[0][0]
+			w[i*m.size+i] = 1 / v.Parameters[0][0]
 		}
 	}
 	return 0
 }
 
-func (m scaling) Gradient(_ [][]float64) autograd.SquareGradient { return nil }
+func (m scaling) Gradient(autograd.SquareValues) autograd.SquareGradient { return nil }
 
 // TestSquareRefresh changes the parameter under a binding that has used both
 // directions: Refresh, as training calls it at every step, must forget both
@@ -101,11 +101,11 @@ type meeting struct {
 	made   atomic.Int64
 }
 
-func (m *meeting) Compute(w []float64, p [][]float64, inverse bool, share autograd.Share) float64 {
+func (m *meeting) Compute(w []float64, v autograd.SquareValues, inverse bool, share autograd.Share) float64 {
 	m.made.Add(1)
 	share(4, func(int) {
 		m.arrive.Done()
 		m.arrive.Wait()
 	})
-	return m.scaling.Compute(w, p, inverse, share)
+	return m.scaling.Compute(w, v, inverse, share)
 }

@@ -123,13 +123,13 @@ func (s *squareWeights) setWork(work *sharedWork) {
 }
 
 func (s *squareWeights) fill(b *Binding, q *Square, use int) {
-	var p [][]float64
+	p := SquareValues{Narrow: true}
 	for _, parameter := range q.parameters {
 		wide := make([]float64, parameter.Size())
 		for i, v := range parameter.Values() {
 			wide[i] = float64(v)
 		}
-		p = append(p, wide)
+		p.Parameters = append(p.Parameters, wide)
 	}
 	if use == squareGradient {
 		s.gradient = q.matrix.Gradient(p)

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -47,7 +48,9 @@ func BenchmarkPermutation(b *testing.B) {
 					chosen[i] = i
 				}
 				for b.Loop() {
-					r.gradient(s, chosen)
+					if _, _, done := r.gradient(context.Background(), s, chosen); !done {
+						b.Fatal("the step was not done")
+					}
 					r.adam.step(1e-4, 1)
 					r.binding.Refresh(workers)
 				}

@@ -102,12 +102,12 @@ func mirror(a, v []float64, norm float64) {
 
 // Compute multiplies the reflections. The transpose of an orthogonal matrix is
 // its inverse.
-func (m *householder) Compute(w []float64, p [][]float64, inverse bool, _ autograd.Share) (logDet float64) {
+func (m *householder) Compute(w []float64, p autograd.SquareValues, inverse bool, _ autograd.Share) (logDet float64) {
 	n := m.features
 	q := identity(n)
-	norms := m.norms(p[0])
+	norms := m.norms(p.Parameters[0])
 	for k := range m.reflections {
-		mirror(q, p[0][k*n:(k+1)*n], norms[k])
+		mirror(q, p.Parameters[0][k*n:(k+1)*n], norms[k])
 	}
 	for i := range n {
 		for j := range n {
@@ -135,8 +135,10 @@ func identity(n int) []float64 {
 //	dv = −2/|v|²·(Aᵀ(Gv) + Gᵀ(Av)) + 4·(Av·Gv)/|v|⁴·v
 //
 // and the gradient of A is G·H_k.
-func (m *householder) Gradient(p [][]float64) autograd.SquareGradient {
-	return func(dp [][]float64, dw autograd.SquareRows, _ float64, _ func(n int) []float64) { m.add(dp, p, dw) }
+func (m *householder) Gradient(p autograd.SquareValues) autograd.SquareGradient {
+	return func(dp [][]float64, dw autograd.SquareRows, _ float64, _ func(n int) []float64) {
+		m.add(dp, p.Parameters, dw)
+	}
 }
 
 func (m *householder) add(dp, p [][]float64, dw autograd.SquareRows) {

@@ -110,10 +110,10 @@ func (m *lu) lowerRows(below []float64, sign float64) *rowGroups {
 }
 
 // Compute implements [autograd.SquareMatrix].
-func (m *lu) Compute(w []float64, p [][]float64, inverse bool, share autograd.Share) (logDet float64) {
-	scales, logDet := m.scales(p[2])
+func (m *lu) Compute(w []float64, p autograd.SquareValues, inverse bool, share autograd.Share) (logDet float64) {
+	scales, logDet := m.scales(p.Parameters[2])
 	if inverse {
-		m.invert(w, p, scales, share)
+		m.invert(w, p.Parameters, scales, share)
 	} else {
 		m.multiply(w, p, scales, share)
 	}
@@ -121,18 +121,18 @@ func (m *lu) Compute(w []float64, p [][]float64, inverse bool, share autograd.Sh
 }
 
 // The blocks of products: 64 rows by 256 terms of the left factor stay in the
-// second cache while 8 columns by 256 terms of the right one stay in the first.
+// second cache while 12 columns by 256 terms of the right one stay in the first.
 const (
 	blockRows    = 64
-	blockColumns = 256
+	blockColumns = 21 * panelColumns
 	blockTerms   = 256
 )
 
 // multiply sets w to (L·U)ᵀ.
-func (m *lu) multiply(w []float64, p [][]float64, scales []float64, share autograd.Share) {
+func (m *lu) multiply(w []float64, p autograd.SquareValues, scales []float64, share autograd.Share) {
 	n := m.features
-	lower, upper := m.lowerRows(p[0], 1), newPanels(n, true)
-	above := p[1]
+	lower, upper := m.lowerRows(p.Parameters[0], 1), newPanels(n, true)
+	above := p.Parameters[1]
 	for i := range n {
 		upper.set(i, i, scales[i])
 		for j := i + 1; j < n; j++ {
@@ -150,15 +150,21 @@ func (m *lu) multiply(w []float64, p [][]float64, scales []float64, share autogr
 				panel := out[(j-left)*blockRows:]
 				for i := top; i < bottom; i += groupRows {
 					// Neither L behind row i+3 nor U behind column j+7 has more terms.
-					depth := min(first+blockTerms, i+groupRows, j+panelColumns) - first
-					if depth <= 0 {
-						continue
+					// The terms of U's diagonal, which is no float32, are the last.
+					last := min(first+blockTerms, i+groupRows, j+panelColumns)
+					diagonal := max(first, min(last, j))
+					add := func(from, to int, exact bool) {
+						if from >= to {
+							return
+						}
+						kernels.AddProducts64(kernels.Products64{
+							C: panel[(i-top)*panelColumns:], CStride: panelColumns,
+							A: lower.from(i, from), AStride: lower.stride(i), AStep: 1,
+							B: upper.from(j, from), Depth: to - from, Exact: exact,
+						})
 					}
-					kernels.AddProducts64(kernels.Products64{
-						C: panel[(i-top)*panelColumns:], CStride: panelColumns,
-						A: lower.from(i, first), AStride: lower.stride(i), AStep: 1,
-						B: upper.from(j, first), Depth: depth,
-					})
+					add(first, diagonal, p.Narrow)
+					add(diagonal, last, false)
 				}
 			}
 		}

@@ -13,12 +13,13 @@ type luGradient struct {
 	lower  *panels    // L
 	scales []float64  // diag U
 	slopes []float64  // 1 − tanh²(u/b)
+	narrow bool       // see [autograd.SquareValues]
 }
 
 // Gradient implements [autograd.SquareMatrix].
-func (m *lu) Gradient(p [][]float64) autograd.SquareGradient {
-	n := m.features
-	g := &luGradient{lu: m, upper: newRowGroups(n, false), lower: newPanels(n, false), slopes: make([]float64, n)}
+func (m *lu) Gradient(v autograd.SquareValues) autograd.SquareGradient {
+	n, p := m.features, v.Parameters
+	g := &luGradient{lu: m, narrow: v.Narrow, upper: newRowGroups(n, false), lower: newPanels(n, false), slopes: make([]float64, n)}
 	g.scales, _ = m.scales(p[2])
 	below, above := p[0], p[1]
 	for i := range n {
@@ -74,11 +75,20 @@ func (g *luGradient) add(dp [][]float64, dw autograd.SquareRows, dLogDet float64
 					if j >= i+panelColumns {
 						continue
 					}
-					kernels.AddProducts64(kernels.Products64{
-						C: sums[(i-first)*rows+j*panelColumns:], CStride: panelColumns,
-						A: g.upper.from(j, begin), AStride: g.upper.stride(j), AStep: 1,
-						B: right[(i-first)*n+begin*panelColumns:], Depth: until - begin,
-					})
+					add := func(from, to int, exact bool) {
+						if from >= to {
+							return
+						}
+						kernels.AddProducts64(kernels.Products64{
+							C: sums[(i-first)*rows+j*panelColumns:], CStride: panelColumns,
+							A: g.upper.from(j, from), AStride: g.upper.stride(j), AStep: 1,
+							B: right[(i-first)*n+from*panelColumns:], Depth: to - from, Exact: exact,
+						})
+					}
+					// The terms of U's diagonal, which is no float32, are the first.
+					diagonal := max(begin, min(until, j+groupRows))
+					add(begin, diagonal, false)
+					add(diagonal, until, g.narrow)
 				}
 			}
 		}
@@ -100,7 +110,7 @@ func (g *luGradient) add(dp [][]float64, dw autograd.SquareRows, dLogDet float64
 					kernels.AddProducts64(kernels.Products64{
 						C: sums[(i-first)*rows+j*panelColumns:], CStride: panelColumns,
 						A: dm[j*n+begin:], AStride: n, AStep: 1,
-						B: g.lower.from(i, begin), Depth: until - begin,
+						B: g.lower.from(i, begin), Depth: until - begin, Exact: g.narrow,
 					})
 				}
 			}

@@ -4,7 +4,7 @@ import "github.com/seed-192fdf7a/nf/kernels"
 
 // Triangular matrices in the layouts of [kernels.AddProducts64], zeros beyond
 // their triangle left out except for those that fill up a group of four rows or
-// a panel of eight columns.
+// a panel of twelve columns.
 //
 // The zeros that remain take part in sums. That changes no bit while the other
 // factor is finite: a sum that begins at +0 never becomes −0, and adding ±0 to
@@ -67,7 +67,7 @@ func (m *rowGroups) row(i int) (values []float64, column int) {
 	return m.data[at : at+stride], column
 }
 
-// panels is a triangular n x n matrix by panels of eight columns, each row by
+// panels is a triangular n x n matrix by panels of twelve columns, each row by
 // row over the rows that it can have values in: up to the diagonal if upper, from
 // the panel's first row on otherwise.
 type panels struct {

@@ -29,6 +29,7 @@ var neonMacros = map[string]string{
 	"VFRINTN_S4":    "FRINTN V{d}.4S, V{n}.4S",
 	"VFADD_D2":      "FADD V{d}.2D, V{n}.2D, V{m}.2D",
 	"VFMUL_D2":      "FMUL V{d}.2D, V{n}.2D, V{m}.2D",
+	"VFMLA_D2":      "FMLA V{d}.2D, V{n}.2D, V{m}.2D",
 	"VFMLA_LANE_S4": "FMLA V{d}.4S, V{n}.4S, V{m}.S[{i}]",
 	"VFADDP_S4":     "FADDP V{d}.4S, V{n}.4S, V{m}.4S",
 	"VFMIN_S4":      "FMIN V{d}.4S, V{n}.4S, V{m}.4S",
