@@ -34,25 +34,11 @@ func BenchmarkPermutation(b *testing.B) {
 				for i := range data.Rows {
 					data.Rows[i] = draw.NormFloat64()
 				}
-				if err := standardize(f, data); err != nil {
-					b.Fatal(err)
-				}
 				o := Defaults()
-				o.Workers = workers
-				r, err := newRunner(f, o)
-				if err != nil {
+				o.Batch, o.Workers, o.Epochs, o.Patience = batch, workers, b.N, 0
+				b.ResetTimer()
+				if _, err := Fit(context.Background(), f, data, Data{Rows: data.Rows[:columns]}, o); err != nil {
 					b.Fatal(err)
-				}
-				s, chosen := newSet(data, f), make([]int, batch)
-				for i := range chosen {
-					chosen[i] = i
-				}
-				for b.Loop() {
-					if _, _, done := r.gradient(context.Background(), s, chosen); !done {
-						b.Fatal("the step was not done")
-					}
-					r.adam.step(1e-4, 1)
-					r.binding.Refresh(workers)
 				}
 			})
 		}
