@@ -46,3 +46,32 @@ func TestBatchNormObserves(t *testing.T) {
 		}
 	}
 }
+
+// TestBatchNormOfConstants observes columns that never change, whose variance
+// rounding can bring below zero, which no model file may hold.
+func TestBatchNormOfConstants(t *testing.T) {
+	const columns, rows = 100, 257
+	parameters := autograd.NewParameters(0)
+	b := (&transform.BatchNormSpec{Epsilon: 1e-5, Momentum: 1}).Build(transform.Shape{Features: columns}, 0, parameters.Root())
+	b.Initialize(1)
+	binding := autograd.Bind32(parameters, blas.Builtin())
+	m := autograd.NewMeeting(1, rows, 1)
+	m.Run(func(int) {
+		g := binding.NewGraph()
+		g.Reset(autograd.Differentiate)
+		p := g.Pass(rows)
+		p.Join(m, 0)
+		x := p.Input(rows, columns, false)
+		for r := range x.Rows {
+			for c := range columns {
+				x.Set(r, c, 1/float64(c+3))
+			}
+		}
+		b.Forward(p, x)
+	})
+	for c, v := range parameters.Values()[columns:] {
+		if !(v >= 0 && v < 1e-6) {
+			t.Fatalf("column %d, which never changes, has the variance %v", c, v)
+		}
+	}
+}
