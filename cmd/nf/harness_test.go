@@ -203,3 +203,10 @@ func workplace(t *testing.T) string {
 	writeFile(t, directory, "model.safetensors", trained.model)
 	return directory
 }
+
+func symlink(t *testing.T, directory, target, link string) {
+	t.Helper()
+	if err := os.Symlink(target, filepath.Join(directory, link)); err != nil {
+		t.Fatal(err)
+	}
+}

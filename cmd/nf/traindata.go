@@ -89,7 +89,6 @@ func readRows(command *cobra.Command, o *trainOptions, path string, d *trainingD
 	if err != nil {
 		return nil, 0, err
 	}
-	reportBadRows(command, r, true, "")
 	bad, first := r.BadRows()
 	d.badRows += bad
 	switch {
@@ -98,6 +97,7 @@ func readRows(command *cobra.Command, o *trainOptions, path string, d *trainingD
 	case count == 0:
 		return nil, 0, fmt.Errorf("%s has no rows", shownPath(path))
 	}
+	reportBadRows(command, r, true, "")
 	for i, collector := range texts {
 		if collector == nil {
 			continue

@@ -8,6 +8,7 @@ import (
 // What is looked at before the first row is delivered, to tell a header from data and a delimiter from a part of a name.
 const (
 	aheadRecords = 20
+	textRecords  = 1000 // to tell a column of texts
 	aheadBytes   = 1 << 16
 )
 
@@ -44,10 +45,10 @@ func (s *csvSource) aheadLines(count int) [][]byte {
 	return lines
 }
 
-// ahead returns the cells of the records that come next, as far as they can be seen without consuming them. Their bytes
-// are valid until the next read.
-func (s *csvSource) ahead() []cells {
-	lines := s.aheadLines(aheadRecords)
+// ahead returns the cells of the records that come next, at most count of them, as far as they can be seen without
+// consuming them. Their bytes are valid until the next read.
+func (s *csvSource) ahead(count int) []cells {
+	lines := s.aheadLines(count)
 	var records []cells
 	for len(lines) > 0 {
 		line := s.normalized(bytes.Clone(lines[0]))
@@ -79,15 +80,15 @@ type cells struct {
 func (c cells) isQuoted(i int) bool { return c.quoted != nil && c.quoted[i] }
 
 // TextColumns reports of each column of the file whether it holds text rather than numbers, as far as the first rows
-// tell: some cell is a word and none is a number. It is asked before the first Read.
+// tell: at least half of its cells are words. Blank cells and the usual marks of a missing value count for nothing. It is asked before the first Read.
 func (r *Reader) TextColumns() []bool { return r.source.textColumns() }
 
 func (s *csvSource) textColumns() []bool {
-	records := s.ahead()
+	records := s.ahead(textRecords)
 	if s.isHeld {
 		records = append([]cells{s.cells(s.held)}, records...)
 	}
-	words, numbers := make([]bool, s.count), make([]bool, s.count)
+	words, numbers, texts := make([]int, s.count), make([]int, s.count), make([]bool, s.count)
 	for _, record := range records {
 		if len(record.texts) != s.count {
 			continue
@@ -96,16 +97,16 @@ func (s *csvSource) textColumns() []bool {
 			switch {
 			case isMissingMark(cell):
 			case isNumber(cell):
-				numbers[i] = true
+				numbers[i]++
 			default:
-				words[i] = true
+				words[i]++
 			}
 		}
 	}
-	for i := range words {
-		words[i] = words[i] && !numbers[i]
+	for i := range texts {
+		texts[i] = words[i] > 0 && words[i] >= numbers[i]
 	}
-	return words
+	return texts
 }
 
 // isMissingMark reports whether a cell is blank or one of the marks that tools write for a value that they do not have,

@@ -121,7 +121,7 @@ func (s *csvSource) readColumns(kind textKind, options Options) error {
 	}
 	s.count = len(cells.texts)
 	s.quoted.limit = s.count
-	following := s.ahead()
+	following := s.ahead(aheadRecords)
 	header := options.Header
 	if header == HeaderAuto {
 		if header, err = s.guessHeader(first.line, cells, following, options.Expected); err != nil {
