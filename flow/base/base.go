@@ -53,7 +53,8 @@ var Kinds = strictjson.New[Spec]("base").
 	Add(FullNormal, 1, &FullNormalSpec{}).
 	Add(StudentT, 1, &StudentTSpec{}).
 	Add(Mixture, 1, &MixtureSpec{}).
-	Add(Uniform, 1, &UniformSpec{})
+	Add(Uniform, 1, &UniformSpec{}).
+	Shared()
 
 // New returns the base of a name with its default constants; "" is
 // [StandardNormal].

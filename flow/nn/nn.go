@@ -42,7 +42,8 @@ type Conditioner interface {
 var Kinds = strictjson.New[Spec]("conditioner").
 	Add("mlp", 1, &MLPSpec{}).
 	Add("residual", 1, &ResidualSpec{}).
-	Silent("mlp")
+	Silent("mlp").
+	Shared()
 
 var errNoContext = errors.New("it is gated by a context, and there is none")
 

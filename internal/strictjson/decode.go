@@ -202,8 +202,8 @@ func (d *decoder) untagged() ([]byte, error) {
 }
 
 // object reads an object into the struct v, which is one of the kinds of r unless
-// that is nil. Such an object has the key "type" beside the fields, and those of
-// other kinds where they say nothing.
+// that is nil. Such an object has the key "type" beside the fields, and if they
+// are shared those of other kinds where they say nothing.
 func (d *decoder) object(v reflect.Value, r *registry) error {
 	fields := fieldsOf(v.Type())
 	err := d.members(func(key string) error {
@@ -212,7 +212,7 @@ func (d *decoder) object(v reflect.Value, r *registry) error {
 			return nil
 		}
 		i := slices.IndexFunc(fields, func(f field) bool { return f.name == key })
-		if i < 0 && r != nil && r.has(key) && slices.Contains(nothing, string(d.skip())) {
+		if i < 0 && r != nil && r.shared && r.has(key) && slices.Contains(nothing, string(d.skip())) {
 			return nil
 		}
 		if i < 0 {

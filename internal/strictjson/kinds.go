@@ -20,6 +20,7 @@ type registry struct {
 	names  map[reflect.Type]string
 	silent string // the kind that is written without "type", or ""
 	most   int    // how many a text may hold; 0 is any number
+	shared bool   // see Shared
 }
 
 type kind struct {
@@ -50,6 +51,13 @@ func (k Kinds[T]) Add(name string, version int, empty T) Kinds[T] {
 // Silent makes a kind that of objects without "type"; it is written so.
 func (k Kinds[T]) Silent(name string) Kinds[T] {
 	k.silent = name
+	return k
+}
+
+// Shared lets an object have the keys of the other kinds too where they say
+// nothing, as writers do that have one type for all of them.
+func (k Kinds[T]) Shared() Kinds[T] {
+	k.shared = true
 	return k
 }
 

@@ -69,7 +69,8 @@ var shapes = strictjson.New[shape]("shape").AtMost(9).
 	Add("square", 1, &square{}).
 	Add("heap", 2, &heap{}).
 	Add("star", 1, &star{}).
-	Silent("square")
+	Silent("square").
+	Shared()
 
 type document struct {
 	Title  string            `json:"title"`
