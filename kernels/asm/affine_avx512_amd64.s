@@ -1,11 +1,14 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_avx512_amd64.h"
-#include "math_sigmoid_avx512_amd64.h"
+#include "vector_avx512_amd64.h"
+#include "exp.h"
+#include "log.h"
+#include "tanh.h"
+#include "sigmoid.h"
 #include "rows_avx512_amd64.h"
 #include "affine_avx512_amd64.h"
-#include "scale_maps_avx512_amd64.h"
+#include "scale_maps.h"
 
 // Registers:
 //	OUT, IN          the current rows of the result and the source

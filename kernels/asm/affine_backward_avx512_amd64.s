@@ -1,11 +1,13 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_avx512_amd64.h"
-#include "math_sigmoid_avx512_amd64.h"
+#include "vector_avx512_amd64.h"
+#include "exp.h"
+#include "tanh.h"
+#include "sigmoid.h"
 #include "rows_avx512_amd64.h"
 #include "affine_avx512_amd64.h"
-#include "scale_maps_avx512_amd64.h"
+#include "scale_maps.h"
 
 // Registers, where COLS is left in memory for want of one:
 //	D_IN, D_OUT      the current rows of the gradients written and read

@@ -1,10 +1,12 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_neon_arm64.h"
-#include "math_sigmoid_neon_arm64.h"
+#include "vector_neon_arm64.h"
+#include "exp.h"
+#include "tanh.h"
+#include "sigmoid.h"
 #include "affine_neon_arm64.h"
-#include "scale_maps_neon_arm64.h"
+#include "scale_maps.h"
 
 // Registers:
 //	D_IN, D_OUT    the next columns of the gradients written and read
@@ -65,10 +67,10 @@
 	SKIP(dOutStride+176(FP), D_OUT_SKIP)
 
 // What becomes of the root in E: exp(s), exp(-s), or the scale that it is.
-#define EXP_SCALE EXP(E)
+#define EXP_SCALE EXP(E, E)
 #define EXP_NEGATED \
 	FNEG8(E, E) \
-	EXP(E)
+	EXP(E, E)
 #define IS_SCALE
 
 // FORWARD computes dy times the scale in E and du in DS.

@@ -1,10 +1,13 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_neon_arm64.h"
-#include "math_sigmoid_neon_arm64.h"
+#include "vector_neon_arm64.h"
+#include "exp.h"
+#include "log.h"
+#include "tanh.h"
+#include "sigmoid.h"
 #include "affine_neon_arm64.h"
-#include "scale_maps_neon_arm64.h"
+#include "scale_maps.h"
 
 // Registers:
 //	OUT, IN     the next columns of the result and the source
@@ -56,10 +59,10 @@
 	SKIP(paramsStride+112(FP), PARAMS_SKIP)
 
 // What becomes of the root, in place: exp(s), exp(-s), or the scale that it is.
-#define EXP_SCALE(root) EXP(root)
+#define EXP_SCALE(root) EXP(root, root)
 #define EXP_NEGATED(root) \
 	FNEG8(root, root) \
-	EXP(root)
+	EXP(root, root)
 #define IS_SCALE(root)
 
 // The results, in T, of the source in V and the shift in T.
@@ -75,7 +78,7 @@
 #define IS_LOG(root, log) MOVE8(root, log)
 #define LOG_SCALE(root, log) \
 	MOVE8(root, log) \
-	LOG(log)
+	LOG(log, log)
 
 // What becomes of a register of sums.
 #define KEEP(t)

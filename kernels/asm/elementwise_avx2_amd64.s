@@ -1,7 +1,11 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_avx2_amd64.h"
+#include "vector_avx2_amd64.h"
+#include "exp.h"
+#include "log.h"
+#include "tanh.h"
+#include "sincos.h"
 #include "rows_avx2_amd64.h"
 #include "unary_avx2_amd64.h"
 

@@ -1,7 +1,11 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_avx512_amd64.h"
+#include "vector_avx512_amd64.h"
+#include "exp.h"
+#include "log.h"
+#include "tanh.h"
+#include "sincos.h"
 #include "unary_avx512_amd64.h"
 
 // Registers:

@@ -1,7 +1,11 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_neon_arm64.h"
+#include "vector_neon_arm64.h"
+#include "exp.h"
+#include "log.h"
+#include "tanh.h"
+#include "sincos.h"
 #include "unary_neon_arm64.h"
 
 // Registers:
@@ -40,7 +44,7 @@ loop:
 	SUBS $8, LEFT
 	BLT  tail
 	LOAD_NEXT(SRC, X)
-	SINCOS2PI(X, Y)
+	SINCOS2PI(X, X, Y)
 	STORE_NEXT(X, SIN)
 	STORE_NEXT(Y, COS)
 	JMP  loop
@@ -50,7 +54,7 @@ tail:
 	BEQ  done
 	TAIL_OFFSETS(LEFT)
 	LOAD_TAIL(SRC, X)
-	SINCOS2PI(X, Y)
+	SINCOS2PI(X, X, Y)
 	STORE_TAIL(X, SIN)
 	STORE_TAIL(Y, COS)
 

@@ -1,7 +1,8 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_normal_avx2_amd64.h"
+#include "vector_avx2_amd64.h"
+#include "normal.h"
 #include "rows_avx2_amd64.h"
 #include "unary_avx2_amd64.h"
 

@@ -1,8 +1,8 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_avx512_amd64.h"
-#include "math_normal_avx512_amd64.h"
+#include "vector_avx512_amd64.h"
+#include "normal.h"
 #include "unary_avx512_amd64.h"
 
 // func ErfAVX512(dst, src []float32)

@@ -1,7 +1,8 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_normal_neon_arm64.h"
+#include "vector_neon_arm64.h"
+#include "normal.h"
 #include "unary_neon_arm64.h"
 
 // func ErfNEON(dst, src []float32)

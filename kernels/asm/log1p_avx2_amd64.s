@@ -2,7 +2,9 @@
 
 #include "textflag.h"
 #include "rows_avx2_amd64.h"
-#include "math_log1p_avx2_amd64.h"
+#include "vector_avx2_amd64.h"
+#include "log.h"
+#include "log1p.h"
 #include "unary_avx2_amd64.h"
 
 // BEYOND_16 tests for EXPM1_BOUNDED: "equal" if no |x| is beyond 16, or NaN.

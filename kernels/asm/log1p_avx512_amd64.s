@@ -1,7 +1,9 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_log1p_avx512_amd64.h"
+#include "vector_avx512_amd64.h"
+#include "log.h"
+#include "log1p.h"
 #include "unary_avx512_amd64.h"
 
 // BEYOND_16 tests for EXPM1_BOUNDED: "equal" if no |x| is beyond 16, or NaN.

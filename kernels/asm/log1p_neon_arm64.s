@@ -1,8 +1,9 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_neon_arm64.h"
-#include "math_log1p_neon_arm64.h"
+#include "vector_neon_arm64.h"
+#include "log.h"
+#include "log1p.h"
 #include "unary_neon_arm64.h"
 
 // func Expm1NEON(dst, src []float32)

@@ -1,7 +1,9 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_avx2_amd64.h"
+#include "vector_avx2_amd64.h"
+#include "log.h"
+#include "sincos.h"
 
 // Philox4x32-10, see Counters: a group of sixteen blocks is two halves of eight
 // lanes.
@@ -80,7 +82,7 @@ GLOBL philoxOrder<>(SB), RODATA|NOPTR, $32
 	PERMUTE(Y0, Y1, Y2, Y3) \
 	PERMUTE(Y4, Y5, Y6, Y7)
 
-#define ROUND \
+#define PHILOX_ROUND \
 	VPADDD ·philoxKeyStep0(SB), Y10, Y10 \
 	VPADDD ·philoxKeyStep1(SB), Y11, Y11 \
 	PERMUTE_BOTH
@@ -122,15 +124,15 @@ GLOBL philoxOrder<>(SB), RODATA|NOPTR, $32
 	VPBROADCASTD COUNTERS_KEY_LOW(COUNTERS), Y10  \
 	VPBROADCASTD COUNTERS_KEY_HIGH(COUNTERS), Y11 \
 	PERMUTE_BOTH \
-	ROUND        \
-	ROUND        \
-	ROUND        \
-	ROUND        \
-	ROUND        \
-	ROUND        \
-	ROUND        \
-	ROUND        \
-	ROUND        \
+	PHILOX_ROUND \
+	PHILOX_ROUND \
+	PHILOX_ROUND \
+	PHILOX_ROUND \
+	PHILOX_ROUND \
+	PHILOX_ROUND \
+	PHILOX_ROUND \
+	PHILOX_ROUND \
+	PHILOX_ROUND \
 	VMOVSLDUP    Y4, Y4 \
 	VMOVSLDUP    Y5, Y5 \
 	VMOVSLDUP    Y6, Y6 \

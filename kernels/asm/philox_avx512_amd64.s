@@ -1,7 +1,9 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_avx512_amd64.h"
+#include "vector_avx512_amd64.h"
+#include "log.h"
+#include "sincos.h"
 #include "philox_avx512_amd64.h"
 
 #define DST DI

@@ -1,7 +1,9 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_neon_arm64.h"
+#include "vector_neon_arm64.h"
+#include "log.h"
+#include "sincos.h"
 
 // Philox4x32-10, see Counters: a group of sixteen blocks is two halves of eight
 // lanes, a pair for each word.
@@ -82,8 +84,8 @@
 	VUZP1_S4(21, 20, x)           \
 	VUZP1_S4(23, 22, (x)+1)
 
-// ROUND leaves counters 0 to 3 in b, c, d and a.
-#define ROUND(a, b, c, d) \
+// PHILOX_ROUND leaves counters 0 to 3 in b, c, d and a.
+#define PHILOX_ROUND(a, b, c, d) \
 	MULTIPLY(8, a, 16)  \
 	MULTIPLY(10, c, 18) \
 	EOR8(12, b, b)      \
@@ -95,7 +97,7 @@
 #define NEXT_ROUND(a, b, c, d) \
 	ADD8(24, 12, 12) \
 	ADD8(26, 14, 14) \
-	ROUND(a, b, c, d)
+	PHILOX_ROUND(a, b, c, d)
 
 // RANDOM_WORDS sets WORD0 to WORD3 to the words of the next eight blocks.
 #define RANDOM_WORDS \
@@ -108,7 +110,7 @@
 	SPREAD(KEY_HIGH(COUNTERS), 14)   \
 	CONSTANT(·philoxKeyStep0, 24)    \
 	CONSTANT(·philoxKeyStep1, 26)    \
-	ROUND(0, 2, 4, 6)                \
+	PHILOX_ROUND(0, 2, 4, 6)                \
 	NEXT_ROUND(2, 4, 6, 0)           \
 	NEXT_ROUND(4, 6, 0, 2)           \
 	NEXT_ROUND(6, 0, 2, 4)           \
@@ -157,7 +159,7 @@ done:
 	UCVTF8(w0, w0)            \
 	CONSTANT(·wordScale, 16)  \
 	FMUL8(16, w0, w0)         \
-	LOG_NORMAL(w0)            \
+	LOG_NORMAL(w0, w0)            \
 	CONSTANT(·minusTwo, 16)   \
 	FMUL8(16, w0, w0)         \
 	FSQRT8(w0, w0)            \
@@ -165,7 +167,7 @@ done:
 	UCVTF8(w1, w1)            \
 	CONSTANT(·wordScale, 16)  \
 	FMUL8(16, w1, w1)         \
-	SINCOS2PI(w1, 8)          \
+	SINCOS2PI(w1, w1, 8)          \
 	FMUL8(w0, w1, w1)         \
 	FMUL8(8, w0, w0)
 

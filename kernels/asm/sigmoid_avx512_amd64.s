@@ -1,8 +1,9 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_avx512_amd64.h"
-#include "math_sigmoid_avx512_amd64.h"
+#include "vector_avx512_amd64.h"
+#include "exp.h"
+#include "sigmoid.h"
 #include "unary_avx512_amd64.h"
 
 // func SigmoidAVX512(dst, src []float32)

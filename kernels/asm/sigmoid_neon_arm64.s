@@ -1,8 +1,9 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_neon_arm64.h"
-#include "math_sigmoid_neon_arm64.h"
+#include "vector_neon_arm64.h"
+#include "exp.h"
+#include "sigmoid.h"
 #include "unary_neon_arm64.h"
 
 // func SigmoidNEON(dst, src []float32)

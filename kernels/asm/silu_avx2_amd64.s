@@ -1,8 +1,9 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_avx2_amd64.h"
-#include "math_sigmoid_avx2_amd64.h"
+#include "vector_avx2_amd64.h"
+#include "exp.h"
+#include "sigmoid.h"
 #include "rows_avx2_amd64.h"
 
 // Registers of SiLUBackward:

@@ -1,8 +1,9 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_neon_arm64.h"
-#include "math_sigmoid_neon_arm64.h"
+#include "vector_neon_arm64.h"
+#include "exp.h"
+#include "sigmoid.h"
 
 // Registers of SiLUBackward:
 //	DST, SRC     the next elements of dx and x
@@ -43,7 +44,7 @@ loop:
 	BLT  tail
 	LOAD_NEXT(SRC, V)
 	LOAD_NEXT(GRADIENT, OTHER)
-	SILU_SLOPE(V)
+	SILU_SLOPE(V, V)
 	FMUL8(OTHER, V, V)
 	STORE_NEXT(V, DST)
 	JMP  loop
@@ -54,7 +55,7 @@ tail:
 	TAIL_OFFSETS(COUNT)
 	LOAD_TAIL(SRC, V)
 	LOAD_TAIL(GRADIENT, OTHER)
-	SILU_SLOPE(V)
+	SILU_SLOPE(V, V)
 	FMUL8(OTHER, V, V)
 	STORE_TAIL(V, DST)
 
@@ -85,7 +86,7 @@ loop:
 	LOAD(Y, V)
 	LOAD_NEXT(BIAS, OTHER)
 	FADD8(OTHER, V, V)
-	SILU(V)
+	SILU(V, V)
 	STORE_NEXT(V, Y)
 	SUBS $8, COUNT
 	BNE  loop
@@ -95,7 +96,7 @@ tail:
 	LOAD_TAIL(Y, V)
 	LOAD_TAIL(BIAS, OTHER)
 	FADD8(OTHER, V, V)
-	SILU(V)
+	SILU(V, V)
 	STORE_TAIL(V, Y)
 
 next:

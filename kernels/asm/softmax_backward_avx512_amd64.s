@@ -1,7 +1,8 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_avx512_amd64.h"
+#include "vector_avx512_amd64.h"
+#include "exp.h"
 #include "rows_avx512_amd64.h"
 
 // Registers:

@@ -1,7 +1,8 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_neon_arm64.h"
+#include "vector_neon_arm64.h"
+#include "exp.h"
 
 // Registers:
 //	OUT, Y, DY   the next columns of dx, y and dy
@@ -59,7 +60,7 @@
 	FSUB8(LOW, G, G) \
 	FMUL8(G, V, G)
 #define LOG_SOFTMAX \
-	EXP(V)           \
+	EXP(V, V)           \
 	FMLS8(LOW, V, G)
 
 // BACKWARD is the whole kernel: add and map are the macros of its function.

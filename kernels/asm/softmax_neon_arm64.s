@@ -1,7 +1,9 @@
 //go:build !noasm
 
 #include "textflag.h"
-#include "math_neon_arm64.h"
+#include "vector_neon_arm64.h"
+#include "exp.h"
+#include "log.h"
 
 // Registers:
 //	DST, DST_STRIDE   the current row of the result and the bytes to the next
@@ -81,7 +83,7 @@ maximumFold:                      \
 	LOAD_NEXT(IN, V)        \
 	FSUB8(MAX, V, V)        \
 	keepDifference(V, OUT)  \
-	EXP(V)                  \
+	EXP(V, V)                  \
 	keepExponential(V, OUT) \
 	FADD8(V, lanes, lanes)
 
@@ -113,7 +115,7 @@ tail:                            \
 	LOAD_TAIL(IN, V)             \
 	FSUB8(MAX, V, V)             \
 	keepDifferenceTail(V, KEPT)  \
-	EXP(V)                       \
+	EXP(V, V)                       \
 	keepExponentialTail(V, KEPT) \
 	AND8(MASK, V, V)             \
 	FADD8(V, LOW, LOW)           \
@@ -165,7 +167,7 @@ row:
 	FCMGT8(V, W, W)
 	AND8(W, MAX, MAX)
 	EXPONENTIALS(KEEP_NOTHING, KEEP_NOTHING, KEEP_NOTHING, KEEP_NOTHING)
-	LOG(LOW)
+	LOG(LOW, LOW)
 	VFADD_S4(MAX, LOW, LOW)
 	FMOVS.P LOW_SCALAR, 4(DST)
 	ADD     SRC_STRIDE, SRC
@@ -200,7 +202,7 @@ row:
 	BLT  done
 	MAXIMUM
 	EXPONENTIALS(STORE_NEXT, MOVE8, KEEP_NOTHING, KEEP_NOTHING)
-	LOG(LOW)
+	LOG(LOW, LOW)
 	MAP_ROW(FSUB8)
 	JMP  row
 

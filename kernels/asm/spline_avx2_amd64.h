@@ -36,37 +36,11 @@
 #define T6 Y10
 #define T7 Y11
 #define Q Y12
-#define M Y10
 #define MASK Y2
 #define MASK_X X2
 
-#define ADDF(a, b, d) VADDPS b, a, d
-#define SUBF(a, b, d) VSUBPS b, a, d
-#define MULF(a, b, d) VMULPS b, a, d
-#define DIVF(a, b, d) VDIVPS b, a, d
-#define FMAF(a, b, d) VFMADD231PS b, a, d
-#define FMSF(a, b, d) VFNMADD231PS b, a, d
-// MAXF sets m to a where that is greater: VMAXPS gives m if one is NaN or both
-// are 0.
-#define MAXF(a, m) VMAXPS m, a, m
-#define SQRTF(a, d) VSQRTPS a, d
-#define NEGF(a, d) VXORPS ·signBit(SB), a, d
-#define ABSF(a, d) VANDPS ·notSignBit(SB), a, d
-#define ANDF(a, b, d) VANDPS b, a, d
-#define ZERO(d) VXORPS d, d, d
-#define ONES(d) VPCMPEQD d, d, d
-#define MOVE_F(a, d) VMOVAPS a, d
-#define LDC(name, d) VMOVUPS name(SB), d
-#define GE(a, b) VCMPPS $0x1D, b, a, M
-#define GT(a, b) VCMPPS $0x1E, b, a, M
-#define EQ(a, b) VCMPPS $0x00, b, a, M
-#define BLEND(a, d) VBLENDVPS M, a, d, d
-#define EXPF(v) EXP(v, v)
 #define POWER_CONSTANTS
-#define POWERF(v) EXPF(v)
-#define LOGF(v) LOG(v, v)
-#define SOFTPLUSF(v) SOFTPLUS(v, v)
-#define SIGMOIDF(v) SIGMOID(v, v)
+#define POWERF(v) EXP(v, v)
 #define GET(slot, d) VMOVUPS (slot*SLOT)(SLOTS), d
 #define PUT(a, slot) VMOVUPS a, (slot*SLOT)(SLOTS)
 #define FETCH(pointer, d) VMOVUPS (pointer), d

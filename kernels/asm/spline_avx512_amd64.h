@@ -38,31 +38,8 @@
 #define T6 Z23
 #define T7 Z24
 #define Q Z25
-#define M K7
 
-#define ADDF(a, b, d) VADDPS b, a, d
-#define SUBF(a, b, d) VSUBPS b, a, d
-#define MULF(a, b, d) VMULPS b, a, d
-#define DIVF(a, b, d) VDIVPS b, a, d
-#define FMAF(a, b, d) VFMADD231PS b, a, d
-#define FMSF(a, b, d) VFNMADD231PS b, a, d
-// MAXF sets m to a where that is greater: VMAXPS gives m if one is NaN or both
-// are 0.
-#define MAXF(a, m) VMAXPS m, a, m
-#define SQRTF(a, d) VSQRTPS a, d
-#define NEGF(a, d) VXORPS.BCST ·signBit(SB), a, d
-#define ABSF(a, d) VANDPS.BCST ·notSignBit(SB), a, d
-#define ANDF(a, b, d) VANDPS b, a, d
-#define ZERO(d) VPXORD d, d, d
-#define ONES(d) VPTERNLOGD $0xFF, d, d, d
-#define MOVE_F(a, d) VMOVAPS a, d
-#define LDC(name, d) VBROADCASTSS name(SB), d
-#define GE(a, b) VCMPPS $0x1D, b, a, M
-#define GT(a, b) VCMPPS $0x1E, b, a, M
-#define EQ(a, b) VCMPPS $0x00, b, a, M
-#define BLEND(a, d) VMOVAPS a, M, d
-#define EXPF(v) EXP(v, v)
-// POWERF is EXPF for values that are not above 0, or NaN, with its constants in
+// POWERF is EXP for values that are not above 0, or NaN, with its constants in
 // registers: loads are what EXP waits for. POWER_CONSTANTS fills T0 to T7, Q and
 // Z26, Z27.
 #define POWER_CONSTANTS \
@@ -92,9 +69,6 @@
 	VFMADD213PS  Q, Z9, v     \
 	VFMADD213PS  Q, Z9, v     \
 	VSCALEFPS    Z10, v, v
-#define LOGF(v) LOG(v, v)
-#define SOFTPLUSF(v) SOFTPLUS(v, v)
-#define SIGMOIDF(v) SIGMOID(v, v)
 #define GET(slot, d) VMOVUPS (slot*SLOT)(SLOTS), d
 #define PUT(a, slot) VMOVUPS a, (slot*SLOT)(SLOTS)
 #define FETCH(pointer, d) VMOVUPS (pointer), d

@@ -2,8 +2,10 @@
 
 #include "textflag.h"
 #include "funcdata.h"
-#include "math_avx2_amd64.h"
-#include "math_sigmoid_avx2_amd64.h"
+#include "vector_avx2_amd64.h"
+#include "exp.h"
+#include "log.h"
+#include "sigmoid.h"
 #include "rows_avx2_amd64.h"
 #include "affine_avx2_amd64.h"
 #include "spline_slots.h"

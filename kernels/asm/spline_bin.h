@@ -2,7 +2,7 @@
 // all processors. The instructions are macros of spline_PROCESSOR.h, and
 // BY_HEIGHT jumps to its label where the bin is that of y.
 //
-// Registers: P0 to P6 are kept by EXPF, LOGF, SOFTPLUSF and SIGMOIDF, which take
+// Registers: P0 to P6 are kept by EXP, LOG, SOFTPLUS and SIGMOID, which take
 // no others; T0 to T7 and Q are not. M, the mask of the last comparison, may be
 // T6, and ADD_FETCH, FMA_GET and BLEND_FETCH may overwrite Q. A0 to A3 are addresses, N a count.
 //
@@ -205,16 +205,16 @@ nextKnot:
 	LDC(·one, T1)
 	FMAF(T0, T2, T1)
 	DIVF(P4, T1, P4)
-	EXPF(P3)
-	EXPF(P4)
+	EXP(P3, P3)
+	EXP(P4, P4)
 	JUMP(ends)
 
 softplus:
 	GET(SLOPE_BETA, T0)
 	MULF(T0, P3, P3)
 	MULF(T0, P4, P4)
-	SOFTPLUSF(P3)
-	SOFTPLUSF(P4)
+	SOFTPLUS(P3, P3)
+	SOFTPLUS(P4, P4)
 	GET(SLOPE_SCALE, T0)
 	GET(SLOPE_MIN, T1)
 	GET(SLOPE_MIN, T2)

@@ -202,8 +202,8 @@ logistic:
 	GET(RAW1, P4)
 	MULF(T0, P3, P3)
 	MULF(T0, P4, P4)
-	SIGMOIDF(P3)
-	SIGMOIDF(P4)
+	SIGMOID(P3, P3)
+	SIGMOID(P4, P4)
 
 	// P2 is ones inside the box.
 box:

@@ -35,37 +35,9 @@
 #define T5 26
 #define T6 28
 #define T7 30
-#define M 28
 
-#define ADDF(a, b, d) FADD8(b, a, d)
-#define SUBF(a, b, d) FSUB8(b, a, d)
-#define MULF(a, b, d) FMUL8(b, a, d)
-#define DIVF(a, b, d) FDIV8(b, a, d)
-#define FMAF(a, b, d) FMLA8(b, a, d)
-#define FMSF(a, b, d) FMLS8(b, a, d)
-#define SQRTF(a, d) FSQRT8(a, d)
-#define NEGF(a, d) FNEG8(a, d)
-#define ABSF(a, d) PAIR2(VFABS_S4, a, d)
-#define ANDF(a, b, d) AND8(b, a, d)
-#define ZERO(d) ZERO8(d)
-#define ONES(d) \
-	ZERO8(d) \
-	CMEQ0_8(d, d)
-#define MOVE_F(a, d) MOVE8(a, d)
-#define LDC(name, d) CONSTANT(name, d)
-#define GE(a, b) PAIR3(VFCMGE_S4, b, a, M)
-#define GT(a, b) FCMGT8(b, a, M)
-#define EQ(a, b) PAIR3(VFCMEQ_S4, b, a, M)
-#define BLEND(a, d) BIT8(M, a, d)
-#define MAXF(a, m) \
-	GT(a, m) \
-	BLEND(a, m)
-#define EXPF(v) EXP(v)
 #define POWER_CONSTANTS
-#define POWERF(v) EXPF(v)
-#define LOGF(v) LOG(v)
-#define SOFTPLUSF(v) SOFTPLUS(v)
-#define SIGMOIDF(v) SIGMOID(v)
+#define POWERF(v) EXP(v, v)
 #define GET(slot, d) \
 	ADD $(slot*SLOT), SLOTS, R26 \
 	VLD1_2_S4(26, d)

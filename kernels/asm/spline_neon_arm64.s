@@ -2,8 +2,10 @@
 
 #include "textflag.h"
 #include "funcdata.h"
-#include "math_neon_arm64.h"
-#include "math_sigmoid_neon_arm64.h"
+#include "vector_neon_arm64.h"
+#include "exp.h"
+#include "log.h"
+#include "sigmoid.h"
 #include "spline_slots.h"
 #include "spline_arguments.h"
 #include "spline_neon_arm64.h"

@@ -74,7 +74,7 @@ slope:
 	FMAF(P4, T4, T2)
 	MULF(T2, Q, T2)
 	MULF(T2, Q, P1)
-	LOGF(P1)
+	LOG(P1, P1)
 
 	// The result stays in the box, and outside it the map is the identity.
 	GET(BOUND, T0)

@@ -1,5 +1,5 @@
 // UNARY is the body of an elementwise function on NEON: it applies a macro
-// operation(x) to all of src. Its labels are those of the function that uses
+// operation(src, dst) to all of src. Its labels are those of the function that uses
 // it. pairs_neon_arm64.h goes before.
 //	R0, R1    where the next values go to and come from
 //	R2        values to go
@@ -12,7 +12,7 @@ loop:                        \
 	SUBS $8, R2              \
 	BLT  tail                \
 	LOAD_NEXT(R1, 0)         \
-	operation(0)             \
+	operation(0, 0)          \
 	STORE_NEXT(0, R0)        \
 	JMP  loop                \
 tail:                        \
@@ -20,7 +20,7 @@ tail:                        \
 	BEQ  done                \
 	TAIL_OFFSETS(R2)         \
 	LOAD_TAIL(R1, 0)         \
-	operation(0)             \
+	operation(0, 0)          \
 	STORE_TAIL(0, R0)        \
 done:                        \
 	RET
