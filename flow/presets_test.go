@@ -45,6 +45,29 @@ func TestPresetLayers(t *testing.T) {
 	}
 }
 
+// TestRandomPermutations draws another order for each layer and each seed.
+func TestRandomPermutations(t *testing.T) {
+	seen := map[string]string{}
+	for seed := range uint64(3) {
+		config, err := flow.MAF(names("x", 12), nil, flow.Options{Layers: 5, Permutation: "random", Seed: seed})
+		must(t, err)
+		for i, spec := range config.Transforms {
+			p, ok := spec.(*transform.PermutationSpec)
+			if !ok {
+				continue
+			}
+			order, where := fmt.Sprint(p.Order), fmt.Sprintf("transform %d of seed %d", i, seed)
+			if other, ok := seen[order]; ok {
+				t.Errorf("%s has the order of %s", where, other)
+			}
+			seen[order] = where
+		}
+	}
+	if len(seen) != 3*4 {
+		t.Errorf("%d orders, want 4 of each seed", len(seen))
+	}
+}
+
 // describe names a layer; a mask is drawn with a star for what changes.
 func describe(s transform.Spec) string {
 	switch s := s.(type) {
