@@ -50,6 +50,9 @@ type builtinMasked struct {
 
 	forward, forwardOfFew, backward, backwardOfFew []piece
 
+	turned []piece   // of a turned product, or none
+	starts []float32 // the bias of each output, once for each row
+
 	transposedLock  sync.Mutex
 	transposedValid atomic.Bool
 	transposed      kernels.Panels // out by in
@@ -80,6 +83,7 @@ func (b builtin) NewMasked(mask Mask) MaskedWeights {
 	}
 	w.forward, w.forwardOfFew = ascending(seen, groupPanels), ascending(seen, groupPanelsOfFew)
 	w.backward, w.backwardOfFew = descending(since, w.out, groupPanels), descending(since, w.out, groupPanelsOfFew)
+	w.turn(mask)
 	return w
 }
 
@@ -154,6 +158,7 @@ func (w *builtinMasked) Set(weights, bias []float32) {
 			}
 		}
 	}
+	w.setStarts()
 	w.transposedValid.Store(false)
 }
 
@@ -224,6 +229,13 @@ func panelsPart(p kernels.Panels, from, to, first, last int) kernels.Panels {
 func (w *builtinMasked) Forward(y, x kernels.Matrix, act Activation) {
 	checkShape("x", x, x.Rows, w.in)
 	checkShape("y", y, x.Rows, w.out)
+	if x.Rows >= turnedRows && w.turned != nil {
+		for top := 0; top < x.Rows; top += maskedRows {
+			bottom := min(top+maskedRows, x.Rows)
+			w.forwardTurned(y.Slice(top, bottom), x.Slice(top, bottom), act)
+		}
+		return
+	}
 	pieces := w.forward
 	if x.Rows <= fewRows {
 		pieces = w.forwardOfFew
