@@ -52,18 +52,20 @@ func (w *builtinMasked) setStarts() {
 
 // forwardTurned is Forward for up to maskedRows rows.
 func (w *builtinMasked) forwardTurned(y, x kernels.Matrix, act Activation) {
-	rows := x.Rows
-	lanes := (rows + kernels.PanelWidth - 1) / kernels.PanelWidth * kernels.PanelWidth
-	panels := max(kernels.PanelsSize(rows, w.in), kernels.PanelsSize(w.out, rows))
-	turned := max(kernels.PanelsSize(w.in, rows), kernels.PanelsSize(rows, w.out))
+	rows, lanes := x.Rows, wholePanels(x.Rows)
+	in, out := wholePanels(w.in), wholePanels(w.out)
+	panels := max(kernels.PanelsSize(lanes, in), kernels.PanelsSize(out, lanes))
+	turned := max(kernels.PanelsSize(in, lanes), kernels.PanelsSize(lanes, out))
 	buffer := scratch.Borrow(panels + turned + w.out*lanes)
 	defer scratch.Return(buffer)
 	forPanels, forTurned, rest := (*buffer)[:panels], (*buffer)[panels:panels+turned], (*buffer)[panels+turned:]
 
-	packed, inputs := kernels.PanelsOf(forPanels, rows, w.in), kernels.PanelsOf(forTurned, w.in, rows)
-	w.tier.PackPanels(packed, x)
+	// What lies beyond the rows, inputs and outputs is turned with them, whatever
+	// it is: nothing is computed of it that is used.
+	packed, inputs := kernels.PanelsOf(forPanels, lanes, w.in), kernels.PanelsOf(forTurned, in, lanes)
+	w.tier.PackPanels(packed.Slice(0, rows), x)
+	packed.Cols = in
 	w.tier.TransposePanels(inputs, packed)
-	inputs.Cols = lanes // those beyond the rows are zero
 	outputs := kernels.Dense(rest[:w.out*lanes], w.out, lanes)
 	starts := columns(kernels.Dense(w.starts, w.out, maskedRows), 0, lanes)
 	for _, p := range w.turned {
@@ -83,8 +85,8 @@ func (w *builtinMasked) forwardTurned(y, x kernels.Matrix, act Activation) {
 		w.tier.ReLU(outputs.Data, outputs.Data)
 	}
 
-	packed, back := kernels.PanelsOf(forPanels, w.out, rows), kernels.PanelsOf(forTurned, rows, w.out)
-	w.tier.PackPanels(packed, columns(outputs, 0, rows))
+	packed, back := kernels.PanelsOf(forPanels, out, lanes), kernels.PanelsOf(forTurned, lanes, out)
+	w.tier.PackPanels(packed.Slice(0, w.out), outputs)
 	w.tier.TransposePanels(back, packed)
 	into := y
 	if w.blocks > 1 {
@@ -100,4 +102,9 @@ func (w *builtinMasked) forwardTurned(y, x kernels.Matrix, act Activation) {
 	if w.blocks > 1 {
 		w.separate(y, into)
 	}
+}
+
+// wholePanels rounds n up to whole panels.
+func wholePanels(n int) int {
+	return (n + kernels.PanelWidth - 1) / kernels.PanelWidth * kernels.PanelWidth
 }
