@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Log-densities of the rows of an NPY file under a model, with numpy alone: the reader of docs/format.md.
 
-Usage: format_reader.py MODEL.safetensors ROWS.npy
+Usage: format_reader.py MODEL.safetensors ROWS.npy [CONTEXT.npy]
+
+The context is an array of numbers, or of texts, whose columns are those of context_columns.
 """
 import json, math, struct, sys
 import numpy as np
@@ -285,6 +287,28 @@ def log_base(base, constant, z):
         return np.where((np.abs(z) <= base["bound"]).all(1), -d * math.log(2 * base["bound"]), -np.inf)
     raise ValueError(base["type"])
 
+def context_columns(flow):
+    """The columns of a table of contexts, each with its levels if it holds texts."""
+    names, columns = flow.get("context", []), []
+    begins = {c["column"] + "=" + c["levels"][0]: c for c in flow.get("categories", [])}
+    while names:
+        category = begins.get(names[0])
+        columns.append((category["column"], category["levels"]) if category else (names[0], None))
+        names = names[len(category["levels"]) if category else 1:]
+    return columns
+
+def context_values(flow, cells):
+    """The context values of table columns: numbers as they are, texts one-hot in the order of their levels."""
+    values = []
+    for (name, levels), column in zip(context_columns(flow), np.asarray(cells).T):
+        if levels is None:
+            values.append(column.astype(np.float64))
+            continue
+        if not np.isin(column, levels).all():
+            raise ValueError(f"column {name} holds a text that is none of {levels}")
+        values += [(column == level).astype(np.float64) for level in levels]
+    return np.stack(values, 1)
+
 def log_prob(path, x, context=None):
     flow, tensors = load(path)
     x, total = np.array(x, np.float64), np.zeros(len(x))
@@ -302,5 +326,6 @@ def log_prob(path, x, context=None):
     return total + log_base(flow["base"], tensors.get("base.constant", [None])[0], x)
 
 if __name__ == "__main__":
-    for value in log_prob(sys.argv[1], np.load(sys.argv[2])):
+    context = context_values(load(sys.argv[1])[0], np.load(sys.argv[3])) if len(sys.argv) > 3 else None
+    for value in log_prob(sys.argv[1], np.load(sys.argv[2]), context):
         print(repr(float(value)))

@@ -39,8 +39,9 @@ func rootCommand(started *bool) *cobra.Command {
 		Short: "Normalizing flows on tables: train, score, sample",
 		Long: `nf trains normalizing flows on tables of numbers and uses them.
 
-Tables are .csv, .csv.gz, .npy or .npz (array X); - is CSV on standard input or output.
-Columns go by header name, or f0, f1, … where there is none.
+Tables are .csv, .tsv or .txt, also with .gz behind, .npy or .npz; - is CSV on standard input (gzip or not) or output.
+Columns go by header name, or f0, f1, … where there is none. Fields of a structured .npy are columns. Of a .npz the
+rows are the array X, or x, or its only one; an array context beside X or x is the context, c0, c1, ….
 
 NF_KERNELS=reference|avx2|avx512|neon and NF_BLAS=builtin|openblas choose what computes.
 Exit codes: 0 done, 1 failed, 2 wrong usage.`,
