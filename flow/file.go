@@ -53,17 +53,21 @@ func (f *Flow) Write(w io.Writer) error {
 
 // Load reads a model file.
 func Load(path string) (*Flow, error) {
+	// Opening a pipe could wait for ever, so that is asked first.
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the model: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("cannot read the model: %s is not a regular file", path)
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the model: %w", err)
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
+	if info, err = file.Stat(); err != nil {
 		return nil, fmt.Errorf("cannot read the model: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("cannot read the model: %s is not a regular file", path)
 	}
 	f, err := Read(file, info.Size())
 	if err != nil {

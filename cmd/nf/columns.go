@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -85,6 +86,23 @@ func (w *tableColumns) columns() int {
 	return n
 }
 
+// createTable begins a table to write. An interruption ends its wait for the
+// reader of a pipe.
+func createTable(command *cobra.Command, path string, options table.WriteOptions) (w *table.Writer, err error) {
+	options.Stdout = command.OutOrStdout()
+	if path == "-" && closedStandardOutput() {
+		return nil, errors.New("--out is -, but standard output is closed (or the null device, open for reading too); redirect it, or give a file")
+	}
+	err = orInterrupted(command.Context(), func() (err error) {
+		w, err = table.Create(path, options)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
 // openTable opens a table and selects the wanted columns: numbers for features,
 // context and label, in this order, and texts for what is kept. An interruption
 // ends its wait for a silent pipe.
@@ -96,7 +114,10 @@ func (t *tableFlags) openTable(command *cobra.Command, path string, wanted table
 		}
 		return wanted.choose(r, path)
 	})
-	return r, err
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // checkTablePath is a usage error for a name that no table format has.

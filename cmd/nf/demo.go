@@ -89,7 +89,7 @@ func runDemo(command *cobra.Command, o *demoOptions) error {
 	if err := d.train(); err != nil {
 		return err
 	}
-	f, scorer, _, err := loadScorer(d.path("moons.safetensors"), 0)
+	f, scorer, _, err := loadScorer(command.Context(), d.path("moons.safetensors"), 0)
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func runDemo(command *cobra.Command, o *demoOptions) error {
 func (d *demo) train() error {
 	o := trainOptions{
 		data: d.path("moons-train.csv"), out: d.path("moons.safetensors"), plot: d.path("loss.png"),
-		validFraction: 0.1, flow: "realnvp", quiet: d.options.quiet,
+		validFraction: 0.1, flow: "realnvp", quiet: d.options.quiet, noAdvice: true,
 		model: flow.Options{Layers: 8, Hidden: []int{64, 64}, Masks: "halves", Permutation: "none", Base: base.StandardNormal},
 		fit:   train.Defaults(),
 	}

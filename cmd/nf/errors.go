@@ -130,6 +130,19 @@ func require(command *cobra.Command, names ...string) error {
 	return nil
 }
 
+// noEmptyValues refuses a flag that is given without a value, as an unset
+// variable of a shell does, where the default would be taken in silence.
+func noEmptyValues(command *cobra.Command) error {
+	var err error
+	command.Flags().Visit(func(flag *pflag.Flag) {
+		list, isList := flag.Value.(pflag.SliceValue)
+		if err == nil && (flag.Value.String() == "" || isList && len(list.GetSlice()) == 0) {
+			err = usage("%s is empty: give it a value, or leave it out", flagName(flag))
+		}
+	})
+	return err
+}
+
 // noArguments refuses anything but flags.
 func noArguments(_ *cobra.Command, arguments []string) error {
 	if len(arguments) > 0 {

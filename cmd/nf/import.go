@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -11,7 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/interop"
+	"github.com/seed-192fdf7a/nf/internal/atomicfile"
 )
 
 type importOptions struct {
@@ -51,7 +54,7 @@ The model is written only if it meets the check to 1e-4. docs/import.md has the 
 		if !strings.HasSuffix(strings.ToLower(o.out), ".safetensors") {
 			return usage("--out is %s; a model's name must end in .safetensors", o.out)
 		}
-		if err := distinctPaths(map[string]string{"weights": o.weights, "config": o.config, "check": o.check, "out": o.out}); err != nil {
+		if err := distinctPaths(paths{"weights": o.weights, "config": o.config, "check": o.check}, paths{"out": o.out}); err != nil {
 			return err
 		}
 		return runImport(command, &o)
@@ -74,44 +77,67 @@ func runImport(command *cobra.Command, o *importOptions) error {
 	if err := checkWritable(o.out); err != nil {
 		return err
 	}
-	dialect, err := interop.ReadDialect(o.config)
+	var m *importedModel
+	err := orInterrupted(command.Context(), func() (err error) {
+		m, err = o.read()
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	f, err := interop.Load(o.weights, dialect, interop.Names{Features: o.features, Context: o.context})
-	if err != nil {
+	if m.report.Warning != "" {
+		complain(command, "%s", m.report.Warning)
+	}
+	if err := saveModel(command.Context(), o.out, m.flow); err != nil {
 		return err
 	}
-	check, err := interop.ReadCheck(o.check, dialect)
-	if err != nil {
-		return err
+	return m.print(command.OutOrStdout(), o.json)
+}
+
+// importedModel is a flow that met its check, with its provenance.
+type importedModel struct {
+	dialect *interop.Dialect
+	flow    *flow.Flow
+	check   *interop.Check
+	report  interop.Report
+}
+
+// read makes the flow and holds it against the check.
+func (o *importOptions) read() (*importedModel, error) {
+	var m importedModel
+	var err error
+	if m.dialect, err = interop.ReadDialect(o.config); err != nil {
+		return nil, err
 	}
-	report, err := check.Compare(f)
-	if err != nil {
-		return fmt.Errorf("%s: %w", o.check, err)
+	if m.flow, err = interop.Load(o.weights, m.dialect, interop.Names{Features: o.features, Context: o.context}); err != nil {
+		return nil, err
 	}
-	if report.Warning != "" {
-		complain(command, "%s", report.Warning)
+	if m.check, err = interop.ReadCheck(o.check, m.dialect); err != nil {
+		return nil, err
 	}
-	p := importProvenance{imported{Config: dialect}}
+	if m.report, err = m.check.Compare(m.flow); err != nil {
+		return nil, fmt.Errorf("%s: %w", o.check, err)
+	}
+	p := importProvenance{imported{Config: m.dialect}}
 	for _, file := range []struct {
 		path string
 		into *string
 	}{{o.weights, &p.Imported.Weights}, {o.check, &p.Imported.Check}} {
 		if *file.into, err = fileHash(file.path); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	text, err := json.Marshal(p)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	f.SetProvenance(text)
-	if err := f.Save(o.out); err != nil {
-		return err
-	}
-	out := command.OutOrStdout()
-	if o.json {
+	m.flow.SetProvenance(text)
+	return &m, nil
+}
+
+func (m *importedModel) print(out io.Writer, asJSON bool) error {
+	transforms, parameters := len(m.flow.Config().Transforms), m.flow.Parameters().Len()
+	if asJSON {
 		return json.NewEncoder(out).Encode(struct {
 			Library    string  `json:"library"`
 			Transforms int     `json:"transforms"`
@@ -120,18 +146,39 @@ func runImport(command *cobra.Command, o *importOptions) error {
 			LogProb    float64 `json:"log_prob_difference"`
 			Samples    *number `json:"samples_difference"`
 			Rounded    int     `json:"rounded_rows"`
-		}{dialect.Library, len(f.Config().Transforms), f.Parameters().Len(), report.Rows, report.LogProb, samplesDifference(check, report), report.Rounded})
+		}{m.dialect.Library, transforms, parameters, m.report.Rows, m.report.LogProb, samplesDifference(m.check, m.report), m.report.Rounded})
 	}
-	fmt.Fprintf(out, "imported from=%s transforms=%d parameters=%d\n", dialect.Library, len(f.Config().Transforms), f.Parameters().Len())
-	fmt.Fprintf(out, "checked rows=%d log_prob_difference=%.2g", report.Rows, report.LogProb)
-	if check.Samples != nil {
-		fmt.Fprintf(out, " samples_difference=%.2g", report.Samples)
+	fmt.Fprintf(out, "imported from=%s transforms=%d parameters=%d\n", m.dialect.Library, transforms, parameters)
+	fmt.Fprintf(out, "checked rows=%d log_prob_difference=%.2g", m.report.Rows, m.report.LogProb)
+	if m.check.Samples != nil {
+		fmt.Fprintf(out, " samples_difference=%.2g", m.report.Samples)
 	}
-	if report.Rounded > 0 {
-		fmt.Fprintf(out, " rounded_rows=%d", report.Rounded)
+	if m.report.Rounded > 0 {
+		fmt.Fprintf(out, " rounded_rows=%d", m.report.Rounded)
 	}
-	fmt.Fprintln(out)
-	return nil
+	_, err := fmt.Fprintln(out)
+	return err
+}
+
+// saveModel writes a model file; an interruption ends its wait for the reader
+// of a pipe.
+func saveModel(ctx context.Context, path string, f *flow.Flow) error {
+	var file *atomicfile.File
+	err := orInterrupted(ctx, func() (err error) {
+		if file, err = atomicfile.Create(path); err != nil {
+			return err
+		}
+		if err := f.Write(file); err != nil {
+			file.Abort()
+			return err
+		}
+		return file.Sync()
+	})
+	if err != nil {
+		return err
+	}
+	defer file.Abort()
+	return file.Commit()
 }
 
 func samplesDifference(c *interop.Check, r interop.Report) *number {

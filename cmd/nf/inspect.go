@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -39,18 +40,24 @@ func inspectCommand() *cobra.Command {
 	}
 	command.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	command.RunE = func(command *cobra.Command, arguments []string) error {
-		f, err := flow.Load(arguments[0])
-		if err != nil {
-			return err
+		err := orInterrupted(command.Context(), func() error {
+			f, err := flow.Load(arguments[0])
+			if err != nil {
+				return err
+			}
+			m, err := describeModel(arguments[0], f)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return m.printJSON(command.OutOrStdout())
+			}
+			return m.print(command.OutOrStdout(), f.Config())
+		})
+		if err == errInterrupted {
+			return errors.New("interrupted") // which never writes a file
 		}
-		m, err := describeModel(arguments[0], f)
-		if err != nil {
-			return err
-		}
-		if asJSON {
-			return m.printJSON(command.OutOrStdout())
-		}
-		return m.print(command.OutOrStdout(), f.Config())
+		return err
 	}
 	return command
 }

@@ -74,13 +74,13 @@ func (o *latentOptions) check(command *cobra.Command) error {
 	if err := checkKeep(command, o.keep, o.out); err != nil {
 		return err
 	}
-	return distinctPaths(map[string]string{"data": o.data, "out": o.out, "model": o.model})
+	return distinctPaths(paths{"data": o.data, "model": o.model}, paths{"out": o.out})
 }
 
 const latentBlockRows = 4096
 
 func runLatent(command *cobra.Command, o *latentOptions) error {
-	f, scorer, _, err := loadScorer(o.model, o.workers)
+	f, scorer, _, err := loadScorer(command.Context(), o.model, o.workers)
 	if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func runLatent(command *cobra.Command, o *latentOptions) error {
 	if err != nil {
 		return err
 	}
-	w, err := table.Create(o.out, table.WriteOptions{Stdout: command.OutOrStdout()})
+	w, err := createTable(command, o.out, table.WriteOptions{})
 	if err != nil {
 		return err
 	}

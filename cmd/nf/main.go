@@ -49,8 +49,11 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
-		PersistentPreRunE: func(*cobra.Command, []string) error {
+		PersistentPreRunE: func(command *cobra.Command, _ []string) error {
 			*started = true
+			if err := noEmptyValues(command); err != nil {
+				return err
+			}
 			_, err := chosenBackend()
 			return err
 		},

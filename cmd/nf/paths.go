@@ -1,9 +1,11 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/seed-192fdf7a/nf/internal/atomicfile"
 )
@@ -37,44 +39,62 @@ func oneStandardInput(paths ...string) error {
 	return nil
 }
 
-// createProbe begins a file at path that is to be aborted, to learn whether it
-// could be written. It is nil for a device or a pipe, where opening it twice
-// could block.
-func createProbe(path string) (*atomicfile.File, error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-		return nil, nil
-	}
-	return atomicfile.Create(path)
-}
-
 // checkWritable is the error that creating a file at path would meet. It
 // leaves nothing behind.
 func checkWritable(path string) error {
-	file, err := createProbe(path)
+	file, err := atomicfile.Probe(path)
 	if file != nil {
 		file.Abort()
 	}
 	return err
 }
 
-// distinctPaths is a usage error if two flags name the same file.
-func distinctPaths(paths map[string]string) error {
-	seen := map[string]string{}
-	flags := make([]string, 0, len(paths))
-	for flag := range paths {
-		flags = append(flags, flag)
-	}
-	slices.Sort(flags)
-	for _, flag := range flags {
-		path := paths[flag]
-		if path == "" || path == "-" {
-			continue
+// replaceable tells whether a file can be written at path more than once: it
+// is a regular one, or not there yet.
+func replaceable(path string) bool {
+	info, err := os.Stat(path)
+	return err != nil || info.Mode().IsRegular()
+}
+
+// paths is the files that a command line names, by flag.
+type paths map[string]string
+
+// distinctPaths is a usage error if an output is one of the inputs or another
+// output: the same name, or another name of the same file, through a symbolic or
+// a hard link.
+func distinctPaths(inputs, outputs paths) error {
+	for _, output := range slices.Sorted(maps.Keys(outputs)) {
+		for _, others := range []paths{inputs, outputs} {
+			for _, other := range slices.Sorted(maps.Keys(others)) {
+				if other != output && sameFile(outputs[output], others[other]) {
+					first, second := min(output, other), max(output, other)
+					return usage("%s and %s are the same file, %s", dashed(first), dashed(second), others[other])
+				}
+			}
 		}
-		key := fileKey(path)
-		if other, ok := seen[key]; ok {
-			return usage("--%s and --%s are the same file, %s", other, flag, path)
-		}
-		seen[key] = flag
 	}
 	return nil
+}
+
+// dashed writes a flag as a user gives it, and other names as they are.
+func dashed(flag string) string {
+	if strings.Contains(flag, " ") {
+		return flag
+	}
+	return "--" + flag
+}
+
+func sameFile(a, b string) bool {
+	if a == "" || b == "" || a == "-" || b == "-" {
+		return false
+	}
+	if fileKey(a) == fileKey(b) {
+		return replaceable(a) // a terminal or a device may be read and written
+	}
+	one, err := os.Stat(a)
+	if err != nil || !one.Mode().IsRegular() {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
 }

@@ -2,14 +2,12 @@ package main
 
 import (
 	"encoding/json"
-	"io"
 	"math"
 	"os"
 	"runtime"
 	"time"
 
 	"github.com/seed-192fdf7a/nf/flow/train"
-	"github.com/seed-192fdf7a/nf/internal/atomicfile"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
@@ -80,23 +78,28 @@ func describeTraining(o *trainOptions, data *trainingData, result train.Result) 
 // trainLog is MODEL.log.json: what may differ between two trainings that write
 // the same model.
 type trainLog struct {
-	Started      string     `json:"started"`
-	Seconds      float64    `json:"seconds"`
-	Host         string     `json:"host"`
-	Platform     string     `json:"platform"`
-	Cores        int        `json:"cores"`
-	Workers      int        `json:"workers"`
-	Kernels      string     `json:"kernels"`
-	BLAS         string     `json:"blas"`
-	Version      string     `json:"version"`
-	GoVersion    string     `json:"go_version"`
-	Data         string     `json:"data"`
-	Valid        string     `json:"valid,omitempty"`
-	Stopped      string     `json:"stopped,omitempty"`
-	Steps        int        `json:"steps"`
-	BestEpoch    int        `json:"best_epoch"`
-	BestValidNLL number     `json:"best_valid_nll"`
-	History      []logEpoch `json:"history"`
+	// ModelSHA256 is over the bytes of the model file that this is the log of.
+	ModelSHA256 string  `json:"model_sha256"`
+	Started     string  `json:"started"`
+	Seconds     float64 `json:"seconds"`
+	Host        string  `json:"host"`
+	Platform    string  `json:"platform"`
+	Cores       int     `json:"cores"`
+	Workers     int     `json:"workers"`
+	Kernels     string  `json:"kernels"`
+	BLAS        string  `json:"blas"`
+	Version     string  `json:"version"`
+	GoVersion   string  `json:"go_version"`
+	Data        string  `json:"data"`
+	Valid       string  `json:"valid,omitempty"`
+	// Stopped is why training ended before its last epoch, or "unfinished" where
+	// it had not ended when this was written.
+	Stopped       string     `json:"stopped,omitempty"`
+	Steps         int        `json:"steps"`
+	StartValidNLL number     `json:"start_valid_nll"`
+	BestEpoch     int        `json:"best_epoch"`
+	BestValidNLL  number     `json:"best_valid_nll"`
+	History       []logEpoch `json:"history"`
 }
 
 type logEpoch struct {
@@ -119,18 +122,22 @@ func (n number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(float64(n))
 }
 
-func writeLog(o *trainOptions, data *trainingData, result train.Result, started time.Time) error {
+func logPath(model string) string { return model + ".log.json" }
+
+// describeRun returns the text of the log of a model file with the given hash.
+func describeRun(o *trainOptions, result train.Result, started time.Time, modelHash string) ([]byte, error) {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
 	l := trainLog{
-		Started: started.UTC().Format(time.RFC3339), Seconds: time.Since(started).Seconds(),
+		ModelSHA256: modelHash,
+		Started:     started.UTC().Format(time.RFC3339), Seconds: time.Since(started).Seconds(),
 		Host: host, Platform: runtime.GOOS + "/" + runtime.GOARCH, Cores: runtime.NumCPU(), Workers: o.fit.Workers,
 		Kernels: kernels.Active().Name(), BLAS: o.fit.BLAS.Name() + ": " + o.fit.BLAS.Description(),
 		Version: version(), GoVersion: runtime.Version(),
 		Data: o.data, Valid: o.valid, Stopped: result.Stopped, Steps: result.Steps,
-		BestEpoch: result.BestEpoch, BestValidNLL: number(result.BestValidNLL),
+		StartValidNLL: number(result.StartValidNLL), BestEpoch: result.BestEpoch, BestValidNLL: number(result.BestValidNLL),
 	}
 	for _, e := range result.History {
 		l.History = append(l.History, logEpoch{
@@ -139,11 +146,5 @@ func writeLog(o *trainOptions, data *trainingData, result train.Result, started 
 		})
 	}
 	text, err := json.MarshalIndent(l, "", "  ")
-	if err != nil {
-		return err
-	}
-	return atomicfile.Write(logPath(o.out), func(w io.Writer) error {
-		_, err := w.Write(append(text, '\n'))
-		return err
-	})
+	return append(text, '\n'), err
 }

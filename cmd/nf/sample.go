@@ -82,11 +82,11 @@ func (o *sampleOptions) check(command *cobra.Command) error {
 	if t := o.sample.Temperature; !(t > 0 && autograd.Holds(t)) {
 		return usage("--temperature is %v; it must be a positive number that float32 holds", t)
 	}
-	return distinctPaths(map[string]string{"context": o.context, "out": o.out, "model": o.model})
+	return distinctPaths(paths{"context": o.context, "model": o.model}, paths{"out": o.out})
 }
 
 func runSample(command *cobra.Command, o *sampleOptions) error {
-	f, scorer, _, err := loadScorer(o.model, o.workers)
+	f, scorer, _, err := loadScorer(command.Context(), o.model, o.workers)
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func runSample(command *cobra.Command, o *sampleOptions) error {
 	if err := distinctColumns(header); err != nil {
 		return err
 	}
-	w, err := table.Create(o.out, table.WriteOptions{Stdout: command.OutOrStdout()})
+	w, err := createTable(command, o.out, table.WriteOptions{})
 	if err != nil {
 		return err
 	}
@@ -132,29 +132,30 @@ func runSample(command *cobra.Command, o *sampleOptions) error {
 	}
 	bar := startProgress(command, "sampling", o.quiet, position)
 	defer bar.stop()
-	// Reading context may wait for a silent pipe, so it is left behind on an
-	// interruption; the writer is used here alone.
-	if err := w.WriteHeader(header); err != nil {
+	// Reading context may wait for a silent pipe, and writing for a slow one.
+	err = orInterrupted(command.Context(), func() error {
+		if err := w.WriteHeader(header); err != nil {
+			return err
+		}
+		for {
+			rows, err := s.next()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				return err
+			}
+			if err := w.WriteTexts(rows, &s.texts, nil, textsOf(len(carried.texts))); err != nil {
+				return err
+			}
+		}
+		if w.Rows() == 0 {
+			return fmt.Errorf("%s has no rows", shownPath(o.context))
+		}
+		return w.Finish()
+	})
+	if err != nil {
 		return err
-	}
-	for {
-		var rows []float64
-		err := orInterrupted(command.Context(), func() (err error) {
-			rows, err = s.next()
-			return err
-		})
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		if err := w.WriteTexts(rows, &s.texts, nil, textsOf(len(carried.texts))); err != nil {
-			return err
-		}
-	}
-	if w.Rows() == 0 {
-		return fmt.Errorf("%s has no rows", shownPath(o.context))
 	}
 	if err := w.Close(); err != nil {
 		return err

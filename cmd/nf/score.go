@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -113,11 +114,11 @@ func (o *scoreOptions) check(command *cobra.Command) error {
 	if o.batch < 1 {
 		return usage("--batch is %d; it must be at least 1", o.batch)
 	}
-	return distinctPaths(map[string]string{"data": o.data, "out": o.out, "model": o.model})
+	return distinctPaths(paths{"data": o.data, "model": o.model}, paths{"out": o.out})
 }
 
 func runScore(command *cobra.Command, o *scoreOptions) error {
-	f, scorer, backend, err := loadScorer(o.model, o.workers)
+	f, scorer, backend, err := loadScorer(command.Context(), o.model, o.workers)
 	if err != nil {
 		return err
 	}
@@ -133,8 +134,21 @@ func runScore(command *cobra.Command, o *scoreOptions) error {
 	return summary.print(out, o.json)
 }
 
-// loadScorer reads a model and prepares it for the chosen backend.
-func loadScorer(path string, workers int) (*flow.Flow, *flow.Scorer, blas.Backend, error) {
+// loadScorer reads a model and prepares it for the chosen backend, or is
+// interrupted.
+func loadScorer(ctx context.Context, path string, workers int) (f *flow.Flow, scorer *flow.Scorer, backend blas.Backend, err error) {
+	err = orInterrupted(ctx, func() error {
+		var err error
+		f, scorer, backend, err = openScorer(path, workers)
+		return err
+	})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return f, scorer, backend, nil
+}
+
+func openScorer(path string, workers int) (*flow.Flow, *flow.Scorer, blas.Backend, error) {
 	backend, err := chosenBackend()
 	if err != nil {
 		return nil, nil, nil, err
@@ -168,7 +182,7 @@ func scoreTable(command *cobra.Command, o *scoreOptions, f *flow.Flow, scorer *f
 	if err != nil {
 		return summary, err
 	}
-	w, err := table.Create(o.out, table.WriteOptions{Vector: !o.flags.on(), Stdout: command.OutOrStdout()})
+	w, err := createTable(command, o.out, table.WriteOptions{Vector: !o.flags.on()})
 	if err != nil {
 		return summary, err
 	}

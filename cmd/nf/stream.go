@@ -68,6 +68,9 @@ func (s *stream) run(ctx context.Context, header []string) error {
 		if bad, _ := s.reader.BadRows(); s.writer.Rows() == 0 && bad == 0 {
 			return fmt.Errorf("%s has no rows", shownPath(s.path))
 		}
+		if err := s.writer.Finish(); err != nil {
+			return err
+		}
 		if !decided.CompareAndSwap(false, true) {
 			return errInterrupted
 		}

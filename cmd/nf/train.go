@@ -1,15 +1,10 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"math"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -29,6 +24,7 @@ type trainOptions struct {
 	intervals                 []flow.Interval // what support says
 	fit                       train.Options
 	quiet                     bool
+	noAdvice                  bool
 }
 
 func trainCommand() *cobra.Command {
@@ -40,8 +36,14 @@ func trainCommand() *cobra.Command {
 
 It prints one line an epoch and ends with: best epoch=E valid_nll=V, in nats. MODEL.safetensors.log.json, beside the
 model, gets the history, the time and the machine; the model itself holds only what the data, the options and the seed
-decide, so that the same training writes the same bytes with any --workers. An interruption (Ctrl-C) keeps the best
-finished epoch; a second one quits at once.`,
+decide, so that the same training writes the same bytes with any --workers. An interruption (Ctrl-C, SIGTERM, SIGHUP) keeps
+the best finished epoch, and a second one quits at once; the best epoch is also written while training goes on, at most
+once a minute, so that not even a crash loses all. An epoch counts as the best only if it is better than the start: if
+none is, nothing is written. There is no resuming.
+
+Training holds the table in memory: 12 bytes a cell, and as much again while validation rows are split off; and of the
+network about 32 bytes a parameter, with 4 more for every 64 rows of a minibatch. A network too large for the machine is
+refused. A flag of names or numbers that is given twice adds up: --hidden 8 --hidden 16 is --hidden 8,16.`,
 		Example: `  nf train --data train.csv --valid valid.csv --exclude label --out model.safetensors
   nf train --data rows.npy --flow realnvp --layers 8 --hidden 128,128 --epochs 30 --out model.safetensors --plot loss.png`,
 		Args: noArguments,
@@ -115,6 +117,8 @@ func (o *trainOptions) check(command *cobra.Command) error {
 		return usage("--layers is %d; it must be 1 to %d", o.model.Layers, maxLayers)
 	case len(o.model.Hidden) == 0:
 		return usage("--hidden is empty; it must be a list of widths such as 128,128")
+	case command.Flags().Changed("bins") && o.model.Bins < 1:
+		return usage("--bins is %d; it must be at least 1", o.model.Bins)
 	case command.Flags().Changed("bound") && !(o.model.Bound > 0):
 		return usage("--bound is %v; it must be above 0", o.model.Bound)
 	case f.Epochs < 1:
@@ -207,10 +211,7 @@ func (o *trainOptions) checkPaths(command *cobra.Command) error {
 	if ending := strings.ToLower(filepath.Ext(o.plot)); command.Flags().Changed("plot") && ending != ".png" && ending != ".svg" {
 		return usage("--plot is %q; a picture's name must end in .png or .svg", o.plot)
 	}
-	if err := distinctPaths(map[string]string{"data": o.data, "out": o.out, "out (its log)": logPath(o.out), "plot": o.plot}); err != nil {
-		return err
-	}
-	if err := distinctPaths(map[string]string{"valid": o.valid, "out": o.out, "out (its log)": logPath(o.out), "plot": o.plot}); err != nil {
+	if err := distinctPaths(paths{"data": o.data, "valid": o.valid}, paths{"out": o.out, "the log": logPath(o.out), "plot": o.plot}); err != nil {
 		return err
 	}
 	return oneStandardInput(o.data, o.valid)
@@ -237,186 +238,4 @@ func (o *trainOptions) checkColumns(command *cobra.Command) error {
 		}
 	}
 	return nil
-}
-
-func runTrain(command *cobra.Command, o *trainOptions) error {
-	ctx, out := command.Context(), command.OutOrStdout()
-	backend, err := chosenBackend()
-	if err != nil {
-		return err
-	}
-	if o.fit.Workers, err = workerCount(o.fit.Workers, backend); err != nil {
-		return err
-	}
-	o.fit.BLAS, o.model.Seed = backend, o.fit.Seed
-	for _, path := range []string{o.out, logPath(o.out), o.plot} {
-		if path == "" {
-			continue
-		}
-		if err := checkWritable(path); err != nil {
-			return err
-		}
-	}
-	started := time.Now()
-	var data *trainingData
-	err = orInterrupted(ctx, func() (err error) {
-		data, err = readTrainingData(command, o)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if o.fit.Batch == 0 {
-		o.fit.Batch = train.BatchFor(data.trainRows)
-	}
-	config, err := flow.Presets[o.flow](data.features, data.context, o.model)
-	if err != nil {
-		return err
-	}
-	config.Categories = data.categories
-	if err := config.SetSupport(o.intervals...); err != nil {
-		return usage("--support: %s", oneLine(err))
-	}
-	f, err := flow.New(config, o.fit.Seed)
-	if err != nil {
-		return err
-	}
-	if err := tryWriting(o.out, f); err != nil {
-		return err
-	}
-	if !o.quiet {
-		fmt.Fprintf(out, "training on %d rows, validating on %d: %d columns, %s, %d parameters, batches of %d; %s, workers %d\n",
-			data.trainRows, data.validRows, len(data.features), o.flow, f.Parameters().Len(), o.fit.Batch, computing(backend), o.fit.Workers)
-	}
-	result, err := fitShowing(command, f, data, o)
-	switch {
-	case err != nil && result.BestEpoch > 0:
-		return keepBest(o, f, data, result, started, err)
-	case errors.Is(err, context.Canceled) && len(result.History) > 0:
-		return fmt.Errorf("interrupted when no epoch was better than the start (valid_nll=%.6f); nothing was written", result.StartValidNLL)
-	case errors.Is(err, context.Canceled):
-		return errors.New("interrupted before an epoch was finished; nothing was written")
-	case err != nil && result.Stopped == "diverged" && len(result.History) > 0:
-		return fmt.Errorf("%w; no epoch before was better than the start (valid_nll=%.6f), so nothing was written", err, result.StartValidNLL)
-	case errors.As(err, new(*train.NoBetterEpochError)):
-		return fmt.Errorf("%w; nothing was written", err)
-	case err != nil:
-		return explainConstant(err, data, o)
-	}
-	if err := writeModel(o, f, data, result, started); err != nil {
-		return err
-	}
-	if !o.quiet && result.Stopped == "patience" {
-		fmt.Fprintf(out, "stopped after epoch %d: no better epoch in %d\n", len(result.History), o.fit.Patience)
-	}
-	fmt.Fprintf(out, "best epoch=%d valid_nll=%.6f\n", result.BestEpoch, result.BestValidNLL)
-	return nil
-}
-
-// fitShowing trains with a line for each epoch and a bar over all of them.
-func fitShowing(command *cobra.Command, f *flow.Flow, data *trainingData, o *trainOptions) (train.Result, error) {
-	var done atomic.Int64
-	total := int64(o.fit.Epochs) * int64(data.trainRows)
-	epochs := int64(0)
-	bar := startProgress(command, "training", o.quiet, func() (int64, int64) { return done.Load(), total })
-	defer bar.stop()
-	options := o.fit
-	options.Progress = func(rows, _ int) { done.Store(epochs*int64(data.trainRows) + int64(rows)) }
-	options.Report = func(e train.Epoch) {
-		epochs++
-		if !o.quiet {
-			bar.pause(func() {
-				fmt.Fprintf(command.OutOrStdout(), "epoch=%d train_nll=%.6f valid_nll=%.6f rows_per_second=%.0f\n",
-					e.Epoch, e.TrainNLL, e.ValidNLL, e.RowsPerSecond)
-			})
-		}
-	}
-	return train.Fit(command.Context(), f, data.train, data.valid, options)
-}
-
-// keepBest writes the best epoch of a training that did not reach its end, and
-// returns the error that says so.
-func keepBest(o *trainOptions, f *flow.Flow, data *trainingData, result train.Result, started time.Time, cause error) error {
-	if err := writeModel(o, f, data, result, started); err != nil {
-		return err
-	}
-	what := oneLine(cause)
-	if errors.Is(cause, context.Canceled) {
-		what = "interrupted"
-	}
-	return fmt.Errorf("%s; %s keeps the best finished epoch: best epoch=%d valid_nll=%.6f", what, o.out, result.BestEpoch, result.BestValidNLL)
-}
-
-// writeModel writes the model, its log and the picture of its losses.
-func writeModel(o *trainOptions, f *flow.Flow, data *trainingData, result train.Result, started time.Time) error {
-	provenance, err := describeTraining(o, data, result)
-	if err != nil {
-		return err
-	}
-	f.SetProvenance(provenance)
-	if err := f.Save(o.out); err != nil {
-		return err
-	}
-	if err := writeLog(o, data, result, started); err != nil {
-		return fmt.Errorf("%w (the model %s itself is complete)", err, o.out)
-	}
-	if o.plot == "" {
-		return nil
-	}
-	if err := plotLoss(o.plot, result.History); err != nil {
-		return fmt.Errorf("%w (the model %s itself is complete)", err, o.out)
-	}
-	return nil
-}
-
-// explainConstant turns the library's error about one column into one that
-// names all such columns and the flag that leaves them out.
-func explainConstant(err error, data *trainingData, o *trainOptions) error {
-	var constant *train.ConstantColumnError
-	if !errors.As(err, &constant) {
-		return err
-	}
-	if columns := constantColumns(data.train.Context, data.context); len(columns) > 0 {
-		return fmt.Errorf("%s: the context column %q is the same in every training row, so it tells nothing; take it out of --context",
-			shownPath(o.data), columns[0])
-	}
-	columns := constantColumns(data.train.Rows, data.features)
-	if len(columns) == len(data.features) {
-		return fmt.Errorf("%s: every column (%s) has one and the same value in all training rows, so they have no density",
-			shownPath(o.data), listed(columns))
-	}
-	if len(columns) > 1 {
-		return fmt.Errorf("%s: the columns %s have one and the same value in all training rows, so they have no density; leave them out with --exclude %s",
-			shownPath(o.data), listed(columns), flagValue(columns))
-	}
-	return fmt.Errorf("%s: column %q has the value %v in every training row, so it has no density; leave it out with --exclude %s",
-		shownPath(o.data), constant.Column, constant.Value, flagValue([]string{constant.Column}))
-}
-
-func constantColumns(rows []float64, names []string) []string {
-	var constant []string
-	width := len(names)
-	for c, name := range names {
-		same := true
-		for at := c; at < len(rows) && same; at += width {
-			same = rows[at] == rows[c]
-		}
-		if same {
-			constant = append(constant, name)
-		}
-	}
-	return constant
-}
-
-func logPath(model string) string { return model + ".log.json" }
-
-// tryWriting writes the untrained model to a temporary file and discards it:
-// a full disk should be known before hours of training, not after.
-func tryWriting(path string, f *flow.Flow) error {
-	file, err := createProbe(path)
-	if err != nil || file == nil {
-		return err
-	}
-	defer file.Abort()
-	return f.Write(file)
 }

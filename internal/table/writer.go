@@ -27,7 +27,8 @@ type Writer struct {
 	columns int  // 0 before WriteHeader
 	rows    int64
 	failure error // the first error; every later call returns it
-	closed  bool
+
+	finished, closed bool
 }
 
 // output is where an encoder's bytes go.
@@ -116,6 +117,8 @@ func (w *Writer) WriteRows(rows []float64) error {
 		return w.failure
 	case w.columns == 0:
 		return fmt.Errorf("cannot write %s: the header must be written before the rows", w.name)
+	case w.finished:
+		return fmt.Errorf("cannot write %s: its rows have ended", w.name)
 	case len(rows)%w.columns != 0:
 		return fmt.Errorf("cannot write %s: %d values are not whole rows of %d columns", w.name, len(rows), w.columns)
 	}
@@ -136,6 +139,8 @@ func (w *Writer) WriteTexts(rows []float64, texts *Texts, front, back []int) err
 		return w.failure
 	case w.columns == 0:
 		return fmt.Errorf("cannot write %s: the header must be written before the rows", w.name)
+	case w.finished:
+		return fmt.Errorf("cannot write %s: its rows have ended", w.name)
 	case !ok:
 		return fmt.Errorf("cannot write %s: an array of numbers holds no text", w.name)
 	case numbers < 1 || len(rows) != texts.Rows()*numbers:
@@ -148,6 +153,22 @@ func (w *Writer) WriteTexts(rows []float64, texts *Texts, front, back []int) err
 // Rows is the number of rows written so far.
 func (w *Writer) Rows() int64 { return w.rows }
 
+// Finish writes all that is left, which may wait where the output is a pipe, so that Close has nothing to do but to give
+// the file its name. It ends the rows; a second one does nothing.
+func (w *Writer) Finish() error {
+	if w.finished {
+		return w.failure
+	}
+	w.finished = true
+	if w.failure == nil && w.columns == 0 {
+		w.failure = fmt.Errorf("cannot write %s: it has no header", w.name)
+	}
+	if w.failure == nil {
+		w.keep(w.encoder.finish(w.rows))
+	}
+	return w.failure
+}
+
 // Close completes the file and puts it under its name. On an error nothing is left behind, neither under the name nor
 // beside it, and whatever was there before is untouched; an error of an earlier call is returned again. After Abort it
 // is an error; a second Close does nothing.
@@ -156,13 +177,7 @@ func (w *Writer) Close() error {
 		return w.failure
 	}
 	w.closed = true
-	if w.failure == nil && w.columns == 0 {
-		w.failure = fmt.Errorf("cannot write %s: it has no header", w.name)
-	}
-	if w.failure == nil {
-		w.keep(w.encoder.finish(w.rows))
-	}
-	if w.failure == nil {
+	if w.Finish() == nil {
 		w.keep(w.output.Commit())
 	}
 	if w.failure != nil {

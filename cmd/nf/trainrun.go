@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/signal"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/train"
+	"github.com/seed-192fdf7a/nf/internal/atomicfile"
+)
+
+// steadyOutput takes all that is written to it, whether it arrives or not: a
+// reader that has left must not cost a training.
+type steadyOutput struct {
+	out     io.Writer
+	mutex   sync.Mutex
+	failure error // the first
+}
+
+func (s *steadyOutput) Write(p []byte) (int, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.failure == nil {
+		_, s.failure = s.out.Write(p)
+	}
+	return len(p), nil
+}
+
+// err tells that something did not arrive.
+func (s *steadyOutput) err() error {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.failure
+}
+
+func runTrain(command *cobra.Command, o *trainOptions) error {
+	ctx, out := command.Context(), &steadyOutput{out: command.OutOrStdout()}
+	signal.Ignore(syscall.SIGPIPE)
+	backend, err := chosenBackend()
+	if err != nil {
+		return err
+	}
+	if o.fit.Workers, err = workerCount(o.fit.Workers, backend); err != nil {
+		return err
+	}
+	o.fit.BLAS, o.model.Seed = backend, o.fit.Seed
+	for _, path := range []string{o.out, logPath(o.out), o.plot} {
+		if path == "" {
+			continue
+		}
+		if err := checkWritable(path); err != nil {
+			return err
+		}
+	}
+	// Two columns and one row are the least there is; too large for them is known
+	// before the table is read.
+	if err := o.checkMemory([]string{"a", "b"}, nil, 1); err != nil {
+		return err
+	}
+	started := time.Now()
+	var data *trainingData
+	err = orInterrupted(ctx, func() (err error) {
+		data, err = readTrainingData(command, o)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if o.fit.Batch == 0 {
+		o.fit.Batch = train.BatchFor(data.trainRows)
+	}
+	if err := o.checkMemory(data.features, data.context, data.trainRows); err != nil {
+		return err
+	}
+	config, err := flow.Presets[o.flow](data.features, data.context, o.model)
+	if err != nil {
+		return err
+	}
+	config.Categories = data.categories
+	if err := config.SetSupport(o.intervals...); err != nil {
+		return usage("--support: %s", oneLine(err))
+	}
+	var f *flow.Flow
+	err = orInterrupted(ctx, func() (err error) {
+		if f, err = flow.New(config, o.fit.Seed); err != nil {
+			return err
+		}
+		return tryWriting(o, f, data)
+	})
+	if err != nil {
+		return err
+	}
+	if !o.quiet {
+		fmt.Fprintf(out, "training on %d rows, validating on %d: %d columns, %s, %d parameters, batches of %d; %s, workers %d\n",
+			data.trainRows, data.validRows, len(data.features), o.flow, f.Parameters().Len(), o.fit.Batch, computing(backend), o.fit.Workers)
+	}
+	o.advise(command, adviceBefore(o, data)...)
+	best := newBestEpoch(o, f, data, started, command.ErrOrStderr())
+	result, err := fitShowing(command, out, f, data, o, best)
+	switch {
+	case err != nil && result.BestEpoch > 0:
+		return keepBest(best, result, err)
+	case errors.Is(err, context.Canceled) && len(result.History) > 0:
+		return errors.New("interrupted when no epoch was better than the start; nothing was written")
+	case errors.Is(err, context.Canceled):
+		return errors.New("interrupted before an epoch was finished; nothing was written")
+	case err != nil && result.Stopped == "diverged" && len(result.History) > 0:
+		return fmt.Errorf("%w; no epoch before was better than the start (valid_nll=%.6f), so nothing was written", err, result.StartValidNLL)
+	case err != nil && result.Stopped == "diverged":
+		return fmt.Errorf("%w; nothing was written", err)
+	case errors.As(err, new(*train.NoBetterEpochError)):
+		return fmt.Errorf("%w; nothing was written", err)
+	case err != nil:
+		return explainConstant(err, data, o)
+	}
+	if err := best.finish(result); err != nil {
+		return err
+	}
+	if !o.quiet && result.Stopped == "patience" {
+		fmt.Fprintf(out, "stopped after epoch %d: no better epoch in %d\n", len(result.History), o.fit.Patience)
+	}
+	fmt.Fprintf(out, "best epoch=%d valid_nll=%.6f\n", result.BestEpoch, result.BestValidNLL)
+	o.advise(command, adviceAfter(o, result)...)
+	if err := out.err(); err != nil {
+		return fmt.Errorf("standard output broke off (%w); %s is complete: best epoch=%d valid_nll=%.6f", err, o.out, result.BestEpoch, result.BestValidNLL)
+	}
+	return nil
+}
+
+// patienceWithFit is how long an interruption waits for the fit to look at its
+// context, before it is left behind in the middle of something long.
+const patienceWithFit = 300 * time.Millisecond
+
+// fitShowing trains with a line for each epoch and a bar over all of them.
+func fitShowing(command *cobra.Command, out io.Writer, f *flow.Flow, data *trainingData, o *trainOptions, best *bestEpoch) (train.Result, error) {
+	var done, epochs atomic.Int64
+	total := int64(o.fit.Epochs) * int64(data.trainRows)
+	bar := startProgress(command, "training", o.quiet, func() (int64, int64) { return done.Load(), total })
+	defer bar.stop()
+	options := o.fit
+	options.Progress = func(rows, _ int) { done.Store(epochs.Load()*int64(data.trainRows) + int64(rows)) }
+	options.Report = func(e train.Epoch) {
+		epochs.Add(1)
+		best.finished(e)
+		if !o.quiet {
+			bar.pause(func() {
+				fmt.Fprintf(out, "epoch=%d train_nll=%.6f valid_nll=%.6f rows_per_second=%.0f\n",
+					e.Epoch, e.TrainNLL, e.ValidNLL, e.RowsPerSecond)
+			})
+		}
+	}
+	options.Improved = best.improved
+	type outcome struct {
+		result train.Result
+		err    error
+	}
+	ended := make(chan outcome, 1)
+	go func() {
+		result, err := train.Fit(command.Context(), f, data.train, data.valid, options)
+		ended <- outcome{result, err}
+	}()
+	select {
+	case e := <-ended:
+		return e.result, e.err
+	case <-command.Context().Done():
+	}
+	select {
+	case e := <-ended:
+		return e.result, e.err
+	case <-time.After(patienceWithFit):
+		return best.leave(), command.Context().Err()
+	}
+}
+
+// keepBest writes the best epoch of a training that did not reach its end, and
+// returns the error that says so.
+func keepBest(best *bestEpoch, result train.Result, cause error) error {
+	if err := best.finish(result); err != nil {
+		return err
+	}
+	what := oneLine(cause)
+	if errors.Is(cause, context.Canceled) {
+		what = "interrupted"
+	}
+	return fmt.Errorf("%s; %s keeps the best finished epoch: best epoch=%d valid_nll=%.6f", what, best.options.out, result.BestEpoch, result.BestValidNLL)
+}
+
+// tryWriting writes the untrained model, its provenance included, to a file
+// that vanishes: what fails in that, such as a full disk, should be known
+// before hours of training, not after.
+func tryWriting(o *trainOptions, f *flow.Flow, data *trainingData) error {
+	file, err := atomicfile.Probe(o.out)
+	if err != nil || file == nil {
+		return err
+	}
+	defer file.Abort()
+	text, err := describeTraining(o, data, train.Result{})
+	if err != nil {
+		return err
+	}
+	f.SetProvenance(text)
+	return f.Write(file)
+}
