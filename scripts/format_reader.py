@@ -109,7 +109,7 @@ def softmax(u):
     return e / e.sum(-1, keepdims=True)
 
 def parameter_count(u):
-    return {"affine": lambda: 2, "additive": lambda: 1,
+    return {"affine": lambda: 2, "additive": lambda: 1, "sinh-arcsinh": lambda: 2,
             "spline": lambda: 3 * u["bins"] - (0 if u.get("circular") else 1)}[u["type"]]()
 
 def spline(u, p, x):
@@ -145,6 +145,10 @@ def univariate(u, p, x):
     p = p.reshape(len(x), parameter_count(u), x.shape[1])
     if u["type"] == "spline":
         return spline(u, p.transpose(0, 2, 1), x)
+    if u["type"] == "sinh-arcsinh":
+        s = u["bound"] * np.tanh(p[:, 1] / u["bound"])
+        v = np.exp(s) * np.arcsinh(x) + p[:, 0]
+        return np.sinh(v), s + np.logaddexp(v, -v) - np.log(2) - 0.5 * np.log1p(x * x)
     s = log_scale(u, p[:, 0]) if u["type"] == "affine" else np.zeros(x.shape)
     return x * np.exp(s) + p[:, -1], s
 

@@ -212,9 +212,10 @@ func univariates() map[string]autograd.Univariate {
 		"a spline":            autograd.NewSpline(5, 1.2),
 		"a circular spline":   circular,
 		"a softclip spline":   &autograd.Spline{Rule: kernels.Spline{Bins: 4, Bound: 1.2, Softclip: 6.9077554}},
-		"a logit":             autograd.Support{Lower: -1.7, Upper: 1.9, Margin: 0.01},
-		"a log":               autograd.Support{Lower: -1.7, Upper: math.Inf(1)},
-		"a mirrored softplus": autograd.Support{Lower: math.Inf(-1), Upper: 1.9, Linear: true},
+		"a sinh-arcsinh":      autograd.Widen(&autograd.SinhArcsinh{Bound: 1.2}),
+		"a logit":             autograd.Widen(&autograd.Support{Lower: -1.7, Upper: 1.9, Margin: 0.01}),
+		"a log":               autograd.Widen(&autograd.Support{Lower: -1.7, Upper: math.Inf(1)}),
+		"a mirrored softplus": autograd.Widen(&autograd.Support{Lower: math.Inf(-1), Upper: 1.9, Linear: true}),
 	}
 	for _, m := range autograd.ScaleMaps() {
 		a := autograd.Affine{Scale: m}

@@ -32,7 +32,7 @@ func (Support) ParametersPerElement() int { return 0 }
 
 // Contains tells whether x has a finite image.
 func (s Support) Contains(x float64) bool {
-	_, logDet := s.Forward64(x, nil)
+	_, logDet := s.Forward(x, nil)
 	return logDet > math.Inf(-1)
 }
 
@@ -46,8 +46,8 @@ func (s Support) distance(x float64) (d, sign float64) {
 	return x - s.Lower, 1
 }
 
-// Forward64 implements [Univariate].
-func (s Support) Forward64(x float64, _ []float64) (y, logDet float64) {
+// Forward implements [Scalar].
+func (s Support) Forward(x float64, _ []float64) (y, logDet float64) {
 	if s.bounded() {
 		span := s.Upper - s.Lower
 		share := 1 - 2*s.Margin
@@ -79,8 +79,8 @@ func logOneMinusExp(d float64) float64 {
 	return kernels.Log64(1 - kernels.Exp64(-d))
 }
 
-// Inverse64 implements [Univariate].
-func (s Support) Inverse64(y float64, _ []float64) (x, logDet float64) {
+// Inverse implements [Scalar].
+func (s Support) Inverse(y float64, _ []float64) (x, logDet float64) {
 	if s.bounded() {
 		share := 1 - 2*s.Margin
 		p, q := kernels.Sigmoid64(y), kernels.Sigmoid64(-y)
@@ -122,66 +122,8 @@ func (s Support) slopes(x float64) (first, second float64) {
 	return -1 / rest, float64(sign*kernels.Exp64(-d)) / rest
 }
 
-// ForwardBackward64 implements [Univariate].
-func (s Support) ForwardBackward64(_ []float64, x, _ float64, _ []float64, dy, dLogDet float64) (dx float64) {
+// Backward implements [Scalar].
+func (s Support) Backward(_ []float64, x float64, _ []float64, dy, dLogDet float64) (dx float64) {
 	first, second := s.slopes(x)
 	return float64(dy*first) + float64(dLogDet*second)
-}
-
-// InverseBackward64 implements [Univariate].
-func (s Support) InverseBackward64(_ []float64, x, _ float64, _ []float64, dx, dLogDet float64) (dy float64) {
-	first, second := s.slopes(x)
-	if first == 0 {
-		return 0
-	}
-	return (dx - float64(dLogDet*second)) / first
-}
-
-// The float32 methods widen each value: a table has few such columns, and
-// their ends need every digit.
-
-// Forward32 implements [Univariate].
-func (s Support) Forward32(y, x, _ kernels.Matrix, logDet []float32) {
-	for r := range logDet {
-		into, from, sum := y.Row(r), x.Row(r), 0.0
-		for c, v := range from {
-			out, l := s.Forward64(float64(v), nil)
-			into[c] = float32(out)
-			sum += l
-		}
-		logDet[r] = float32(sum)
-	}
-}
-
-// Inverse32 implements [Univariate].
-func (s Support) Inverse32(x, y, _ kernels.Matrix, logDet []float32) {
-	for r := range logDet {
-		into, from, sum := x.Row(r), y.Row(r), 0.0
-		for c, v := range from {
-			out, l := s.Inverse64(float64(v), nil)
-			into[c] = float32(out)
-			sum += l
-		}
-		logDet[r] = float32(sum)
-	}
-}
-
-// ForwardBackward32 implements [Univariate].
-func (s Support) ForwardBackward32(dx, _, x, _, _, dy kernels.Matrix, dLogDet []float32) {
-	for r, l := range dLogDet {
-		into, from, at := dx.Row(r), dy.Row(r), x.Row(r)
-		for c, d := range from {
-			into[c] = float32(s.ForwardBackward64(nil, float64(at[c]), 0, nil, float64(d), float64(l)))
-		}
-	}
-}
-
-// InverseBackward32 implements [Univariate].
-func (s Support) InverseBackward32(dy, _, x, _, _, dx kernels.Matrix, dLogDet []float32) {
-	for r, l := range dLogDet {
-		into, from, at := dy.Row(r), dx.Row(r), x.Row(r)
-		for c, d := range from {
-			into[c] = float32(s.InverseBackward64(nil, float64(at[c]), 0, nil, float64(d), float64(l)))
-		}
-	}
 }

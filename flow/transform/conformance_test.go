@@ -113,6 +113,10 @@ var families = []family{
 		s.Conditioner.Units = append(s.Conditioner.Units, nn.EvenUnits(d, 11, true))
 		return s
 	}, 4e-6},
+	{"coupling-sinh-arcsinh", func(d int) transform.Spec { return coupling(d, autograd.Widen(&autograd.SinhArcsinh{Bound: 1.5}), 0) }, 4e-6},
+	{"autoregressive-sinh-arcsinh", func(d int) transform.Spec {
+		return autoregressive(d, autograd.Widen(&autograd.SinhArcsinh{Bound: 0.5}), false, "random")
+	}, 8e-6},
 	{"coupling-spline", func(d int) transform.Spec { return coupling(d, spline(2, false), 0) }, 2e-5},
 	{"coupling-circular-spline", func(d int) transform.Spec { return coupling(d, spline(3, true), 1) }, 2e-5},
 	{"coupling-softclip-spline", func(d int) transform.Spec {

@@ -95,14 +95,14 @@ func (s *SupportSpec) Build(Shape, int, autograd.Scope) Transform {
 	t := &support{}
 	for _, c := range s.Columns {
 		u, _ := c.univariate()
-		t.maps = append(t.maps, u)
+		t.maps = append(t.maps, autograd.Widen(u))
 		t.features = append(t.features, c.Feature)
 	}
 	return t
 }
 
 type support struct {
-	maps     []*autograd.Support
+	maps     []autograd.Univariate
 	features []int
 	columns  [][]int // the data column of each map
 }
