@@ -1,38 +1,21 @@
 package autograd
 
-import (
-	"github.com/seed-192fdf7a/nf/blas"
-	"github.com/seed-192fdf7a/nf/internal/parallel"
-)
+import "github.com/seed-192fdf7a/nf/blas"
 
 // Binding is the parameters made ready for computing, in one precision. Any
 // number of graphs may read it at once; [Binding.Refresh] must not run
 // meanwhile.
 type Binding struct {
 	parameters *Parameters
-	backend    blas.Backend   // nil on float64
-	weights    []blas.Weights // one for each Linear, float32 only
-	squares    []*squareWeights
-	prepared   []*preparedValues // float32 only
-	masked     []blas.MaskedWeights
+	backend    blas.Backend // nil on float64
+	layers     []bound      // of each layer of parameters, float32 only
 	values64   []float64
 }
 
 // Bind32 prepares the parameters for the float32 kernels and the given matmul.
 func Bind32(p *Parameters, backend blas.Backend) *Binding {
 	b := &Binding{parameters: p, backend: backend}
-	for _, l := range p.linear {
-		b.weights = append(b.weights, backend.NewWeights(l.In(), l.Out()))
-	}
-	for range p.squares {
-		b.squares = append(b.squares, newSquareWeights())
-	}
-	for range p.prepared {
-		b.prepared = append(b.prepared, &preparedValues{})
-	}
-	for _, l := range p.masked {
-		b.masked = append(b.masked, backend.NewMasked(l.Mask))
-	}
+	b.bind()
 	b.Refresh(1)
 	return b
 }
@@ -53,22 +36,7 @@ func (b *Binding) Refresh(workers int) {
 		}
 		return
 	}
-	for _, s := range b.squares {
-		for use := range s.valid {
-			s.valid[use].Store(false)
-		}
-	}
-	for _, s := range b.prepared {
-		s.valid.Store(false)
-	}
-	parallel.For(len(b.weights), workers, func(_, i int) {
-		l := b.parameters.linear[i]
-		b.weights[i].Set(l.Weight.Values(), l.Bias.Values())
-	})
-	parallel.For(len(b.masked), workers, func(_, i int) {
-		l := b.parameters.masked[i]
-		b.masked[i].Set(l.Weight.Values(), l.Bias.Values())
-	})
+	b.refreshLayers(workers)
 }
 
 // Backend returns the matmul in use, nil on float64.
@@ -91,18 +59,6 @@ func (b *Binding) own(owner *Parameters) {
 	if owner != b.parameters {
 		panic("autograd: a graph is given a layer or a parameter of another model than the one that it computes")
 	}
-}
-
-// linear returns the weights of l.
-func (b *Binding) linear(l *Linear) blas.Weights {
-	b.own(l.Weight.owner)
-	return b.weights[l.index]
-}
-
-// maskedWeights returns the weights of l.
-func (b *Binding) maskedWeights(l *Masked) blas.MaskedWeights {
-	b.own(l.Weight.owner)
-	return b.masked[l.index]
 }
 
 func (b *Binding) value64(p *Parameter) []float64 {

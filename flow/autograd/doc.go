@@ -23,4 +23,21 @@
 // Values are matrices with one row for each site of each event (a table row is
 // one event with one site). Log-dets and log-densities are [Sums]: one float64
 // for each event, to which each layer adds in the order of the layers.
+//
+// # Where to read
+//
+// First value.go (matrices and their gradients), graph.go (modes, memory, the
+// tape), linear.go (the pattern of every operation: forward, then backward),
+// columns.go and part.go (choosing values), univariate.go (applying a map to
+// them). Then what a model is made of: parameters.go, layers.go (what a binding
+// keeps of a layer) and binding.go. pass.go, meeting.go and segment.go are about
+// the way of a tile through a flow: what travels with it, where the tiles of a
+// minibatch meet, what is computed again for its gradient.
+//
+// The rest is one subject a file: operations (add, gate, spread, moments, normal,
+// density, external), univariates (affine with its scale maps, spline, support;
+// their names are in univariates.go), activations (one a file, their names in
+// activation.go), masked linear layers (masked.go, and units.go for the inverse
+// of a MADE, unit by unit), square matrices (square.go, square_weights.go) and
+// maps that are stated row by row in float64 (prepared.go, rowmap.go).
 package autograd

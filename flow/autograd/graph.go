@@ -18,9 +18,7 @@ type Graph struct {
 
 	gradients   []float32 // of every parameter, flat
 	gradients64 []float64
-	written     []bool // for each Linear: whether its gradient holds something
-
-	writtenMasked []bool // the same for each Masked
+	written     []bool // for each layer: whether the gradient of its weight holds something
 }
 
 // NewGraph returns an empty graph on b.
@@ -69,17 +67,13 @@ func (g *Graph) Reset(mode Mode) {
 		g.gradients = make([]float32, n)
 	}
 	if g.written == nil {
-		g.written = make([]bool, len(g.binding.parameters.linear))
+		g.written = make([]bool, len(g.binding.parameters.layers))
 	}
 	// The gradient of a linear weight is overwritten by its first use, so only
 	// the parameters outside linear layers, and weights never reached, need
 	// zeros; clearing all is the one rule that cannot be got wrong.
 	clear(g.gradients)
 	clear(g.written)
-	if g.writtenMasked == nil {
-		g.writtenMasked = make([]bool, len(g.binding.parameters.masked))
-	}
-	clear(g.writtenMasked)
 }
 
 // Next forgets every value and the tape, as Reset does, and keeps the gradients

@@ -5,6 +5,44 @@ import (
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
+// Linear is a weight [in, out] and a bias [out] that are used together as
+// x·weight + bias; a binding keeps the weight in the form its matmul wants.
+type Linear struct {
+	Weight, Bias *Parameter
+	place
+}
+
+// Linears returns the linear layers in order of creation.
+func (p *Parameters) Linears() []*Linear { return layersOf[*Linear](p) }
+
+// NewLinear creates the weight and the bias of a linear layer, as zeros.
+func (s Scope) NewLinear(in, out int) *Linear {
+	l := &Linear{Weight: s.New("weight", in, out), Bias: s.New("bias", 1, out)}
+	s.add(l, &l.place)
+	return l
+}
+
+// In returns the number of inputs.
+func (l *Linear) In() int { return l.Weight.Rows }
+
+// Out returns the number of outputs.
+func (l *Linear) Out() int { return l.Weight.Cols }
+
+// linearWeights is a bound Linear.
+type linearWeights struct {
+	layer *Linear
+	blas.Weights
+}
+
+func (l *Linear) bind(b *Binding) bound {
+	return &linearWeights{l, b.backend.NewWeights(l.In(), l.Out())}
+}
+
+func (w *linearWeights) refresh() { w.Set(w.layer.Weight.Values(), w.layer.Bias.Values()) }
+
+// linear returns the weights of l.
+func (b *Binding) linear(l *Linear) *linearWeights { return b.at(l.place).(*linearWeights) }
+
 // Linear returns y = act(x·weight + bias) for each row.
 //
 // Backward, with dz = dy where the activation let the value pass:

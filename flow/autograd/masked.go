@@ -13,7 +13,7 @@ import (
 type Masked struct {
 	Weight, Bias *Parameter
 	Mask         blas.Mask
-	index        int
+	place
 
 	seen, order []int32 // Mask.Seen and Mask.Order
 
@@ -22,17 +22,17 @@ type Masked struct {
 }
 
 // Masked returns the masked linear layers in order of creation.
-func (p *Parameters) Masked() []*Masked { return p.masked }
+func (p *Parameters) Masked() []*Masked { return layersOf[*Masked](p) }
 
 // NewMasked creates the weight and the bias of a masked linear layer, as
 // zeros.
 func (s Scope) NewMasked(mask blas.Mask) *Masked {
 	mask.Check()
-	l := &Masked{Weight: s.New("weight", 1, mask.Weights()), Bias: s.New("bias", 1, mask.Out()), Mask: mask, index: len(s.owner.masked)}
+	l := &Masked{Weight: s.New("weight", 1, mask.Weights()), Bias: s.New("bias", 1, mask.Out()), Mask: mask}
 	s.reserve(mask.In*mask.Out() - mask.Weights())
 	if s.owner.err == nil {
 		l.seen, l.order = mask.Seen(), mask.Order()
-		s.owner.masked = append(s.owner.masked, l)
+		s.add(l, &l.place)
 	}
 	return l
 }
@@ -42,6 +42,19 @@ func (l *Masked) In() int { return l.Mask.In }
 
 // Out returns the number of outputs.
 func (l *Masked) Out() int { return l.Bias.Cols }
+
+// maskedWeights is a bound Masked.
+type maskedWeights struct {
+	layer *Masked
+	blas.MaskedWeights
+}
+
+func (l *Masked) bind(b *Binding) bound { return &maskedWeights{l, b.backend.NewMasked(l.Mask)} }
+
+func (w *maskedWeights) refresh() { w.Set(w.layer.Weight.Values(), w.layer.Bias.Values()) }
+
+// maskedWeights returns the weights of l.
+func (b *Binding) maskedWeights(l *Masked) *maskedWeights { return b.at(l.place).(*maskedWeights) }
 
 // prepare64 makes what float64 graphs look up: the place of every weight in
 // the packed form, -1 for an absent one.
@@ -105,8 +118,8 @@ func (g *Graph) maskedGradients32(l *Masked, x, dz kernels.Matrix) {
 	if g.inputs {
 		return
 	}
-	g.binding.maskedWeights(l).GradientWeights(g.gradient32(l.Weight), x, dz, g.writtenMasked[l.index])
-	g.writtenMasked[l.index] = true
+	g.binding.maskedWeights(l).GradientWeights(g.gradient32(l.Weight), x, dz, g.written[l.index])
+	g.written[l.index] = true
 	kernels.AddColumnSums(g.gradient32(l.Bias), dz)
 }
 

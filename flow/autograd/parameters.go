@@ -11,10 +11,7 @@ import (
 type Parameters struct {
 	list     []*Parameter
 	names    map[string]bool
-	linear   []*Linear
-	squares  []*Square
-	prepared []prepared
-	masked   []*Masked
+	layers   []layer
 	values   []float32
 	limit    int // on len(values); 0 is none
 	counting bool
@@ -105,19 +102,6 @@ type Parameter struct {
 	offset int
 }
 
-// Linear is a weight [in, out] and a bias [out] that are used together as
-// x·weight + bias; a binding keeps the weight in the form its matmul wants.
-type Linear struct {
-	Weight, Bias *Parameter
-	index        int
-}
-
-// In returns the number of inputs.
-func (l *Linear) In() int { return l.Weight.Rows }
-
-// Out returns the number of outputs.
-func (l *Linear) Out() int { return l.Weight.Cols }
-
 // Size returns the number of values.
 func (p *Parameter) Size() int { return p.Rows * p.Cols }
 
@@ -132,9 +116,6 @@ func (p *Parameter) Values() []float32 {
 
 // All returns the parameters in order of creation.
 func (p *Parameters) All() []*Parameter { return p.list }
-
-// Linears returns the linear layers in order of creation.
-func (p *Parameters) Linears() []*Linear { return p.linear }
 
 // Len returns the number of values.
 func (p *Parameters) Len() int { return len(p.values) }
@@ -188,11 +169,4 @@ func (s Scope) New(name string, rows, cols int) *Parameter {
 		owner.values = append(owner.values, make([]float32, rows*cols)...)
 	}
 	return p
-}
-
-// NewLinear creates the weight and the bias of a linear layer, as zeros.
-func (s Scope) NewLinear(in, out int) *Linear {
-	l := &Linear{Weight: s.New("weight", in, out), Bias: s.New("bias", 1, out), index: len(s.owner.linear)}
-	s.owner.linear = append(s.owner.linear, l)
-	return l
 }

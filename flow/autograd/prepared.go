@@ -17,15 +17,14 @@ type RowConstants interface {
 // prepared is where the bindings of a parameter, which may be nil, keep what
 // RowConstants make of it.
 type prepared struct {
-	owner     *Parameters
 	constants RowConstants
 	parameter *Parameter
-	index     int
+	place
 }
 
 func (s Scope) newPrepared(c RowConstants, p *Parameter) prepared {
-	q := prepared{s.owner, c, p, len(s.owner.prepared)}
-	s.owner.prepared = append(s.owner.prepared, q)
+	q := prepared{constants: c, parameter: p}
+	s.add(q, &q.place)
 	s.reserve(2 * c.Prepared()) // float64
 	return q
 }
@@ -37,16 +36,20 @@ type preparedValues struct {
 	values []float64
 }
 
+func (prepared) bind(*Binding) bound { return &preparedValues{} }
+
+func (s *preparedValues) refresh() { s.valid.Store(false) }
+
 // prepare returns the constants, which the caller does not change. On float64
 // they are made anew, because tests change single parameters.
 func (g *Graph) prepare(q prepared) []float64 {
-	g.binding.own(q.owner)
 	if g.Float64() {
+		g.binding.own(q.owner)
 		values := g.doubles.take(q.constants.Prepared())
 		q.constants.Prepare(values, g.widen(q.parameter))
 		return values
 	}
-	s := g.binding.prepared[q.index]
+	s := g.binding.at(q.place).(*preparedValues)
 	if s.valid.Load() {
 		return s.values
 	}

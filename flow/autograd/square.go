@@ -52,14 +52,14 @@ type Square struct {
 	matrix     SquareMatrix
 	parameters []*Parameter
 	bias       *Parameter
-	index      int
+	place
 }
 
 // NewSquare makes a square matrix of parameters that belong to the same set,
 // and of a bias [1, D] below scope.
 func (s Scope) NewSquare(m SquareMatrix, parameters ...*Parameter) *Square {
-	q := &Square{matrix: m, parameters: parameters, bias: s.New("bias", 1, m.Size()), index: len(s.owner.squares)}
-	s.owner.squares = append(s.owner.squares, q)
+	q := &Square{matrix: m, parameters: parameters, bias: s.New("bias", 1, m.Size())}
+	s.add(q, &q.place)
 	s.reserve(4 * m.Size() * m.Size()) // W in float64, narrowed, and packed
 	return q
 }

@@ -35,10 +35,16 @@ type squareWeights struct {
 	bias     []float32
 }
 
-func newSquareWeights() *squareWeights {
+func (q *Square) bind(*Binding) bound {
 	s := &squareWeights{}
 	s.change.L = &s.lock
 	return s
+}
+
+func (s *squareWeights) refresh() {
+	for use := range s.valid {
+		s.valid[use].Store(false)
+	}
 }
 
 // sharedWork is numbered items that every graph takes from until none is left.
@@ -60,8 +66,7 @@ func (w *sharedWork) help() {
 
 // square returns the weights of a direction, and log|det W|.
 func (b *Binding) square(q *Square, inverse bool) (blas.Weights, float64) {
-	b.own(q.bias.owner)
-	s, way := b.squares[q.index], squareForward
+	s, way := b.at(q.place).(*squareWeights), squareForward
 	if inverse {
 		way = squareInverse
 	}
@@ -71,7 +76,7 @@ func (b *Binding) square(q *Square, inverse bool) (blas.Weights, float64) {
 
 // squareGradient returns the gradient of q's matrix at the bound parameters.
 func (b *Binding) squareGradient(q *Square) SquareGradient {
-	s := b.squares[q.index]
+	s := b.at(q.place).(*squareWeights)
 	s.need(b, q, squareGradient)
 	return s.gradient
 }
