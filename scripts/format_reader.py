@@ -316,13 +316,26 @@ def context_values(flow, cells):
 def log_prob(path, x, context=None):
     flow, tensors = load(path)
     x, total = np.array(x, np.float64), np.zeros(len(x))
+    given = x
     if flow["standardize"]:
         x = (x - flow["standardize"]["mean"]) / flow["standardize"]["std"]
         total -= np.log(flow["standardize"]["std"]).sum()
     context = np.zeros((len(x), 0)) if context is None else np.array(context, np.float64)
     if flow["standardize_context"]:
         context = (context - flow["standardize_context"]["mean"]) / flow["standardize_context"]["std"]
-    x, context = (v.astype(np.float32).astype(np.float64) for v in (x, context))
+    with np.errstate(over="ignore"):
+        x, context = (v.astype(np.float32).astype(np.float64) for v in (x, context))
+    if np.isinf(context).any():
+        row, column = np.argwhere(np.isinf(context))[0]
+        raise ValueError(f"row {row + 1}, column {flow['context'][column]!r}: the context is beyond float32's range once standardized")
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = total + log_density(flow, tensors, x, context)
+    far = np.isnan(total) & ~np.isnan(given).any(1) & ~np.isnan(context).any(1)  # inf - inf: far outside
+    return np.where(far, -np.inf, total)
+
+def log_density(flow, tensors, x, context):
+    """The log-density of standardized rows."""
+    total = np.zeros(len(x))
     columns = list(range(x.shape[1]))
     for i, t in enumerate(flow["transforms"]):
         log_det, columns = forward(t, tensors, f"transforms.{i}.", x, columns, context)
