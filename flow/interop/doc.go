@@ -1,6 +1,7 @@
 // Package interop reads models that were trained with the Python libraries
-// nflows (0.14 and master), zuko (1.6 and older) and normflows (1.7), and makes
-// flows of them that have the same density.
+// nflows (0.14 and master), zuko (1.6 and older) and normflows (1.7), and with
+// sbi, which trains flows of the first two, and makes flows of them that have the
+// same density.
 //
 // A state dict holds tensors, and not what is done with them: the same names
 // and shapes stand for different functions in different libraries, versions and
@@ -12,7 +13,10 @@
 //
 // How a model is read:
 //
-//	stateDict        the tensors, each of which must be used (state.go)
+//	stateDict        the tensors, each of which must be used (state.go), without
+//	                 what all names begin with (prefix.go)
+//	standardize      first layers and embedding networks that only standardize
+//	                 become the flow's first stage
 //	nflows, zuko,    one file for each library: which layers there are, in which
 //	normflows        direction they act, and what their tensors are called
 //	network          a conditioner as dense layers in float64, in the form of
