@@ -261,7 +261,7 @@ func (f full) Gradient(v autograd.SquareValues) autograd.SquareGradient {
 	f.Compute(w[:], v, true, nil)
 	return func(dp [][]float64, dw autograd.SquareRows, dLogDet float64, _ func(int) []float64) {
 		for i, transposed := range []int{0, 2, 1, 3} {
-			dp[0][i] += (dw(i / 2)[i%2] + dLogDet*w[transposed]) / 2
+			dp[0][i] = (dw(i / 2)[i%2] + dLogDet*w[transposed]) / 2
 		}
 	}
 }

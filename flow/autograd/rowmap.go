@@ -101,13 +101,20 @@ func (g *Graph) mapRowsBackward(learned *LearnedMap, inverse bool, x, y Value, t
 	g.addParameterGradient(p, dp)
 }
 
-// addParameterGradient adds dp, which may be nil, to the gradient of p.
+// addParameterGradient adds dp to the gradient of p; both may be nil.
 func (g *Graph) addParameterGradient(p *Parameter, dp []float64) {
-	for i, d := range dp {
-		if g.Float64() {
-			g.gradient64(p)[i] += d
-		} else {
-			g.gradient32(p)[i] += float32(d)
+	if len(dp) == 0 {
+		return
+	}
+	if g.Float64() {
+		gradient := g.gradient64(p)
+		for i, d := range dp {
+			gradient[i] += d
 		}
+		return
+	}
+	gradient := g.gradient32(p)
+	for i, d := range dp {
+		gradient[i] += float32(d)
 	}
 }

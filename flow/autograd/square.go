@@ -31,7 +31,7 @@ type SquareValues struct {
 // depend on each other.
 type Share func(items int, do func(item int))
 
-// SquareGradient adds to dp what dw, the gradient of W, and that of log|det W|
+// SquareGradient sets dp to what dw, the gradient of W, and that of log|det W|
 // make of it. take returns memory, with whatever it held before, that ends with
 // the call. Several goroutines may call it at once.
 type SquareGradient func(dp [][]float64, dw SquareRows, dLogDet float64, take func(n int) []float64)
@@ -150,7 +150,7 @@ func (g *Graph) squareBackward32(y, x Value, q *Square, inverse bool, total Sums
 func (g *Graph) squareGradient(q *Square, gradient SquareGradient, dw SquareRows, dLogDet float64) {
 	var dp [][]float64
 	for _, parameter := range q.parameters {
-		dp = append(dp, g.doubles.takeZeroed(parameter.Size()))
+		dp = append(dp, g.doubles.take(parameter.Size()))
 	}
 	gradient(dp, dw, dLogDet, g.doubles.take)
 	for i, parameter := range q.parameters {

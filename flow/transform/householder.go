@@ -143,6 +143,7 @@ func (m *householder) Gradient(p autograd.SquareValues) autograd.SquareGradient 
 
 func (m *householder) add(dp, p [][]float64, dw autograd.SquareRows) {
 	n := m.features
+	clear(dp[0])
 	norms := m.norms(p[0])
 	a, gradient := identity(n), make([]float64, n*n)
 	for k := range m.reflections {

@@ -120,24 +120,17 @@ func (m *lu) Compute(w []float64, p autograd.SquareValues, inverse bool, share a
 	return logDet
 }
 
-// The blocks of products: 64 rows by 256 terms of the left factor stay in the
-// second cache while 12 columns by 256 terms of the right one stay in the first.
-const (
-	blockRows    = 64
-	blockColumns = 21 * panelColumns
-	blockTerms   = 256
-)
+// blockColumns is how many columns an item of multiply has, by blockRows rows.
+const blockColumns = 20 * panelColumns
 
 // multiply sets w to (L·U)ᵀ.
 func (m *lu) multiply(w []float64, p autograd.SquareValues, scales []float64, share autograd.Share) {
 	n := m.features
 	lower, upper := m.lowerRows(p.Parameters[0], 1), newPanels(n, true)
-	above := p.Parameters[1]
+	above, narrow := p.Parameters[1], p.Narrow
 	for i := range n {
-		upper.set(i, i, scales[i])
-		for j := i + 1; j < n; j++ {
-			upper.set(i, j, above[j-i-1])
-		}
+		upper.set(i, i, scales[i:i+1])
+		upper.set(i, i+1, above[:n-1-i])
 		above = above[n-1-i:]
 	}
 	across := (n + blockColumns - 1) / blockColumns
@@ -145,29 +138,24 @@ func (m *lu) multiply(w []float64, p autograd.SquareValues, scales []float64, sh
 		top, left := item/across*blockRows, item%across*blockColumns
 		bottom, right := min(top+blockRows, n), min(left+blockColumns, n)
 		out := make([]float64, blockRows*roundUp(right-left, panelColumns)) // by panels
-		for first := 0; first < min(bottom, right); first += blockTerms {
-			for j := left; j < right; j += panelColumns {
-				panel := out[(j-left)*blockRows:]
-				for i := top; i < bottom; i += groupRows {
-					// Neither L behind row i+3 nor U behind column j+7 has more terms.
-					// The terms of U's diagonal, which is no float32, are the last.
-					last := min(first+blockTerms, i+groupRows, j+panelColumns)
-					diagonal := max(first, min(last, j))
-					add := func(from, to int, exact bool) {
-						if from >= to {
-							return
-						}
-						kernels.AddProducts64(kernels.Products64{
-							C: panel[(i-top)*panelColumns:], CStride: panelColumns,
-							A: lower.from(i, from), AStride: lower.stride(i), AStep: 1,
-							B: upper.from(j, from), Depth: to - from, Exact: exact,
-						})
-					}
-					add(first, diagonal, p.Narrow)
-					add(diagonal, last, false)
-				}
+		eachTile(top, bottom, left, right, 0, min(bottom, right), func(i, j, from, to int) {
+			// Neither L behind row i+3 nor U behind column j+11 has more terms, and
+			// those of U's diagonal, which is no float32, are the last.
+			to = min(to, i+groupRows, j+panelColumns)
+			diagonal := max(from, min(to, j))
+			p := kernels.Products64{
+				C: out[(j-left)*blockRows+(i-top)*panelColumns:], CStride: panelColumns,
+				AStride: lower.stride(i), AStep: 1,
 			}
-		}
+			if from < diagonal {
+				p.A, p.B, p.Depth, p.Exact = lower.from(i, from), upper.from(j, from), diagonal-from, narrow
+				kernels.AddProducts64(p)
+			}
+			if diagonal < to {
+				p.A, p.B, p.Depth, p.Exact = lower.from(i, diagonal), upper.from(j, diagonal), to-diagonal, false
+				kernels.AddProducts64(p)
+			}
+		})
 		for j := left; j < right; j++ {
 			row := w[m.columns[j]*n:][:n]
 			panel := out[(j-left)/panelColumns*panelColumns*blockRows+(j-left)%panelColumns:]

@@ -23,10 +23,8 @@ func (m *lu) Gradient(v autograd.SquareValues) autograd.SquareGradient {
 	g.scales, _ = m.scales(p[2])
 	below, above := p[0], p[1]
 	for i := range n {
-		for k, v := range below[:i] {
-			g.lower.set(i, k, v)
-		}
-		g.lower.set(i, i, 1)
+		g.lower.set(i, 0, below[:i])
+		g.lower.set(i, i, []float64{1})
 		row, from := g.upper.row(i)
 		row[i-from] = g.scales[i]
 		copy(row[i-from+1:], above[:n-1-i])
@@ -53,6 +51,7 @@ func (g *luGradient) add(dp [][]float64, dw autograd.SquareRows, dLogDet float64
 		}
 	}
 	clear(dm[n*n:])
+
 	const columns = solvePanels * panelColumns
 	right, sums := take(n*columns), take(rows*columns)
 	for first := 0; first < n; first += columns {
@@ -60,68 +59,74 @@ func (g *luGradient) add(dp [][]float64, dw autograd.SquareRows, dLogDet float64
 
 		// dL[i][j] = Σ_{k>=j} dM[i][k]·U[j][k], where j < i < last.
 		for j := first; j < last; j += panelColumns {
-			panel := right[(j-first)*n:][:n*panelColumns]
-			for k := range n {
-				copied := copy(panel[k*panelColumns:][:panelColumns], dm[k*n+j:(k+1)*n])
-				clear(panel[k*panelColumns+copied : (k+1)*panelColumns])
-			}
+			packPanel(right[(j-first)*n:][:n*panelColumns], dm, n, j)
 		}
 		clear(sums)
-		for from := 0; from < n; from += blockTerms {
-			until := min(from+blockTerms, n)
-			for j := 0; j < min(last, until); j += groupRows {
-				begin := max(from, j)
-				for i := first; i < last; i += panelColumns {
-					if j >= i+panelColumns {
-						continue
-					}
-					add := func(from, to int, exact bool) {
-						if from >= to {
-							return
-						}
-						kernels.AddProducts64(kernels.Products64{
-							C: sums[(i-first)*rows+j*panelColumns:], CStride: panelColumns,
-							A: g.upper.from(j, from), AStride: g.upper.stride(j), AStep: 1,
-							B: right[(i-first)*n+from*panelColumns:], Depth: to - from, Exact: exact,
-						})
-					}
-					// The terms of U's diagonal, which is no float32, are the first.
-					diagonal := max(begin, min(until, j+groupRows))
-					add(begin, diagonal, false)
-					add(diagonal, until, g.narrow)
-				}
+		eachTile(0, last, first, last, 0, n, func(j, i, from, to int) {
+			from = max(from, j)
+			if j >= i+panelColumns || from >= to {
+				return
 			}
-		}
+			p := kernels.Products64{
+				C: sums[(i-first)*rows+j*panelColumns:], CStride: panelColumns,
+				AStride: g.upper.stride(j), AStep: 1,
+			}
+			// The terms of U's diagonal, which is no float32, are the first.
+			diagonal := max(from, min(to, j+groupRows))
+			if from < diagonal {
+				p.A, p.B, p.Depth, p.Exact = g.upper.from(j, from), right[(i-first)*n+from*panelColumns:], diagonal-from, false
+				kernels.AddProducts64(p)
+			}
+			if diagonal < to {
+				p.A, p.B, p.Depth, p.Exact = g.upper.from(j, diagonal), right[(i-first)*n+diagonal*panelColumns:], to-diagonal, g.narrow
+				kernels.AddProducts64(p)
+			}
+		})
 		for i := first; i < last; i++ {
 			panel := sums[(i-first)/panelColumns*panelColumns*rows+i%panelColumns:]
 			out := dp[0][i*(i-1)/2:][:i]
 			for j := range out {
-				out[j] += panel[j*panelColumns]
+				out[j] = panel[j*panelColumns]
 			}
 		}
 
 		// dU[i][j] = Σ_{k>=i} L[k][i]·dM[k][j], where first <= i <= j.
-		clear(sums)
-		for from := first; from < n; from += blockTerms {
-			until := min(from+blockTerms, n)
-			for j := first; j < n; j += groupRows {
-				for i := first; i < min(last, until, j+groupRows); i += panelColumns {
-					begin := max(from, i)
-					kernels.AddProducts64(kernels.Products64{
-						C: sums[(i-first)*rows+j*panelColumns:], CStride: panelColumns,
-						A: dm[j*n+begin:], AStride: n, AStep: 1,
-						B: g.lower.from(i, begin), Depth: until - begin, Exact: g.narrow,
-					})
-				}
-			}
+		for i := 0; i < columns; i += panelColumns {
+			clear(sums[i*rows+first*panelColumns : (i+panelColumns)*rows])
 		}
+		eachTile(first, n, first, last, first, n, func(j, i, from, to int) {
+			from = max(from, i)
+			if i >= j+groupRows || from >= to {
+				return
+			}
+			kernels.AddProducts64(kernels.Products64{
+				C: sums[(i-first)*rows+j*panelColumns:], CStride: panelColumns,
+				A: dm[j*n+from:], AStride: n, AStep: 1,
+				B: g.lower.from(i, from), Depth: to - from, Exact: g.narrow,
+			})
+		})
 		for i := first; i < last; i++ {
 			panel := sums[(i-first)/panelColumns*panelColumns*rows+i%panelColumns:]
-			dp[2][i] += float64((float64(panel[i*panelColumns]*g.scales[i]) + dLogDet) * g.slopes[i])
+			dp[2][i] = 0 + float64((float64(panel[i*panelColumns]*g.scales[i])+dLogDet)*g.slopes[i])
 			out := dp[1][i*(n-1)-i*(i-1)/2:][:n-1-i]
 			for j := range out {
-				out[j] += panel[(i+1+j)*panelColumns]
+				out[j] = panel[(i+1+j)*panelColumns]
 			}
 		}
+	}
+}
+
+// packPanel copies the columns of the row-major n x n matrix a from column j on
+// to a panel.
+func packPanel(panel, a []float64, n, j int) {
+	if j+panelColumns <= n {
+		for k := range n {
+			*(*[panelColumns]float64)(panel[k*panelColumns:]) = *(*[panelColumns]float64)(a[k*n+j:])
+		}
+		return
+	}
+	for k := range n {
+		row := panel[k*panelColumns:][:panelColumns]
+		clear(row[copy(row, a[k*n+j:(k+1)*n]):])
 	}
 }

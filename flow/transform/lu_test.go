@@ -168,7 +168,6 @@ func TestLUHasTheBitsOfPlainLoops(t *testing.T) {
 				equalBits(t, name+" matrix", n, got, want)
 				equalBits(t, name+" log-det", n, []float64{logDet}, []float64{wantLogDet})
 			}
-			dp := [][]float64{make([]float64, len(p[0])), make([]float64, len(p[1])), make([]float64, n)}
 			dirty := func(size int) []float64 {
 				s := make([]float64, size)
 				for i := range s {
@@ -176,6 +175,7 @@ func TestLUHasTheBitsOfPlainLoops(t *testing.T) {
 				}
 				return s
 			}
+			dp := [][]float64{dirty(len(p[0])), dirty(len(p[1])), dirty(n)}
 			m.Gradient(autograd.SquareValues{Parameters: p, Narrow: narrow})(dp, func(r int) []float64 { return dw[r*n : (r+1)*n] }, 0.75, dirty)
 			for i, want := range plainGradient(m, p, dw, 0.75) {
 				equalBits(t, name+" gradient", n, dp[i], want)

@@ -98,7 +98,34 @@ func (m *panels) from(j, k int) []float64 {
 	return m.data[m.offset(j)+k*panelColumns:]
 }
 
-// set writes element (k, j), which the triangle has.
-func (m *panels) set(k, j int, value float64) {
-	m.from(j/panelColumns*panelColumns, k)[j%panelColumns] = value
+// set writes values to row k from column j on, which the triangle has.
+func (m *panels) set(k, j int, values []float64) {
+	for len(values) > 0 {
+		lane := j % panelColumns
+		n := copy(m.from(j-lane, k)[lane:panelColumns], values)
+		j, values = j+n, values[n:]
+	}
+}
+
+// The blocks of products: 64 rows by 192 terms of the left factor stay in the
+// second cache while one panel by 192 terms of the right one stays in the first.
+const (
+	blockRows  = 64
+	blockTerms = 192
+)
+
+// eachTile calls do for every four rows from top to bottom, every panel from left
+// to right, and blocks of the terms from first to last, those of a tile
+// ascending. The numbers below which it begins are multiples of groups and
+// panels.
+func eachTile(top, bottom, left, right, first, last int, do func(i, j, from, to int)) {
+	for ; first < last; first += blockTerms {
+		for begin := top; begin < bottom; begin += blockRows {
+			for j := left; j < right; j += panelColumns {
+				for i := begin; i < min(begin+blockRows, bottom); i += groupRows {
+					do(i, j, first, min(first+blockTerms, last))
+				}
+			}
+		}
+	}
 }
