@@ -10,24 +10,9 @@ package kernels
 // not accept m, never on a value; the output may be the input of the same
 // shape exactly (y may be x), and there is no other overlap.
 
-// affineKernels are the kernels of one scale map.
-type affineKernels struct {
-	forward, inverse                 affineKernel
-	forwardBackward, inverseBackward affineBackward
-}
-
 // affineKernel is an affine coupling in one direction, of rows of len(logDet).
-type affineKernel = func(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-
-// affineReference returns the reference of the affine kernels of every scale
-// map.
-func affineReference() (all [scaleKinds]affineKernels) {
-	for kind := range all {
-		m := &scaleReferences[kind]
-		all[kind] = affineKernels{affineForwardRef(m), affineInverseRef(m), affineForwardBackwardRef(m), affineInverseBackwardRef(m)}
-	}
-	return all
-}
+// kind is the scale map's place in scaleReferences.
+type affineKernel = func(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32, kind int)
 
 // AffineForward maps data to noise:
 //
@@ -44,11 +29,10 @@ func (t *Tier) AffineForward(y, x, params Matrix, logDet []float32, m ScaleMap) 
 		clear(logDet)
 		return
 	}
-	kernel := t.affine[m.kind].forward
 	for from, step := 0, rowsPerCall(x.Cols); from < x.Rows; from += step {
 		safePoint()
-		kernel(y.from(from), x.from(from), params.from(from), logDet[from:min(from+step, x.Rows)],
-			y.Stride, x.Stride, params.Stride, x.Cols, m.constant, m.reciprocal)
+		t.affineForward(y.from(from), x.from(from), params.from(from), logDet[from:min(from+step, x.Rows)],
+			y.Stride, x.Stride, params.Stride, x.Cols, m.constant, m.reciprocal, m.reference.kind)
 	}
 }
 
@@ -57,19 +41,18 @@ func AffineForward(y, x, params Matrix, logDet []float32, m ScaleMap) {
 	active.AffineForward(y, x, params, logDet, m)
 }
 
-func affineForwardRef(m *scaleReference) affineKernel {
-	return func(y, x, params, logDet []float32, yStride, xStride, paramsStride, cols int, constant, reciprocal float32) {
-		for r := range logDet {
-			y, x, u := y[r*yStride:], x[r*xStride:], params[r*paramsStride:]
-			shift := u[cols:]
-			var lanes [laneCount]float32
-			for c := range cols {
-				root, _ := m.root(u[c], constant, reciprocal)
-				y[c] = fma32(x[c], m.scale(root), shift[c])
-				lanes[c%laneCount] += m.log(root)
-			}
-			logDet[r] = foldLanes(&lanes)
+func affineForwardRef(y, x, params, logDet []float32, yStride, xStride, paramsStride, cols int, constant, reciprocal float32, kind int) {
+	m := scaleReferences[kind]
+	for r := range logDet {
+		y, x, u := y[r*yStride:], x[r*xStride:], params[r*paramsStride:]
+		shift := u[cols:]
+		var lanes [laneCount]float32
+		for c := range cols {
+			root, _ := m.root(u[c], constant, reciprocal)
+			y[c] = fma32(x[c], m.scale(root), shift[c])
+			lanes[c%laneCount] += m.log(root)
 		}
+		logDet[r] = foldLanes(&lanes)
 	}
 }
 
@@ -89,11 +72,10 @@ func (t *Tier) AffineInverse(x, y, params Matrix, logDet []float32, m ScaleMap) 
 		clear(logDet)
 		return
 	}
-	kernel := t.affine[m.kind].inverse
 	for from, step := 0, rowsPerCall(y.Cols); from < y.Rows; from += step {
 		safePoint()
-		kernel(x.from(from), y.from(from), params.from(from), logDet[from:min(from+step, y.Rows)],
-			x.Stride, y.Stride, params.Stride, y.Cols, m.constant, m.reciprocal)
+		t.affineInverse(x.from(from), y.from(from), params.from(from), logDet[from:min(from+step, y.Rows)],
+			x.Stride, y.Stride, params.Stride, y.Cols, m.constant, m.reciprocal, m.reference.kind)
 	}
 }
 
@@ -102,18 +84,17 @@ func AffineInverse(x, y, params Matrix, logDet []float32, m ScaleMap) {
 	active.AffineInverse(x, y, params, logDet, m)
 }
 
-func affineInverseRef(m *scaleReference) affineKernel {
-	return func(x, y, params, logDet []float32, xStride, yStride, paramsStride, cols int, constant, reciprocal float32) {
-		for r := range logDet {
-			x, y, u := x[r*xStride:], y[r*yStride:], params[r*paramsStride:]
-			shift := u[cols:]
-			var lanes [laneCount]float32
-			for c := range cols {
-				root, _ := m.root(u[c], constant, reciprocal)
-				x[c] = m.divide(y[c]-shift[c], root)
-				lanes[c%laneCount] += m.log(root)
-			}
-			logDet[r] = -foldLanes(&lanes)
+func affineInverseRef(x, y, params, logDet []float32, xStride, yStride, paramsStride, cols int, constant, reciprocal float32, kind int) {
+	m := scaleReferences[kind]
+	for r := range logDet {
+		x, y, u := x[r*xStride:], y[r*yStride:], params[r*paramsStride:]
+		shift := u[cols:]
+		var lanes [laneCount]float32
+		for c := range cols {
+			root, _ := m.root(u[c], constant, reciprocal)
+			x[c] = m.divide(y[c]-shift[c], root)
+			lanes[c%laneCount] += m.log(root)
 		}
+		logDet[r] = -foldLanes(&lanes)
 	}
 }

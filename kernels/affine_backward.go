@@ -4,7 +4,7 @@ package kernels
 // coupling's x and params and the gradient in, it writes the gradients out and
 // dparams.
 type affineBackward = func(out, dparams, x, params, in, dLogDet []float32,
-	outStride, dparamsStride, xStride, paramsStride, inStride, cols int, constant, reciprocal float32)
+	outStride, dparamsStride, xStride, paramsStride, inStride, cols int, constant, reciprocal float32, kind int)
 
 // AffineForwardBackward is the backward pass of AffineForward. From x and
 // params, the gradient dy of its output and dLogDet of its log-det, it writes
@@ -22,11 +22,10 @@ func (t *Tier) AffineForwardBackward(dx, dparams, x, params, dy Matrix, dLogDet 
 	dy.check("dy", x.Rows, x.Cols)
 	checkRows("dLogDet", len(dLogDet), x.Rows)
 	m.check()
-	kernel := t.affine[m.kind].forwardBackward
 	for from, step := 0, rowsPerCall(x.Cols); from < x.Rows && x.Cols > 0; from += step {
 		safePoint()
-		kernel(dx.from(from), dparams.from(from), x.from(from), params.from(from), dy.from(from), dLogDet[from:min(from+step, x.Rows)],
-			dx.Stride, dparams.Stride, x.Stride, params.Stride, dy.Stride, x.Cols, m.constant, m.reciprocal)
+		t.affineForwardBackward(dx.from(from), dparams.from(from), x.from(from), params.from(from), dy.from(from), dLogDet[from:min(from+step, x.Rows)],
+			dx.Stride, dparams.Stride, x.Stride, params.Stride, dy.Stride, x.Cols, m.constant, m.reciprocal, m.reference.kind)
 	}
 }
 
@@ -35,20 +34,19 @@ func AffineForwardBackward(dx, dparams, x, params, dy Matrix, dLogDet []float32,
 	active.AffineForwardBackward(dx, dparams, x, params, dy, dLogDet, m)
 }
 
-func affineForwardBackwardRef(m *scaleReference) affineBackward {
-	return func(dx, dparams, x, params, dy, dLogDet []float32,
-		dxStride, dparamsStride, xStride, paramsStride, dyStride, cols int, constant, reciprocal float32) {
-		for r := range dLogDet {
-			dx, du, x, u, dy := dx[r*dxStride:], dparams[r*dparamsStride:], x[r*xStride:], params[r*paramsStride:], dy[r*dyStride:]
-			dt := du[cols:]
-			for c := range cols {
-				root, slope := m.root(u[c], constant, reciprocal)
-				dt[c] = dy[c]
-				scaled := float32(dy[c] * m.scale(root))
-				ds := fma32(scaled, x[c], dLogDet[r])
-				dx[c] = scaled
-				du[c] = float32(ds * slope)
-			}
+func affineForwardBackwardRef(dx, dparams, x, params, dy, dLogDet []float32,
+	dxStride, dparamsStride, xStride, paramsStride, dyStride, cols int, constant, reciprocal float32, kind int) {
+	m := scaleReferences[kind]
+	for r := range dLogDet {
+		dx, du, x, u, dy := dx[r*dxStride:], dparams[r*dparamsStride:], x[r*xStride:], params[r*paramsStride:], dy[r*dyStride:]
+		dt := du[cols:]
+		for c := range cols {
+			root, slope := m.root(u[c], constant, reciprocal)
+			dt[c] = dy[c]
+			scaled := float32(dy[c] * m.scale(root))
+			ds := fma32(scaled, x[c], dLogDet[r])
+			dx[c] = scaled
+			du[c] = float32(ds * slope)
 		}
 	}
 }
@@ -69,11 +67,10 @@ func (t *Tier) AffineInverseBackward(dy, dparams, x, params, dx Matrix, dLogDet 
 	dx.check("dx", x.Rows, x.Cols)
 	checkRows("dLogDet", len(dLogDet), x.Rows)
 	m.check()
-	kernel := t.affine[m.kind].inverseBackward
 	for from, step := 0, rowsPerCall(x.Cols); from < x.Rows && x.Cols > 0; from += step {
 		safePoint()
-		kernel(dy.from(from), dparams.from(from), x.from(from), params.from(from), dx.from(from), dLogDet[from:min(from+step, x.Rows)],
-			dy.Stride, dparams.Stride, x.Stride, params.Stride, dx.Stride, x.Cols, m.constant, m.reciprocal)
+		t.affineInverseBackward(dy.from(from), dparams.from(from), x.from(from), params.from(from), dx.from(from), dLogDet[from:min(from+step, x.Rows)],
+			dy.Stride, dparams.Stride, x.Stride, params.Stride, dx.Stride, x.Cols, m.constant, m.reciprocal, m.reference.kind)
 	}
 }
 
@@ -82,20 +79,19 @@ func AffineInverseBackward(dy, dparams, x, params, dx Matrix, dLogDet []float32,
 	active.AffineInverseBackward(dy, dparams, x, params, dx, dLogDet, m)
 }
 
-func affineInverseBackwardRef(m *scaleReference) affineBackward {
-	return func(dy, dparams, x, params, dx, dLogDet []float32,
-		dyStride, dparamsStride, xStride, paramsStride, dxStride, cols int, constant, reciprocal float32) {
-		for r := range dLogDet {
-			dy, du, x, u, dx := dy[r*dyStride:], dparams[r*dparamsStride:], x[r*xStride:], params[r*paramsStride:], dx[r*dxStride:]
-			dt := du[cols:]
-			for c := range cols {
-				root, slope := m.root(u[c], constant, reciprocal)
-				ds := fma32(-dx[c], x[c], -dLogDet[r])
-				scaled := m.divide(dx[c], root)
-				dy[c] = scaled
-				dt[c] = -scaled
-				du[c] = float32(ds * slope)
-			}
+func affineInverseBackwardRef(dy, dparams, x, params, dx, dLogDet []float32,
+	dyStride, dparamsStride, xStride, paramsStride, dxStride, cols int, constant, reciprocal float32, kind int) {
+	m := scaleReferences[kind]
+	for r := range dLogDet {
+		dy, du, x, u, dx := dy[r*dyStride:], dparams[r*dparamsStride:], x[r*xStride:], params[r*paramsStride:], dx[r*dxStride:]
+		dt := du[cols:]
+		for c := range cols {
+			root, slope := m.root(u[c], constant, reciprocal)
+			ds := fma32(-dx[c], x[c], -dLogDet[r])
+			scaled := m.divide(dx[c], root)
+			dy[c] = scaled
+			dt[c] = -scaled
+			du[c] = float32(ds * slope)
 		}
 	}
 }

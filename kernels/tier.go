@@ -36,7 +36,8 @@ type Tier struct {
 	rowSums, rowSumSquares   func(dst, src []float32, stride, cols int)
 	standardNormalLogDensity func(dst []float64, z []float32, stride, cols int, constant float64)
 
-	affine [scaleKinds]affineKernels
+	affineForward, affineInverse                 affineKernel
+	affineForwardBackward, affineInverseBackward affineBackward
 
 	spline         func(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, rule asm.SplineRule)
 	splineBackward func(dIn, dparams, x, params, dOut, dLogDet []float32, dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, rule asm.SplineRule)
@@ -101,7 +102,10 @@ var reference = Tier{
 	rowSumSquares:            rowSumSquaresRef,
 	standardNormalLogDensity: standardNormalLogDensityRef,
 
-	affine: affineReference(),
+	affineForward:         affineForwardRef,
+	affineInverse:         affineInverseRef,
+	affineForwardBackward: affineForwardBackwardRef,
+	affineInverseBackward: affineInverseBackwardRef,
 
 	spline:         splineRef,
 	splineBackward: splineBackwardRef,

@@ -44,7 +44,10 @@ var avx2 = Tier{
 	rowSumSquares:            asm.RowSumSquaresAVX2,
 	standardNormalLogDensity: asm.StandardNormalLogDensityAVX2,
 
-	affine: affineAVX2,
+	affineForward:         asm.AffineForwardAVX2,
+	affineInverse:         asm.AffineInverseAVX2,
+	affineForwardBackward: asm.AffineForwardBackwardAVX2,
+	affineInverseBackward: asm.AffineInverseBackwardAVX2,
 
 	spline:         asm.SplineAVX2,
 	splineBackward: asm.SplineBackwardAVX2,
@@ -111,7 +114,10 @@ var avx512 = Tier{
 	rowSumSquares:            asm.RowSumSquaresAVX512,
 	standardNormalLogDensity: asm.StandardNormalLogDensityAVX512,
 
-	affine: affineAVX512,
+	affineForward:         asm.AffineForwardAVX512,
+	affineInverse:         asm.AffineInverseAVX512,
+	affineForwardBackward: asm.AffineForwardBackwardAVX512,
+	affineInverseBackward: asm.AffineInverseBackwardAVX512,
 
 	spline:         asm.SplineAVX512,
 	splineBackward: asm.SplineBackwardAVX512,

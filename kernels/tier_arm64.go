@@ -40,7 +40,10 @@ var neon = Tier{
 	rowSumSquares:            asm.RowSumSquaresNEON,
 	standardNormalLogDensity: asm.StandardNormalLogDensityNEON,
 
-	affine: affineNEON,
+	affineForward:         asm.AffineForwardNEON,
+	affineInverse:         asm.AffineInverseNEON,
+	affineForwardBackward: asm.AffineForwardBackwardNEON,
+	affineInverseBackward: asm.AffineInverseBackwardNEON,
 
 	spline:         asm.SplineNEON,
 	splineBackward: asm.SplineBackwardNEON,

@@ -244,50 +244,37 @@ done:                                                   \
 	VZEROUPPER                                      \
 	RET
 
-// func AffineTanhExpForwardAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineTanhExpForwardAVX2(SB), NOSPLIT, $0-136
-	AFFINE(TANH_EXP_ROOT, EXP_SCALE, EXP_SCALE_BOUNDED, FORWARD, IS_LOG, KEEP)
+// The kernels of a map of each sort.
+#define BOUNDED(number, forward, inverse, root, start, slope) \
+TEXT forward(SB), NOSPLIT, $0-144 \
+	AFFINE(root, EXP_SCALE, EXP_SCALE_BOUNDED, FORWARD, IS_LOG, KEEP) \
+TEXT inverse(SB), NOSPLIT, $0-144 \
+	AFFINE(root, EXP_NEGATED, EXP_NEGATED_BOUNDED, INVERSE_PRODUCT, IS_LOG, NEGATE)
+#define EXPONENTIAL(number, forward, inverse, root, start, slope) \
+TEXT forward(SB), NOSPLIT, $0-144 \
+	AFFINE(root, EXP_SCALE, EXP_SCALE, FORWARD, IS_LOG, KEEP) \
+TEXT inverse(SB), NOSPLIT, $0-144 \
+	AFFINE(root, EXP_NEGATED, EXP_NEGATED, INVERSE_PRODUCT, IS_LOG, NEGATE)
+#define SCALED(number, forward, inverse, root, start, slope) \
+TEXT forward(SB), NOSPLIT, $0-144 \
+	AFFINE(root, IS_SCALE, IS_SCALE, FORWARD, LOG_SCALE, KEEP) \
+TEXT inverse(SB), NOSPLIT, $0-144 \
+	AFFINE(root, IS_SCALE, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
 
-// func AffineTanhExpInverseAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineTanhExpInverseAVX2(SB), NOSPLIT, $0-136
-	AFFINE(TANH_EXP_ROOT, EXP_NEGATED, EXP_NEGATED_BOUNDED, INVERSE_PRODUCT, IS_LOG, NEGATE)
+SCALE_MAPS(BOUNDED, EXPONENTIAL, SCALED)
 
-// func AffineExpForwardAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineExpForwardAVX2(SB), NOSPLIT, $0-136
-	AFFINE(EXP_ROOT, EXP_SCALE, EXP_SCALE, FORWARD, IS_LOG, KEEP)
+#define SKIP_UNLESS(number) \
+	CMPQ SCRATCH, $number \
+	JNE  2(PC)
 
-// func AffineExpInverseAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineExpInverseAVX2(SB), NOSPLIT, $0-136
-	AFFINE(EXP_ROOT, EXP_NEGATED, EXP_NEGATED, INVERSE_PRODUCT, IS_LOG, NEGATE)
+// func AffineForwardAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32, kind int)
+TEXT ·AffineForwardAVX2(SB), NOSPLIT, $0-144
+	MOVQ kind+136(FP), SCRATCH
+	SCALE_MAPS(TO_FORWARD, TO_FORWARD, TO_FORWARD)
+	UNDEF
 
-// func AffineSoftclipForwardAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftclipForwardAVX2(SB), NOSPLIT, $0-136
-	AFFINE(SOFTCLIP_ROOT, EXP_SCALE, EXP_SCALE_BOUNDED, FORWARD, IS_LOG, KEEP)
-
-// func AffineSoftclipInverseAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftclipInverseAVX2(SB), NOSPLIT, $0-136
-	AFFINE(SOFTCLIP_ROOT, EXP_NEGATED, EXP_NEGATED_BOUNDED, INVERSE_PRODUCT, IS_LOG, NEGATE)
-
-// func AffineSigmoidForwardAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidForwardAVX2(SB), NOSPLIT, $0-136
-	AFFINE(SIGMOID_SCALE_ROOT, IS_SCALE, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
-
-// func AffineSigmoidInverseAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidInverseAVX2(SB), NOSPLIT, $0-136
-	AFFINE(SIGMOID_SCALE_ROOT, IS_SCALE, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
-
-// func AffineSoftplusForwardAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftplusForwardAVX2(SB), NOSPLIT, $0-136
-	AFFINE(SOFTPLUS_SCALE_ROOT, IS_SCALE, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
-
-// func AffineSoftplusInverseAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftplusInverseAVX2(SB), NOSPLIT, $0-136
-	AFFINE(SOFTPLUS_SCALE_ROOT, IS_SCALE, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
-
-// func AffineSigmoidReciprocalForwardAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidReciprocalForwardAVX2(SB), NOSPLIT, $0-136
-	AFFINE(SIGMOID_RECIPROCAL_ROOT, IS_SCALE, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
-
-// func AffineSigmoidReciprocalInverseAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidReciprocalInverseAVX2(SB), NOSPLIT, $0-136
-	AFFINE(SIGMOID_RECIPROCAL_ROOT, IS_SCALE, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
+// func AffineInverseAVX2(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32, kind int)
+TEXT ·AffineInverseAVX2(SB), NOSPLIT, $0-144
+	MOVQ kind+136(FP), SCRATCH
+	SCALE_MAPS(TO_INVERSE, TO_INVERSE, TO_INVERSE)
+	UNDEF

@@ -222,50 +222,37 @@ done:                                                  \
 	VZEROUPPER                                     \
 	RET
 
-// func AffineTanhExpForwardAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineTanhExpForwardAVX512(SB), NOSPLIT, $0-136
-	AFFINE(TANH_EXP_ROOT, EXP_SCALE, FORWARD, IS_LOG, KEEP)
+// The kernels of a map of each sort.
+#define BOUNDED(number, forward, inverse, root, start, slope) \
+TEXT forward(SB), NOSPLIT, $0-144 \
+	AFFINE(root, EXP_SCALE, FORWARD, IS_LOG, KEEP) \
+TEXT inverse(SB), NOSPLIT, $0-144 \
+	AFFINE(root, EXP_NEGATED, INVERSE_PRODUCT, IS_LOG, NEGATE)
+#define EXPONENTIAL(number, forward, inverse, root, start, slope) \
+TEXT forward(SB), NOSPLIT, $0-144 \
+	AFFINE(root, EXP_SCALE, FORWARD, IS_LOG, KEEP) \
+TEXT inverse(SB), NOSPLIT, $0-144 \
+	AFFINE(root, EXP_NEGATED, INVERSE_PRODUCT, IS_LOG, NEGATE)
+#define SCALED(number, forward, inverse, root, start, slope) \
+TEXT forward(SB), NOSPLIT, $0-144 \
+	AFFINE(root, IS_SCALE, FORWARD, LOG_SCALE, KEEP) \
+TEXT inverse(SB), NOSPLIT, $0-144 \
+	AFFINE(root, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
 
-// func AffineTanhExpInverseAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineTanhExpInverseAVX512(SB), NOSPLIT, $0-136
-	AFFINE(TANH_EXP_ROOT, EXP_NEGATED, INVERSE_PRODUCT, IS_LOG, NEGATE)
+SCALE_MAPS(BOUNDED, EXPONENTIAL, SCALED)
 
-// func AffineExpForwardAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineExpForwardAVX512(SB), NOSPLIT, $0-136
-	AFFINE(EXP_ROOT, EXP_SCALE, FORWARD, IS_LOG, KEEP)
+#define SKIP_UNLESS(number) \
+	CMPQ SCRATCH, $number \
+	JNE  2(PC)
 
-// func AffineExpInverseAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineExpInverseAVX512(SB), NOSPLIT, $0-136
-	AFFINE(EXP_ROOT, EXP_NEGATED, INVERSE_PRODUCT, IS_LOG, NEGATE)
+// func AffineForwardAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32, kind int)
+TEXT ·AffineForwardAVX512(SB), NOSPLIT, $0-144
+	MOVQ kind+136(FP), SCRATCH
+	SCALE_MAPS(TO_FORWARD, TO_FORWARD, TO_FORWARD)
+	UNDEF
 
-// func AffineSoftclipForwardAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftclipForwardAVX512(SB), NOSPLIT, $0-136
-	AFFINE(SOFTCLIP_ROOT, EXP_SCALE, FORWARD, IS_LOG, KEEP)
-
-// func AffineSoftclipInverseAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftclipInverseAVX512(SB), NOSPLIT, $0-136
-	AFFINE(SOFTCLIP_ROOT, EXP_NEGATED, INVERSE_PRODUCT, IS_LOG, NEGATE)
-
-// func AffineSigmoidForwardAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidForwardAVX512(SB), NOSPLIT, $0-136
-	AFFINE(SIGMOID_SCALE_ROOT, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
-
-// func AffineSigmoidInverseAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidInverseAVX512(SB), NOSPLIT, $0-136
-	AFFINE(SIGMOID_SCALE_ROOT, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
-
-// func AffineSoftplusForwardAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftplusForwardAVX512(SB), NOSPLIT, $0-136
-	AFFINE(SOFTPLUS_SCALE_ROOT, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
-
-// func AffineSoftplusInverseAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftplusInverseAVX512(SB), NOSPLIT, $0-136
-	AFFINE(SOFTPLUS_SCALE_ROOT, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
-
-// func AffineSigmoidReciprocalForwardAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidReciprocalForwardAVX512(SB), NOSPLIT, $0-136
-	AFFINE(SIGMOID_RECIPROCAL_ROOT, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
-
-// func AffineSigmoidReciprocalInverseAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidReciprocalInverseAVX512(SB), NOSPLIT, $0-136
-	AFFINE(SIGMOID_RECIPROCAL_ROOT, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
+// func AffineInverseAVX512(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32, kind int)
+TEXT ·AffineInverseAVX512(SB), NOSPLIT, $0-144
+	MOVQ kind+136(FP), SCRATCH
+	SCALE_MAPS(TO_INVERSE, TO_INVERSE, TO_INVERSE)
+	UNDEF

@@ -239,62 +239,39 @@ done:                                                      \
 	VZEROUPPER                                         \
 	RET
 
-// func AffineTanhExpForwardBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineTanhExpForwardBackwardAVX2(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(TANH_EXP_START, TANH_EXP_SLOPE, EXP_SCALE, EXP_SCALE_BOUNDED, FORWARD)
+// The kernels of a map of each sort.
+#define BOUNDED(number, forward, inverse, root, start, slope) \
+TEXT forward(SB), NOSPLIT, $0-208 \
+	AFFINE_BACKWARD(start, slope, EXP_SCALE, EXP_SCALE_BOUNDED, FORWARD) \
+TEXT inverse(SB), NOSPLIT, $0-208 \
+	AFFINE_BACKWARD(start, slope, EXP_NEGATED, EXP_NEGATED_BOUNDED, INVERSE_PRODUCT)
+#define EXPONENTIAL(number, forward, inverse, root, start, slope) \
+TEXT forward(SB), NOSPLIT, $0-208 \
+	AFFINE_BACKWARD(start, slope, EXP_SCALE, EXP_SCALE, FORWARD) \
+TEXT inverse(SB), NOSPLIT, $0-208 \
+	AFFINE_BACKWARD(start, slope, EXP_NEGATED, EXP_NEGATED, INVERSE_PRODUCT)
+#define SCALED(number, forward, inverse, root, start, slope) \
+TEXT forward(SB), NOSPLIT, $0-208 \
+	AFFINE_BACKWARD(start, slope, IS_SCALE, IS_SCALE, FORWARD) \
+TEXT inverse(SB), NOSPLIT, $0-208 \
+	AFFINE_BACKWARD(start, slope, IS_SCALE, IS_SCALE, INVERSE_QUOTIENT)
 
-// func AffineTanhExpInverseBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineTanhExpInverseBackwardAVX2(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(TANH_EXP_START, TANH_EXP_SLOPE, EXP_NEGATED, EXP_NEGATED_BOUNDED, INVERSE_PRODUCT)
+SCALE_MAPS(BOUNDED, EXPONENTIAL, SCALED)
 
-// func AffineExpForwardBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineExpForwardBackwardAVX2(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, EXP_SLOPE, EXP_SCALE, EXP_SCALE, FORWARD)
+#define SKIP_UNLESS(number) \
+	CMPQ SCRATCH, $number \
+	JNE  2(PC)
 
-// func AffineExpInverseBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineExpInverseBackwardAVX2(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, EXP_SLOPE, EXP_NEGATED, EXP_NEGATED, INVERSE_PRODUCT)
+// func AffineForwardBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32, kind int)
+TEXT ·AffineForwardBackwardAVX2(SB), NOSPLIT, $0-208
+	MOVQ kind+200(FP), SCRATCH
+	SCALE_MAPS(TO_FORWARD, TO_FORWARD, TO_FORWARD)
+	UNDEF
 
-// func AffineSoftclipForwardBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftclipForwardBackwardAVX2(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SOFTCLIP_SLOPE, EXP_SCALE, EXP_SCALE_BOUNDED, FORWARD)
-
-// func AffineSoftclipInverseBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftclipInverseBackwardAVX2(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SOFTCLIP_SLOPE, EXP_NEGATED, EXP_NEGATED_BOUNDED, INVERSE_PRODUCT)
-
-// func AffineSigmoidForwardBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidForwardBackwardAVX2(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SIGMOID_SCALE_SLOPE, IS_SCALE, IS_SCALE, FORWARD)
-
-// func AffineSigmoidInverseBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidInverseBackwardAVX2(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SIGMOID_SCALE_SLOPE, IS_SCALE, IS_SCALE, INVERSE_QUOTIENT)
-
-// func AffineSoftplusForwardBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftplusForwardBackwardAVX2(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SOFTPLUS_SCALE_SLOPE, IS_SCALE, IS_SCALE, FORWARD)
-
-// func AffineSoftplusInverseBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftplusInverseBackwardAVX2(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SOFTPLUS_SCALE_SLOPE, IS_SCALE, IS_SCALE, INVERSE_QUOTIENT)
-
-// func AffineSigmoidReciprocalForwardBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidReciprocalForwardBackwardAVX2(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SIGMOID_RECIPROCAL_SLOPE, IS_SCALE, IS_SCALE, FORWARD)
-
-// func AffineSigmoidReciprocalInverseBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidReciprocalInverseBackwardAVX2(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SIGMOID_RECIPROCAL_SLOPE, IS_SCALE, IS_SCALE, INVERSE_QUOTIENT)
+// func AffineInverseBackwardAVX2(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32, kind int)
+TEXT ·AffineInverseBackwardAVX2(SB), NOSPLIT, $0-208
+	MOVQ kind+200(FP), SCRATCH
+	SCALE_MAPS(TO_INVERSE, TO_INVERSE, TO_INVERSE)
+	UNDEF

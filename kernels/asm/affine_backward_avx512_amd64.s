@@ -241,62 +241,39 @@ done:                                                  \
 	VZEROUPPER                                     \
 	RET
 
-// func AffineTanhExpForwardBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineTanhExpForwardBackwardAVX512(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(TANH_EXP_START, TANH_EXP_SLOPE, EXP_SCALE, FORWARD)
+// The kernels of a map of each sort.
+#define BOUNDED(number, forward, inverse, root, start, slope) \
+TEXT forward(SB), NOSPLIT, $0-208 \
+	AFFINE_BACKWARD(start, slope, EXP_SCALE, FORWARD) \
+TEXT inverse(SB), NOSPLIT, $0-208 \
+	AFFINE_BACKWARD(start, slope, EXP_NEGATED, INVERSE_PRODUCT)
+#define EXPONENTIAL(number, forward, inverse, root, start, slope) \
+TEXT forward(SB), NOSPLIT, $0-208 \
+	AFFINE_BACKWARD(start, slope, EXP_SCALE, FORWARD) \
+TEXT inverse(SB), NOSPLIT, $0-208 \
+	AFFINE_BACKWARD(start, slope, EXP_NEGATED, INVERSE_PRODUCT)
+#define SCALED(number, forward, inverse, root, start, slope) \
+TEXT forward(SB), NOSPLIT, $0-208 \
+	AFFINE_BACKWARD(start, slope, IS_SCALE, FORWARD) \
+TEXT inverse(SB), NOSPLIT, $0-208 \
+	AFFINE_BACKWARD(start, slope, IS_SCALE, INVERSE_QUOTIENT)
 
-// func AffineTanhExpInverseBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineTanhExpInverseBackwardAVX512(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(TANH_EXP_START, TANH_EXP_SLOPE, EXP_NEGATED, INVERSE_PRODUCT)
+SCALE_MAPS(BOUNDED, EXPONENTIAL, SCALED)
 
-// func AffineExpForwardBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineExpForwardBackwardAVX512(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, EXP_SLOPE, EXP_SCALE, FORWARD)
+#define SKIP_UNLESS(number) \
+	CMPQ SCRATCH, $number \
+	JNE  2(PC)
 
-// func AffineExpInverseBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineExpInverseBackwardAVX512(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, EXP_SLOPE, EXP_NEGATED, INVERSE_PRODUCT)
+// func AffineForwardBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32, kind int)
+TEXT ·AffineForwardBackwardAVX512(SB), NOSPLIT, $0-208
+	MOVQ kind+200(FP), SCRATCH
+	SCALE_MAPS(TO_FORWARD, TO_FORWARD, TO_FORWARD)
+	UNDEF
 
-// func AffineSoftclipForwardBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftclipForwardBackwardAVX512(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SOFTCLIP_SLOPE, EXP_SCALE, FORWARD)
-
-// func AffineSoftclipInverseBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftclipInverseBackwardAVX512(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SOFTCLIP_SLOPE, EXP_NEGATED, INVERSE_PRODUCT)
-
-// func AffineSigmoidForwardBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidForwardBackwardAVX512(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SIGMOID_SCALE_SLOPE, IS_SCALE, FORWARD)
-
-// func AffineSigmoidInverseBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidInverseBackwardAVX512(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SIGMOID_SCALE_SLOPE, IS_SCALE, INVERSE_QUOTIENT)
-
-// func AffineSoftplusForwardBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftplusForwardBackwardAVX512(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SOFTPLUS_SCALE_SLOPE, IS_SCALE, FORWARD)
-
-// func AffineSoftplusInverseBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftplusInverseBackwardAVX512(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SOFTPLUS_SCALE_SLOPE, IS_SCALE, INVERSE_QUOTIENT)
-
-// func AffineSigmoidReciprocalForwardBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidReciprocalForwardBackwardAVX512(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SIGMOID_RECIPROCAL_SLOPE, IS_SCALE, FORWARD)
-
-// func AffineSigmoidReciprocalInverseBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidReciprocalInverseBackwardAVX512(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SIGMOID_RECIPROCAL_SLOPE, IS_SCALE, INVERSE_QUOTIENT)
+// func AffineInverseBackwardAVX512(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32, kind int)
+TEXT ·AffineInverseBackwardAVX512(SB), NOSPLIT, $0-208
+	MOVQ kind+200(FP), SCRATCH
+	SCALE_MAPS(TO_INVERSE, TO_INVERSE, TO_INVERSE)
+	UNDEF

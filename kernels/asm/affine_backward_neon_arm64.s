@@ -179,62 +179,39 @@ next:                                          \
 done:                                          \
 	RET
 
-// func AffineTanhExpForwardBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineTanhExpForwardBackwardNEON(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(TANH_EXP_START, TANH_EXP_SLOPE, EXP_SCALE, FORWARD)
+// The kernels of a map of each sort.
+#define BOUNDED(number, forward, inverse, root, start, slope) \
+TEXT forward(SB), NOSPLIT, $0-208 \
+	AFFINE_BACKWARD(start, slope, EXP_SCALE, FORWARD) \
+TEXT inverse(SB), NOSPLIT, $0-208 \
+	AFFINE_BACKWARD(start, slope, EXP_NEGATED, INVERSE_PRODUCT)
+#define EXPONENTIAL(number, forward, inverse, root, start, slope) \
+TEXT forward(SB), NOSPLIT, $0-208 \
+	AFFINE_BACKWARD(start, slope, EXP_SCALE, FORWARD) \
+TEXT inverse(SB), NOSPLIT, $0-208 \
+	AFFINE_BACKWARD(start, slope, EXP_NEGATED, INVERSE_PRODUCT)
+#define SCALED(number, forward, inverse, root, start, slope) \
+TEXT forward(SB), NOSPLIT, $0-208 \
+	AFFINE_BACKWARD(start, slope, IS_SCALE, FORWARD) \
+TEXT inverse(SB), NOSPLIT, $0-208 \
+	AFFINE_BACKWARD(start, slope, IS_SCALE, INVERSE_QUOTIENT)
 
-// func AffineTanhExpInverseBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineTanhExpInverseBackwardNEON(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(TANH_EXP_START, TANH_EXP_SLOPE, EXP_NEGATED, INVERSE_PRODUCT)
+SCALE_MAPS(BOUNDED, EXPONENTIAL, SCALED)
 
-// func AffineExpForwardBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineExpForwardBackwardNEON(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, EXP_SLOPE, EXP_SCALE, FORWARD)
+#define SKIP_UNLESS(number) \
+	CMP $number, R0 \
+	BNE 2(PC)
 
-// func AffineExpInverseBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineExpInverseBackwardNEON(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, EXP_SLOPE, EXP_NEGATED, INVERSE_PRODUCT)
+// func AffineForwardBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32, kind int)
+TEXT ·AffineForwardBackwardNEON(SB), NOSPLIT, $0-208
+	MOVD kind+200(FP), R0
+	SCALE_MAPS(TO_FORWARD, TO_FORWARD, TO_FORWARD)
+	UNDEF
 
-// func AffineSoftclipForwardBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftclipForwardBackwardNEON(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SOFTCLIP_SLOPE, EXP_SCALE, FORWARD)
-
-// func AffineSoftclipInverseBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftclipInverseBackwardNEON(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SOFTCLIP_SLOPE, EXP_NEGATED, INVERSE_PRODUCT)
-
-// func AffineSigmoidForwardBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidForwardBackwardNEON(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SIGMOID_SCALE_SLOPE, IS_SCALE, FORWARD)
-
-// func AffineSigmoidInverseBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidInverseBackwardNEON(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SIGMOID_SCALE_SLOPE, IS_SCALE, INVERSE_QUOTIENT)
-
-// func AffineSoftplusForwardBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftplusForwardBackwardNEON(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SOFTPLUS_SCALE_SLOPE, IS_SCALE, FORWARD)
-
-// func AffineSoftplusInverseBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftplusInverseBackwardNEON(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SOFTPLUS_SCALE_SLOPE, IS_SCALE, INVERSE_QUOTIENT)
-
-// func AffineSigmoidReciprocalForwardBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidReciprocalForwardBackwardNEON(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SIGMOID_RECIPROCAL_SLOPE, IS_SCALE, FORWARD)
-
-// func AffineSigmoidReciprocalInverseBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
-//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidReciprocalInverseBackwardNEON(SB), NOSPLIT, $0-200
-	AFFINE_BACKWARD(NOTHING, SIGMOID_RECIPROCAL_SLOPE, IS_SCALE, INVERSE_QUOTIENT)
+// func AffineInverseBackwardNEON(dIn, dparams, x, params, dOut, dLogDet []float32,
+//	dInStride, dparamsStride, xStride, paramsStride, dOutStride, cols int, constant, reciprocal float32, kind int)
+TEXT ·AffineInverseBackwardNEON(SB), NOSPLIT, $0-208
+	MOVD kind+200(FP), R0
+	SCALE_MAPS(TO_INVERSE, TO_INVERSE, TO_INVERSE)
+	UNDEF

@@ -186,50 +186,37 @@ fold:                                    \
 done:                                    \
 	RET
 
-// func AffineTanhExpForwardNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineTanhExpForwardNEON(SB), NOSPLIT, $0-136
-	AFFINE(TANH_EXP_ROOT, EXP_SCALE, FORWARD, IS_LOG, KEEP)
+// The kernels of a map of each sort.
+#define BOUNDED(number, forward, inverse, root, start, slope) \
+TEXT forward(SB), NOSPLIT, $0-144 \
+	AFFINE(root, EXP_SCALE, FORWARD, IS_LOG, KEEP) \
+TEXT inverse(SB), NOSPLIT, $0-144 \
+	AFFINE(root, EXP_NEGATED, INVERSE_PRODUCT, IS_LOG, NEGATE)
+#define EXPONENTIAL(number, forward, inverse, root, start, slope) \
+TEXT forward(SB), NOSPLIT, $0-144 \
+	AFFINE(root, EXP_SCALE, FORWARD, IS_LOG, KEEP) \
+TEXT inverse(SB), NOSPLIT, $0-144 \
+	AFFINE(root, EXP_NEGATED, INVERSE_PRODUCT, IS_LOG, NEGATE)
+#define SCALED(number, forward, inverse, root, start, slope) \
+TEXT forward(SB), NOSPLIT, $0-144 \
+	AFFINE(root, IS_SCALE, FORWARD, LOG_SCALE, KEEP) \
+TEXT inverse(SB), NOSPLIT, $0-144 \
+	AFFINE(root, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
 
-// func AffineTanhExpInverseNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineTanhExpInverseNEON(SB), NOSPLIT, $0-136
-	AFFINE(TANH_EXP_ROOT, EXP_NEGATED, INVERSE_PRODUCT, IS_LOG, NEGATE)
+SCALE_MAPS(BOUNDED, EXPONENTIAL, SCALED)
 
-// func AffineExpForwardNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineExpForwardNEON(SB), NOSPLIT, $0-136
-	AFFINE(EXP_ROOT, EXP_SCALE, FORWARD, IS_LOG, KEEP)
+#define SKIP_UNLESS(number) \
+	CMP $number, R0 \
+	BNE 2(PC)
 
-// func AffineExpInverseNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineExpInverseNEON(SB), NOSPLIT, $0-136
-	AFFINE(EXP_ROOT, EXP_NEGATED, INVERSE_PRODUCT, IS_LOG, NEGATE)
+// func AffineForwardNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32, kind int)
+TEXT ·AffineForwardNEON(SB), NOSPLIT, $0-144
+	MOVD kind+136(FP), R0
+	SCALE_MAPS(TO_FORWARD, TO_FORWARD, TO_FORWARD)
+	UNDEF
 
-// func AffineSoftclipForwardNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftclipForwardNEON(SB), NOSPLIT, $0-136
-	AFFINE(SOFTCLIP_ROOT, EXP_SCALE, FORWARD, IS_LOG, KEEP)
-
-// func AffineSoftclipInverseNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftclipInverseNEON(SB), NOSPLIT, $0-136
-	AFFINE(SOFTCLIP_ROOT, EXP_NEGATED, INVERSE_PRODUCT, IS_LOG, NEGATE)
-
-// func AffineSigmoidForwardNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidForwardNEON(SB), NOSPLIT, $0-136
-	AFFINE(SIGMOID_SCALE_ROOT, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
-
-// func AffineSigmoidInverseNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidInverseNEON(SB), NOSPLIT, $0-136
-	AFFINE(SIGMOID_SCALE_ROOT, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
-
-// func AffineSoftplusForwardNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftplusForwardNEON(SB), NOSPLIT, $0-136
-	AFFINE(SOFTPLUS_SCALE_ROOT, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
-
-// func AffineSoftplusInverseNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSoftplusInverseNEON(SB), NOSPLIT, $0-136
-	AFFINE(SOFTPLUS_SCALE_ROOT, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
-
-// func AffineSigmoidReciprocalForwardNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidReciprocalForwardNEON(SB), NOSPLIT, $0-136
-	AFFINE(SIGMOID_RECIPROCAL_ROOT, IS_SCALE, FORWARD, LOG_SCALE, KEEP)
-
-// func AffineSigmoidReciprocalInverseNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32)
-TEXT ·AffineSigmoidReciprocalInverseNEON(SB), NOSPLIT, $0-136
-	AFFINE(SIGMOID_RECIPROCAL_ROOT, IS_SCALE, INVERSE_QUOTIENT, LOG_SCALE, NEGATE)
+// func AffineInverseNEON(out, in, params, logDet []float32, outStride, inStride, paramsStride, cols int, constant, reciprocal float32, kind int)
+TEXT ·AffineInverseNEON(SB), NOSPLIT, $0-144
+	MOVD kind+136(FP), R0
+	SCALE_MAPS(TO_INVERSE, TO_INVERSE, TO_INVERSE)
+	UNDEF

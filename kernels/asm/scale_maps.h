@@ -85,3 +85,25 @@
 	ADDF_C(z, ·one, root)     \
 	DIVF(z, root, z)          \
 	NEGF(z, z)
+
+// SCALE_MAPS is the list of the maps, one line each, numbered as they are in
+// scaleReferences of package kernels. BOUNDED is of a map that computes s, which
+// its constant bounds, EXPONENTIAL of another that computes s, and SCALED of one
+// that computes the scale. These are macros of a file, which get the number, the
+// names of its two kernels in that file, and the macros above.
+#define SCALE_MAPS(BOUNDED, EXPONENTIAL, SCALED) \
+	BOUNDED(0, tanhExpForward<>, tanhExpInverse<>, TANH_EXP_ROOT, TANH_EXP_START, TANH_EXP_SLOPE)                      \
+	EXPONENTIAL(1, expForward<>, expInverse<>, EXP_ROOT, NOTHING, EXP_SLOPE)                                           \
+	BOUNDED(2, softclipForward<>, softclipInverse<>, SOFTCLIP_ROOT, NOTHING, SOFTCLIP_SLOPE)                           \
+	SCALED(3, sigmoidForward<>, sigmoidInverse<>, SIGMOID_SCALE_ROOT, NOTHING, SIGMOID_SCALE_SLOPE)                    \
+	SCALED(4, softplusForward<>, softplusInverse<>, SOFTPLUS_SCALE_ROOT, NOTHING, SOFTPLUS_SCALE_SLOPE)                \
+	SCALED(5, sigmoidReciprocalForward<>, sigmoidReciprocalInverse<>, SIGMOID_RECIPROCAL_ROOT, NOTHING, SIGMOID_RECIPROCAL_SLOPE)
+
+// TO_FORWARD and TO_INVERSE go on to a map's kernel, whose arguments are the
+// same, if that is its number.
+#define TO_FORWARD(number, forward, inverse, root, start, slope) \
+	SKIP_UNLESS(number) \
+	JMP forward(SB)
+#define TO_INVERSE(number, forward, inverse, root, start, slope) \
+	SKIP_UNLESS(number) \
+	JMP inverse(SB)
