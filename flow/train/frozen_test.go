@@ -38,9 +38,7 @@ func TestFrozenTrainings(t *testing.T) {
 	}
 	chain := func(base base.Spec, contexts int, grid []int, specs ...transform.Spec) flow.Config {
 		c := flow.Config{Features: []string{"a", "b", "c", "d"}, Context: []string{"e", "f"}[:contexts], Grid: grid, Base: base}
-		for _, s := range specs {
-			c.Transforms = append(c.Transforms, s)
-		}
+		c.Transforms = append(c.Transforms, specs...)
 		return c
 	}
 	half := []bool{false, true, false, true}

@@ -263,9 +263,7 @@ func chain(d int) *transform.ChainSpec {
 		&transform.InvertSpec{Transform: shuffled(d)}, shuffled(d), coupling(d, affine, 1),
 	}
 	s := &transform.ChainSpec{}
-	for _, p := range parts {
-		s.Transforms = append(s.Transforms, p)
-	}
+	s.Transforms = append(s.Transforms, parts...)
 	return s
 }
 
