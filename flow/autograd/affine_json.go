@@ -27,6 +27,9 @@ func (a *Affine) MarshalJSON() ([]byte, error) {
 	return json.Marshal(text)
 }
 
+// FormatVersion returns the version of the model file that has the scale map.
+func (a *Affine) FormatVersion() int { return a.ScaleMap().FormatVersion() }
+
 // UnmarshalJSON implements json.Unmarshaler.
 func (a *Affine) UnmarshalJSON(data []byte) error {
 	var text affineJSON

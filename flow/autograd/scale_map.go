@@ -12,27 +12,77 @@ import (
 // states what each computes.
 type ScaleMap string
 
-// The scale maps. Those whose log-scale is bounded have Affine.Bound, those that
-// keep the scale from 0 have Affine.Epsilon.
+// scaleMaps are the scale maps by their names, each with the version of the model
+// file that has it. A new one has version 2.
+var scaleMaps = []struct {
+	name    ScaleMap
+	version int
+	scaleMap
+}{
+	{TanhExp, 1, tanhExp},
+	{Exp, 1, exponential},
+	{Softclip, 1, softclip},
+	{Sigmoid, 1, sigmoid},
+	{Softplus, 1, softplusScale},
+	{SigmoidReciprocal, 1, sigmoidReciprocal},
+}
+
+// scaleMap is what is known of a scale map.
+type scaleMap struct {
+	// constant names the one that it has, of Affine.Bound and Affine.Epsilon.
+	constant scaleConstant
+	// narrow returns what the float32 kernels take, of the constant.
+	narrow func(constant float32) kernels.ScaleMap
+	// wide states the map in float64, for a raw scale u.
+	wide func(u, constant float64) scale64
+}
+
+type scaleConstant int
+
 const (
-	TanhExp           ScaleMap = "tanh-exp"           // s = b·tanh(u/b)
-	Exp               ScaleMap = "exp"                // s = u
-	Softclip          ScaleMap = "softclip"           // s = u/(1 + |u/b|)
-	Sigmoid           ScaleMap = "sigmoid"            // eˢ = σ(u + 2) + ε
-	Softplus          ScaleMap = "softplus"           // eˢ = log(1 + eᵘ) + ε
-	SigmoidReciprocal ScaleMap = "sigmoid-reciprocal" // eˢ = 1/σ(u + 2)
+	noConstant     scaleConstant = iota
+	boundOfScale                 // the log-scale lies within ±Affine.Bound
+	epsilonOfScale               // Affine.Epsilon keeps the scale from 0
 )
+
+// find returns the place of m in scaleMaps, or -1.
+func (m ScaleMap) find() int {
+	for i := range scaleMaps {
+		if scaleMaps[i].name == m {
+			return i
+		}
+	}
+	return -1
+}
+
+// has tells whether m has a constant.
+func (m ScaleMap) has(c scaleConstant) bool {
+	i := m.find()
+	return i >= 0 && scaleMaps[i].constant == c
+}
 
 // ScaleMaps returns the names of all scale maps.
 func ScaleMaps() []ScaleMap {
-	return []ScaleMap{TanhExp, Exp, Softclip, Sigmoid, Softplus, SigmoidReciprocal}
+	var names []ScaleMap
+	for _, m := range scaleMaps {
+		names = append(names, m.name)
+	}
+	return names
 }
 
 // HasBound tells whether the map has the constant Affine.Bound.
-func (m ScaleMap) HasBound() bool { return m == TanhExp || m == Softclip }
+func (m ScaleMap) HasBound() bool { return m.has(boundOfScale) }
 
 // HasEpsilon tells whether the map has the constant Affine.Epsilon.
-func (m ScaleMap) HasEpsilon() bool { return m == Sigmoid || m == Softplus }
+func (m ScaleMap) HasEpsilon() bool { return m.has(epsilonOfScale) }
+
+// FormatVersion returns the version of the model file that has the map.
+func (m ScaleMap) FormatVersion() int {
+	if i := m.find(); i >= 0 {
+		return scaleMaps[i].version
+	}
+	return 1
+}
 
 // The ranges of a scale map's constants: float32 must hold b, 1/b and e^±b.
 const (
@@ -68,14 +118,12 @@ func (a Affine) ScaleMap() ScaleMap {
 // needs: of the constants that it does not have, each is 0.
 func (a Affine) Check() error {
 	m := a.ScaleMap()
-	known := false
-	var names []string
-	for _, name := range ScaleMaps() {
-		known = known || m == name
-		names = append(names, string(name))
-	}
 	switch {
-	case !known:
+	case m.find() < 0:
+		var names []string
+		for _, name := range ScaleMaps() {
+			names = append(names, string(name))
+		}
 		return fmt.Errorf("scale map %q is not known to this version, which knows %s", m, strings.Join(names, ", "))
 	case m.HasBound():
 		if err := CheckBound(a.Bound); err != nil {
@@ -95,54 +143,30 @@ func (a Affine) Check() error {
 	return nil
 }
 
-// scale32 returns the map that the float32 kernels take.
-func (a Affine) scale32() kernels.ScaleMap {
-	switch a.ScaleMap() {
-	case TanhExp:
-		return kernels.TanhExpScale(float32(a.Bound))
-	case Exp:
-		return kernels.ExpScale()
-	case Softclip:
-		return kernels.SoftclipScale(float32(a.Bound))
-	case Sigmoid:
-		return kernels.SigmoidScale(float32(a.Epsilon))
-	case Softplus:
-		return kernels.SoftplusScale(float32(a.Epsilon))
-	case SigmoidReciprocal:
-		return kernels.SigmoidReciprocalScale()
+// scale returns the map of a, which Check has found right, and its constant.
+func (a Affine) scale() (*scaleMap, float64) {
+	m := &scaleMaps[a.ScaleMap().find()].scaleMap
+	if m.constant == boundOfScale {
+		return m, a.Bound
 	}
-	panic(a.unknown())
+	return m, a.Epsilon
 }
 
-func (a Affine) unknown() string { return fmt.Sprintf("autograd: there is no scale map %q", a.Scale) }
+// scale32 returns the map that the float32 kernels take.
+func (a Affine) scale32() kernels.ScaleMap {
+	m, constant := a.scale()
+	return m.narrow(float32(constant))
+}
+
+func (a Affine) scale64(u float64) scale64 {
+	m, constant := a.scale()
+	return m.wide(u, constant)
+}
 
 // A scale64 is what a scale map makes of a raw scale in float64.
 type scale64 struct {
 	exponential bool    // root is s, otherwise the scale
 	root, slope float64 // slope is ds/du
-}
-
-func (a Affine) scale64(u float64) scale64 {
-	switch a.ScaleMap() {
-	case TanhExp:
-		th := kernels.Tanh64(u / a.Bound)
-		return scale64{true, float64(a.Bound * th), 1 - float64(th*th)}
-	case Exp:
-		return scale64{true, u, 1}
-	case Softclip:
-		d := 1 + max(u, -u)/a.Bound
-		return scale64{true, u / d, 1 / float64(d*d)}
-	case Sigmoid:
-		y := kernels.Sigmoid64(u + 2)
-		scale := y + a.Epsilon
-		return scale64{false, scale, float64(y*kernels.Sigmoid64(-2-u)) / scale}
-	case Softplus:
-		scale := kernels.Softplus64(u) + a.Epsilon
-		return scale64{false, scale, kernels.Sigmoid64(u) / scale}
-	case SigmoidReciprocal:
-		return scale64{false, 1 + kernels.Exp64(-2-u), -kernels.Sigmoid64(-2 - u)}
-	}
-	panic(a.unknown())
 }
 
 func (s scale64) log() float64 {
