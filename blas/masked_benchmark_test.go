@@ -42,7 +42,7 @@ func BenchmarkMasked(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for _, c := range []struct{ features, in, out, blocks int }{
 		{63, 512, 512, 1}, {63, 512, 0, 2}, {63, 512, 0, 23}, {6, 128, 128, 1}, {64, 64, 64, 1}, {784, 1024, 1024, 1},
-		{6, 50, 50, 1}, {13, 50, 50, 1}, {21, 50, 50, 1}, {21, 50, 0, 2},
+		{3, 50, 50, 1}, {4, 50, 50, 1}, {6, 50, 50, 1}, {13, 50, 50, 1}, {21, 50, 50, 1}, {21, 50, 0, 2},
 	} {
 		mask := made(c.features, c.in, c.out, c.blocks)
 		in, out := mask.In, mask.Out()
