@@ -72,3 +72,19 @@ func TestTorchFiles(t *testing.T) {
 		}
 	}
 }
+
+// TestHeaderLikePickle reads a safetensors file whose first bytes, the length of
+// its header, are those of a pickle.
+func TestHeaderLikePickle(t *testing.T) {
+	const length = 0x0280
+	header := `{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`
+	header += strings.Repeat(" ", length-len(header))
+	path := filepath.Join(t.TempDir(), "a.safetensors")
+	if err := os.WriteFile(path, []byte("\x80\x02\x00\x00\x00\x00\x00\x00"+header+"\x00\x00\x80\x3f"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s, err := readStateDict(path)
+	if err != nil || !s.has("a") {
+		t.Errorf("%v, %v", s, err)
+	}
+}

@@ -48,14 +48,14 @@ func readStateDict(path string) (*stateDict, error) {
 
 // notTorch refuses what torch.save and pickle write, by its first bytes.
 func notTorch(file io.ReaderAt) error {
-	var begins [4]byte
+	var begins [9]byte
 	n, err := file.ReadAt(begins[:], 0)
 	if err != nil && err != io.EOF {
 		return err
 	}
-	zip, pickle := string(begins[:n]) == "PK\x03\x04", n > 1 && begins[0] == 0x80 && begins[1] <= 5
-	if !zip && !pickle {
-		return nil
+	zip, pickle := string(begins[:4]) == "PK\x03\x04", n > 1 && begins[0] == 0x80 && begins[1] <= 5
+	if begins[8] == '{' || !zip && !pickle {
+		return nil // a header of safetensors follows its length, which can be any bytes
 	}
 	return errors.New("it is what torch.save or pickle writes (.pt, .pth, .ckpt, .pkl), which can hold code and is not read; write a safetensors file in Python: " +
 		"from safetensors.torch import save_file; save_file({name: v.contiguous().clone() for name, v in model.state_dict().items()}, \"weights.safetensors\")")
