@@ -87,14 +87,10 @@ func (c *Config) Check() error {
 	if err := c.chain().Check(shape, len(c.Context)); err != nil {
 		return err
 	}
-	name, err := base.Kinds.Name(c.Base)
-	if err != nil {
+	if _, err := base.Kinds.Name(c.Base); err != nil {
 		return err
 	}
-	if err := c.Base.Check(len(c.Features)); err != nil {
-		return fmt.Errorf("base %s: %w", name, err)
-	}
-	return nil
+	return c.checkParts()
 }
 
 func (c *Config) chain() *transform.ChainSpec {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
-	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
@@ -20,10 +19,8 @@ type Flow struct {
 	provenance json.RawMessage
 	parameters *autograd.Parameters
 	chain      *transform.Chain
-	base       base.Density
+	parts      []part // of the noise
 	sites      int
-	columns    []int // 0, 1, … features-1
-	outputs    []int // the data column of each feature of z
 
 	logStd float64 // Σ log std of the standardization, over an event
 
@@ -42,7 +39,9 @@ func New(c Config, seed uint64) (*Flow, error) {
 		return nil, err
 	}
 	f.chain.Initialize(seed)
-	f.base.Initialize(seed)
+	for _, q := range f.parts {
+		q.base.Initialize(seed)
+	}
 	return f, nil
 }
 
@@ -69,16 +68,12 @@ func build(c Config, limit int) (*Flow, error) {
 	f := &Flow{config: c, parameters: autograd.NewParameters(limit)}
 	shape, root := c.Shape(), f.parameters.Root()
 	f.chain = c.chain().BuildChain(shape, len(c.Context), root)
-	f.base = c.Base.Build(shape.Features, root.At("base"))
+	f.buildParts()
 	if err := f.parameters.Err(); err != nil {
 		return nil, fmt.Errorf("flow: %w", err)
 	}
 	f.sites = shape.Sites()
-	f.columns = make([]int, shape.Features)
-	for i := range f.columns {
-		f.columns[i] = i
-	}
-	f.outputs = f.chain.Bind(f.columns, false)
+	f.parts[len(f.parts)-1].columns = f.chain.Bind(ascending(shape.Features), false)
 	f.setStandardization(c.Standardize, c.StandardizeContext)
 	return f, nil
 }
@@ -125,7 +120,7 @@ func (f *Flow) Features() int { return len(f.config.Features) * f.sites }
 
 // NoiseColumns returns the data column of each feature of the noise z, as the
 // permutations leave them. A base is over data columns.
-func (f *Flow) NoiseColumns() []int { return slices.Clone(f.outputs) }
+func (f *Flow) NoiseColumns() []int { return slices.Clone(f.parts[len(f.parts)-1].columns) }
 
 // ContextFeatures returns the number of context values of an event.
 func (f *Flow) ContextFeatures() int { return len(f.config.Context) }
@@ -147,12 +142,6 @@ func (f *Flow) LogDensity(p *autograd.Pass, x autograd.Value) {
 
 // Chain returns the maps from data to noise.
 func (f *Flow) Chain() *transform.Chain { return f.chain }
-
-// BaseDensity adds the base's log-density of each event of z to the log-dets of
-// the pass.
-func (f *Flow) BaseDensity(p *autograd.Pass, z autograd.Value) {
-	f.base.LogDensity(p, z, p.LogDet)
-}
 
 // Bind prepares the flow's current values for float32 computing on a matmul
 // backend, or with nil on the default one (see [blas.Default]).

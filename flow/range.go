@@ -53,14 +53,11 @@ func (s *Scorer) checkContext(j *job, context autograd.Value, from int) {
 }
 
 // checkNoise is the same for noise that is to be mapped to data.
-func (s *Scorer) checkNoise(j *job, z autograd.Value, from int) {
-	outputs, sites := s.flow.outputs, s.flow.sites
-	for r := range z.Rows {
-		row := z.Row32(r)
-		for i, c := range outputs {
-			if v := row[c]; v-v != 0 && v == v {
-				s.refusal.refuse(from+r/sites, r%sites*len(outputs)+i, j.z[(from*sites+r)*len(outputs)+i], true)
-			}
+func (s *Scorer) checkNoise(j *job, from, to int) {
+	d := s.flow.Features()
+	for i, v := range j.z[from*d : to*d] {
+		if narrow := float32(v); narrow-narrow != 0 && narrow == narrow {
+			s.refusal.refuse(from+i/d, i%d, v, true)
 		}
 	}
 }
@@ -104,13 +101,14 @@ func (s *Scorer) logDet(j *job, in []float64, event int, v, far float64) float64
 	return far
 }
 
-// settle makes +Inf of every NaN in the results v of the events from a number
-// on, unless the event's inputs hold one.
-func (s *Scorer) settle(j *job, in []float64, v autograd.Value, from int) {
+// settle makes +Inf of every NaN in the results v of the events [from, to),
+// unless the event's inputs hold one.
+func (s *Scorer) settle(j *job, in []float64, v autograd.Value, from, to int) {
+	sites := v.Rows / max(1, to-from)
 	for r := range v.Rows {
 		row := v.Row32(r)
 		for c, x := range row {
-			if x != x && s.known(j, in, from+r/s.flow.sites) {
+			if x != x && s.known(j, in, from+r/sites) {
 				row[c] = float32(math.Inf(1))
 			}
 		}

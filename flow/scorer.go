@@ -210,36 +210,24 @@ func forwardTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 			j.logDet[from+i] = s.logDet(j, j.x, from+i, v-f.logStd, math.Inf(-1))
 		}
 	}
-	s.settle(j, j.x, z, from)
-	out := j.z[from*f.Features() : to*f.Features()]
-	for r := range z.Rows {
-		row := z.Row32(r)
-		for i, c := range f.outputs {
-			out[r*len(f.outputs)+i] = float64(row[c])
-		}
+	for i := range f.parts {
+		s.settle(j, j.x, f.noise(p, z, i), from, to)
 	}
+	f.storeNoise(j.z[from*f.Features():to*f.Features()], p, z)
 }
 
 func inverseTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	f := s.flow
 	g.Reset(autograd.Evaluate)
 	p := s.pass(g, j, from, to, false)
-	z := g.Input((to-from)*f.sites, len(f.outputs), false)
-	in := j.z[from*f.Features() : to*f.Features()]
-	for r := range z.Rows {
-		row := z.Row32(r)
-		for i, c := range f.outputs {
-			row[c] = float32(in[r*len(f.outputs)+i])
-		}
-	}
-	s.checkNoise(j, z, from)
-	x := f.chain.Inverse(p, z)
+	s.checkNoise(j, from, to)
+	x := f.chain.Inverse(p, f.loadNoise(p, j.z[from*f.Features():to*f.Features()]))
 	if j.logDet != nil {
 		for i, v := range p.LogDet.Values {
 			j.logDet[from+i] = s.logDet(j, j.z, from+i, v+f.logStd, math.Inf(1))
 		}
 	}
-	s.settle(j, j.z, x, from)
+	s.settle(j, j.z, x, from, to)
 	s.store(j.x, x, from)
 }
 
@@ -293,10 +281,9 @@ func sampleTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	f := s.flow
 	g.Reset(autograd.Evaluate)
 	density, p := g.Sums(to-from), s.pass(g, j, from, to, false)
-	z := g.Input((to-from)*f.sites, len(f.outputs), false)
-	z = f.base.Sample(p, z, base.Draw{Seed: j.sample.Seed, First: j.first + uint64(from), Sites: f.sites, Temperature: j.sample.Temperature}, density)
+	z := f.drawNoise(p, j.first+uint64(from), j.sample, density)
 	x := f.chain.Inverse(p, z)
-	s.settle(j, nil, x, from)
+	s.settle(j, nil, x, from, to)
 	s.store(j.x, x, from)
 	if j.logProb != nil {
 		for i, v := range density.Values {

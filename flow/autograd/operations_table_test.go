@@ -96,6 +96,9 @@ func operations() []operation {
 		{"moments that were folded", []string{"Normalize", "NewMoments"}, []int{2}, false, without(func(p *autograd.Pass, in values) autograd.Value {
 			return p.Normalize(in[0], p.NewMoments([]float64{1.5, -3, 40, 50}, 16, 1e-3), false, p.LogDet)
 		}), 2e-6},
+		{"merge", []string{"Merge"}, []int{3, 2}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			return p.Merge(in[0], autograd.Columns([]int{4, 0, 2}), in[1], autograd.Columns([]int{1, 3}))
+		}), 0},
 		{"scaled sums", []string{"Scale", "StandardNormal"}, []int{3}, false, without(func(p *autograd.Pass, in values) autograd.Value {
 			own := p.Sums(testEvents)
 			p.StandardNormal(in[0], own)

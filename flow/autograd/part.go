@@ -83,6 +83,67 @@ func (p *Pass) Take(x Value, part Part) Value {
 	return y
 }
 
+// Merge returns a value of the columns of a and b, which go where the parts say:
+// the two parts are of all sites, and have each column once.
+//
+// Backward: each column's gradient goes back to where it came from.
+func (p *Pass) Merge(a Value, at Part, b Value, bt Part) Value {
+	g := p.Graph
+	y := g.newValue(a.Rows, a.Cols+b.Cols, a.wanted() || b.wanted())
+	parts := [2]mergePart{{a, at}, {b, bt}}
+	for _, m := range parts {
+		if g.Float64() {
+			src, stride := m.v.rows64()
+			mergeRows(y.node.data64, src, stride, m, y.Cols)
+		} else {
+			mergeRows(y.node.data32, m.v.matrix32().Data, m.v.stride(), m, y.Cols)
+		}
+	}
+	if y.wanted() {
+		g.tape = append(g.tape, func() {
+			if y.untouched() {
+				return
+			}
+			for _, m := range parts {
+				switch {
+				case !m.v.wanted():
+				case g.Float64():
+					dst, stride := g.grad64(m.v)
+					addMergedRows(dst, stride, y.node.grad64, m, y.Cols)
+				default:
+					dst, _ := g.grad32(m.v, false)
+					addMergedRows(dst.Data, dst.Stride, y.node.grad32, m, y.Cols)
+				}
+			}
+		})
+	}
+	return y
+}
+
+// mergePart is an operand of Merge and where it goes.
+type mergePart struct {
+	v    Value
+	part Part
+}
+
+func mergeRows[T float32 | float64](dst, src []T, stride int, m mergePart, cols int) {
+	for r := range m.v.Rows {
+		to, from := dst[r*cols:], src[r*stride:]
+		for c, at := range m.part.Columns {
+			to[at] = from[c]
+		}
+	}
+}
+
+func addMergedRows[T float32 | float64](dst []T, stride int, src []T, m mergePart, cols int) {
+	for r := range m.v.Rows {
+		to, from := dst[r*stride:], src[r*cols:]
+		for c, at := range m.part.Columns {
+			to[c] += from[at]
+		}
+	}
+}
+
 // Keep returns a part of x in the shape of x: the other values are +0, whatever
 // they were in x.
 //

@@ -42,7 +42,7 @@ type Memory struct {
 // Pass begins a pass of so many events, without context and with zero
 // log-dets. A graph has one at a time.
 func (g *Graph) Pass(events int) *Pass {
-	g.pass = Pass{Graph: g, LogDet: g.Sums(events)}
+	g.pass = Pass{Graph: g, LogDet: g.Sums(events), parts: g.pass.parts[:0]}
 	return &g.pass
 }
 
@@ -59,6 +59,10 @@ func (p *Pass) Return() Value {
 	p.parts = p.parts[:last]
 	return v
 }
+
+// Give makes parts that left known to a pass that comes from the noise, in order
+// of leaving.
+func (p *Pass) Give(parts ...Value) { p.parts = append(p.parts, parts...) }
 
 // Parts returns what left and did not return, in order of leaving.
 func (p *Pass) Parts() []Value { return p.parts }

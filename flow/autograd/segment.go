@@ -13,8 +13,8 @@ import "math"
 // those at the x that back computes, which differs by rounding.
 //
 // f may read x and the context of the pass; another value that wants a
-// gradient would get none. x ends with back: f may rewrite its memory. Parts
-// that f lets leave are kept, and differentiated too.
+// gradient would get none. It lets no part leave or return. x ends with back: f
+// may rewrite its memory.
 func (p *Pass) Segment(x Value, f, back func(*Pass, Value) Value) Value {
 	if !p.recording {
 		return f(p, x)
@@ -36,10 +36,10 @@ func (p *Pass) Segment(x Value, f, back func(*Pass, Value) Value) Value {
 	if !p.folds.replaying() {
 		sub.folds = s.folds
 	}
-	mark, before := g.Mark(), len(p.parts)
+	mark := g.Mark()
 	var y Value
 	g.Still(func() { y = f(&sub, work) })
-	if y.Rows == work.Rows && y.Cols == work.Cols && len(sub.parts) == before && len(p.parts) == before {
+	if y.Rows == work.Rows && y.Cols == work.Cols {
 		// The result takes the place of what it was made of.
 		if y.node != work.node {
 			copyRows(work.node.data32, y.node.data32, y)
@@ -48,23 +48,17 @@ func (p *Pass) Segment(x Value, f, back func(*Pass, Value) Value) Value {
 		}
 		g.release(mark)
 	}
-	s.outputs = []Value{g.share(y)}
-	s.outputs[0].node.rebuilt = back != nil
-	p.parts = sub.parts
-	for i := before; i < len(p.parts); i++ {
-		p.parts[i] = g.share(p.parts[i])
-		s.outputs = append(s.outputs, p.parts[i])
-	}
-	s.pass.parts, s.pass.LogDet.Values = nil, nil
+	s.y = g.share(y)
+	s.y.node.rebuilt = back != nil
+	s.pass.LogDet.Values = nil
 	g.tape = append(g.tape, s.backward)
-	return s.outputs[0]
+	return s.y
 }
 
 // segment is what is kept of a part of the way.
 type segment struct {
 	pass    Pass
-	x       Value
-	outputs []Value // y, and the parts that left
+	x, y    Value
 	f, back func(*Pass, Value) Value
 	folds   *folds
 	witness []float64 // some rows of x, where a run of segments without x begins
@@ -93,7 +87,7 @@ func (g *Graph) Drift() float64 { return g.drift }
 func (s *segment) backward() {
 	g, events := s.pass.Graph, len(s.pass.LogDet.Gradient)
 	// What outlives the segment is made before its memory begins.
-	for _, v := range append([]Value{s.x, s.pass.Context}, s.outputs...) {
+	for _, v := range []Value{s.x, s.pass.Context, s.y} {
 		if v.wanted() && v.untouched() {
 			g.touch(v)
 		}
@@ -103,10 +97,7 @@ func (s *segment) backward() {
 	if s.back != nil {
 		undo := s.pass
 		undo.folds, undo.LogDet = s.folds.again(), Sums{Values: g.doubles.takeZeroed(events)}
-		for _, v := range s.outputs[1:] {
-			undo.parts = append(undo.parts, g.clone(v))
-		}
-		y := g.clone(s.outputs[0])
+		y := g.clone(s.y)
 		g.Still(func() { from = s.back(&undo, y) })
 		for i, was := range s.witness {
 			is := from.At(i/s.x.Cols, i%s.x.Cols)
@@ -119,10 +110,7 @@ func (s *segment) backward() {
 	again.folds, again.LogDet = s.folds.again(), Sums{Values: g.doubles.takeZeroed(events), Gradient: s.pass.LogDet.Gradient}
 	in := g.clone(from)
 	in.node.wanted = s.x.wanted()
-	ends := append([]Value{s.f(&again, in)}, again.parts...)
-	for i, end := range ends {
-		g.addGradients(end, s.outputs[i])
-	}
+	g.addGradients(s.f(&again, in), s.y)
 	for i := len(g.tape) - 1; i >= start; i-- {
 		g.tape[i]()
 	}

@@ -8,9 +8,7 @@ package base
 
 import (
 	"github.com/seed-192fdf7a/nf/flow/autograd"
-	"github.com/seed-192fdf7a/nf/internal/random"
 	"github.com/seed-192fdf7a/nf/internal/strictjson"
-	"github.com/seed-192fdf7a/nf/kernels"
 )
 
 // Spec describes a base density as plain data. Its fields are what the model
@@ -30,8 +28,9 @@ type Spec interface {
 type Density interface {
 	// LogDensity adds log p of each event of z to total.
 	LogDensity(p *autograd.Pass, z autograd.Value, total autograd.Sums)
-	// Sample fills z with the noise of the events from d.First on, and adds log p
-	// of each to total. It returns z, or what z became.
+	// Sample turns z, normal noise that was scaled by d.Temperature, into noise of
+	// this density for the events from d.First on, and adds log p of each to
+	// total. It returns z, or what z became.
 	Sample(p *autograd.Pass, z autograd.Value, d Draw, total autograd.Sums) autograd.Value
 	// Initialize sets the learned values for the start of training.
 	Initialize(seed uint64)
@@ -40,7 +39,9 @@ type Density interface {
 // Draw says which samples' noise is asked for.
 type Draw struct {
 	Seed, First uint64
-	Sites       int
+	// Part is the number of the part of an event that z is; 0 if it has no parts.
+	Part  int
+	Sites int
 	// Temperature scales the noise.
 	Temperature float64
 }
@@ -79,13 +80,3 @@ func Tempered(s Spec) bool {
 
 // defaultBound is the default bound of log standard deviations.
 const defaultBound = 8
-
-// normals fills z with normal noise times the temperature. The noise of an
-// event is one flat vector at the event's index of its stream.
-func (d Draw) normals(z autograd.Value) {
-	flat := z.Flat32()
-	kernels.NormalRows(flat, z.Rows/d.Sites, d.Sites*z.Cols, d.Seed, random.Sample, d.First)
-	if d.Temperature != 1 {
-		kernels.Scale(flat, flat, float32(d.Temperature))
-	}
-}

@@ -38,7 +38,6 @@ func (n *diagonalNormal) LogDensity(p *autograd.Pass, z autograd.Value, total au
 // sample counts the density of the noise and takes off the log-det of the
 // scaling.
 func (n *diagonalNormal) Sample(p *autograd.Pass, z autograd.Value, d Draw, total autograd.Sums) autograd.Value {
-	d.normals(z)
 	p.StandardNormal(z, total)
 	logDet := p.Sums(len(total.Values))
 	z = n.apply(p, z, logDet, false)

@@ -36,14 +36,13 @@ func (b *rowBase) LogDensity(p *autograd.Pass, z autograd.Value, total autograd.
 }
 
 func (b *rowBase) Sample(p *autograd.Pass, z autograd.Value, d Draw, total autograd.Sums) autograd.Value {
-	d.normals(z)
 	perRow := b.rows.words(z.Cols)
 	words := b.scratch.Borrow(perRow * d.Sites)
 	defer b.scratch.Return(words)
 	p.SampleRows(b.density, z, func(row, prepared []float64, r int) {
 		event := (*words)[:perRow*d.Sites]
 		if r%d.Sites == 0 {
-			kernels.PhiloxWords(event, d.Seed, random.SampleWords, d.First+uint64(r/d.Sites))
+			kernels.PhiloxWords(event, d.Seed, random.SampleWords+uint32(d.Part)<<16, d.First+uint64(r/d.Sites))
 		}
 		b.rows.sampleRow(row, prepared, event[r%d.Sites*perRow:][:perRow], d.Temperature)
 	})

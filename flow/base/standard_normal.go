@@ -24,7 +24,6 @@ func (standardNormal) LogDensity(p *autograd.Pass, z autograd.Value, total autog
 }
 
 func (standardNormal) Sample(p *autograd.Pass, z autograd.Value, d Draw, total autograd.Sums) autograd.Value {
-	d.normals(z)
 	p.StandardNormal(z, total)
 	return z
 }

@@ -118,7 +118,7 @@ func (c *Chain) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
 // is the other direction.
 func run(p *autograd.Pass, x autograd.Value, i int, t Transform, way, back func(Transform, *autograd.Pass, autograd.Value) autograd.Value) autograd.Value {
 	m := p.Memory
-	if _, nested := t.(*Chain); nested || !p.Recording() || !m.Replay && !m.Reversible {
+	if !p.Recording() || !m.Replay && !m.Reversible || inParts(t) {
 		return way(t, p, x)
 	}
 	f := func(p *autograd.Pass, x autograd.Value) autograd.Value { return way(t, p, x) }
@@ -126,6 +126,18 @@ func run(p *autograd.Pass, x autograd.Value, i int, t Transform, way, back func(
 		return p.Segment(x, f, nil)
 	}
 	return p.Segment(x, f, func(p *autograd.Pass, y autograd.Value) autograd.Value { return back(t, p, y) })
+}
+
+// inParts tells whether a map is kept in parts rather than as a whole: a chain,
+// whose maps are, and a split, which only moves values.
+func inParts(t Transform) bool {
+	switch t := t.(type) {
+	case *Chain, *split:
+		return true
+	case inverted:
+		return inParts(t.t)
+	}
+	return false
 }
 
 // Reversible is a map whose inverse is closed and costs about as much as the

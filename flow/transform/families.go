@@ -28,6 +28,7 @@ func init() { // chain and invert hold other Specs
 		Add("permutation", 1, &PermutationSpec{}).
 		Add("planar", 1, &PlanarSpec{}).
 		Add("radial", 1, &RadialSpec{}).
+		Add("split", 2, &SplitSpec{}).
 		Add("support", 1, &SupportSpec{})
 }
 
