@@ -54,7 +54,7 @@ func Sample(o Options, f *flow.Flow, backend blas.Backend, rows, workers int) ([
 	if err != nil {
 		return nil, err
 	}
-	x, logProb := make([]float64, rows*f.Features()), make([]float64, rows)
+	x, logProb := make([]float64, rows*f.Dim()), make([]float64, rows)
 	var failed error
 	note := func(err error) {
 		if err != nil {

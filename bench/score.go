@@ -36,7 +36,7 @@ func Model(features, layers int, hidden []int) (*flow.Flow, error) {
 // GFLOP/s of the model's matmuls over the whole time, and the share of the
 // time that the same matmuls take when nothing else is done.
 func Score(o Options, f *flow.Flow, backend blas.Backend, rows, workers int) (Result, error) {
-	d := f.Features()
+	d := f.Dim()
 	x, dst := make([]float64, rows*d), make([]float64, rows)
 	buffer := make([]float32, d)
 	for r := range rows {

@@ -98,8 +98,8 @@ func (f *Flow) SampleWithLogProb(n int, seed uint64, context []float64) (x, logP
 
 func (f *Flow) sample(n int, seed uint64, context []float64, dense bool) (x, logProb []float64, err error) {
 	const most = 1 << 40 // values, beyond which no memory reaches
-	if n < 0 || n > most/f.Features() {
-		return nil, nil, fmt.Errorf("flow: %d samples of %d values asked for", n, f.Features())
+	if n < 0 || n > most/f.Dim() {
+		return nil, nil, fmt.Errorf("flow: %d samples of %d values asked for", n, f.Dim())
 	}
 	if len(context) != n*f.ContextFeatures() {
 		return nil, nil, fmt.Errorf("flow: context has %d values, want %d for each of %d samples", len(context), f.ContextFeatures(), n)
@@ -109,7 +109,7 @@ func (f *Flow) sample(n int, seed uint64, context []float64, dense bool) (x, log
 		return nil, nil, err
 	}
 	defer f.giveBack(s)
-	x = make([]float64, n*f.Features())
+	x = make([]float64, n*f.Dim())
 	if dense {
 		logProb = make([]float64, n)
 	}

@@ -33,7 +33,7 @@ func (f *Flow) Distribution(seed uint64, context []float64) (*Distribution, erro
 }
 
 // Dim returns the number of values of an event.
-func (d *Distribution) Dim() int { return d.scorer.flow.Features() }
+func (d *Distribution) Dim() int { return d.scorer.flow.Dim() }
 
 // LogProb returns log p(x) in nats. Like gonum's distributions it panics if x
 // has another length than Dim.

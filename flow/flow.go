@@ -115,8 +115,8 @@ func (f *Flow) Provenance() json.RawMessage { return f.provenance }
 // file.
 func (f *Flow) SetProvenance(p json.RawMessage) { f.provenance = p }
 
-// Features returns D, the number of values of an event: features times sites.
-func (f *Flow) Features() int { return len(f.config.Features) * f.sites }
+// Dim returns D, the number of values of an event: features times sites.
+func (f *Flow) Dim() int { return len(f.config.Features) * f.sites }
 
 // NoiseColumns returns the data column of each feature of the noise z, as the
 // permutations leave them. A base is over data columns.

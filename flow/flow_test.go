@@ -222,7 +222,7 @@ func TestLogProbGradOverwrites(t *testing.T) {
 			random.Uniform(p.Values(), 7, random.Initialization, uint64(p.Offset()), 0.4)
 		}
 		const n = 5
-		d := f.Features()
+		d := f.Dim()
 		x, context := rows(n*d, 1), rows(n*2, 2)
 		fresh, used := [3][]float64{}, [3][]float64{}
 		for i, size := range []int{n, n * d, n * 2} {

@@ -41,10 +41,10 @@ func FuzzRead(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if m.Features() > 1<<12 || m.ContextFeatures() > 1<<12 {
+		if m.Dim() > 1<<12 || m.ContextFeatures() > 1<<12 {
 			return // a large grid is legal, and slow to score here
 		}
-		d := m.Features()
+		d := m.Dim()
 		for _, cell := range []float64{0, -1e300} {
 			x, context := make([]float64, d), make([]float64, m.ContextFeatures())
 			x[d-1] = cell

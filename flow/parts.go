@@ -79,7 +79,7 @@ func (f *Flow) BaseDensity(p *autograd.Pass, z autograd.Value) {
 // storeNoise writes what a pass that went forward made to dst, whose rows are
 // events.
 func (f *Flow) storeNoise(dst []float64, p *autograd.Pass, z autograd.Value) {
-	d := f.Features()
+	d := f.Dim()
 	for i := range f.parts {
 		q := &f.parts[i]
 		sites, v := q.shape.Sites(), f.noise(p, z, i)
@@ -95,7 +95,7 @@ func (f *Flow) storeNoise(dst []float64, p *autograd.Pass, z autograd.Value) {
 // loadNoise puts the noise in src, whose rows are events, on the graph: it gives
 // the parts that left to the pass, and returns the last one.
 func (f *Flow) loadNoise(p *autograd.Pass, src []float64) (z autograd.Value) {
-	d, events := f.Features(), len(p.LogDet.Values)
+	d, events := f.Dim(), len(p.LogDet.Values)
 	for i := range f.parts {
 		q := &f.parts[i]
 		sites := q.shape.Sites()
@@ -119,7 +119,7 @@ func (f *Flow) loadNoise(p *autograd.Pass, src []float64) (z autograd.Value) {
 // returns the last one. The normal noise of an event is one vector at the
 // event's index of its stream.
 func (f *Flow) drawNoise(p *autograd.Pass, first uint64, o SampleOptions, total autograd.Sums) (z autograd.Value) {
-	d, events := f.Features(), len(p.LogDet.Values)
+	d, events := f.Dim(), len(p.LogDet.Values)
 	flat := p.Floats(events * d)
 	kernels.NormalRows(flat, events, d, o.Seed, random.Sample, first)
 	if o.Temperature != 1 {

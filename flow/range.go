@@ -54,7 +54,7 @@ func (s *Scorer) checkContext(j *job, context autograd.Value, from int) {
 
 // checkNoise is the same for noise that is to be mapped to data.
 func (s *Scorer) checkNoise(j *job, from, to int) {
-	d := s.flow.Features()
+	d := s.flow.Dim()
 	for i, v := range j.z[from*d : to*d] {
 		if narrow := float32(v); narrow-narrow != 0 && narrow == narrow {
 			s.refusal.refuse(from+i/d, i%d, v, true)
@@ -81,7 +81,7 @@ func (s *Scorer) known(j *job, in []float64, event int) bool {
 	number := func(values []float64, width int) bool {
 		return len(values) == 0 || !slices.ContainsFunc(values[event*width:(event+1)*width], math.IsNaN)
 	}
-	return number(in, s.flow.Features()) && number(j.context, s.flow.ContextFeatures())
+	return number(in, s.flow.Dim()) && number(j.context, s.flow.ContextFeatures())
 }
 
 // logDensity returns v, the log-density computed of an event, or −Inf where the

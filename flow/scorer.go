@@ -75,19 +75,19 @@ func (s *Scorer) LogProb(dst, x, context []float64) error {
 // Forward maps data to noise: z(x) for each event, and log|det dz/dx| unless
 // logDet is nil. z and x may be the same slice.
 func (s *Scorer) Forward(z, logDet, x, context []float64) error {
-	return s.run(len(z)/s.flow.Features(), job{do: forwardTile, x: x, z: z, context: context, logDet: logDet})
+	return s.run(len(z)/s.flow.Dim(), job{do: forwardTile, x: x, z: z, context: context, logDet: logDet})
 }
 
 // Inverse maps noise to data: x(z) for each event, and log|det dx/dz| unless
 // logDet is nil. x and z may be the same slice.
 func (s *Scorer) Inverse(x, logDet, z, context []float64) error {
-	return s.run(len(x)/s.flow.Features(), job{do: inverseTile, x: x, z: z, context: context, logDet: logDet})
+	return s.run(len(x)/s.flow.Dim(), job{do: inverseTile, x: x, z: z, context: context, logDet: logDet})
 }
 
 // LogProbGrad writes log p of each event and its gradients with respect to x
 // and context; logProb and gradContext may be nil.
 func (s *Scorer) LogProbGrad(logProb, gradX, gradContext, x, context []float64) error {
-	return s.run(len(gradX)/s.flow.Features(), job{do: gradientTile, x: x, context: context, logProb: logProb, gradX: gradX, gradContext: gradContext})
+	return s.run(len(gradX)/s.flow.Dim(), job{do: gradientTile, x: x, context: context, logProb: logProb, gradX: gradX, gradContext: gradContext})
 }
 
 // SampleOptions choose what is drawn.
@@ -111,7 +111,7 @@ func (s *Scorer) Sample(x, logProb []float64, first uint64, o SampleOptions, con
 	if o.Temperature != 1 && !base.Tempered(s.flow.config.Base) {
 		return fmt.Errorf("flow: temperature is %v, but the base has no scale to multiply", o.Temperature)
 	}
-	return s.run(len(x)/s.flow.Features(), job{do: sampleTile, x: x, context: context, logProb: logProb, first: first, sample: o})
+	return s.run(len(x)/s.flow.Dim(), job{do: sampleTile, x: x, context: context, logProb: logProb, first: first, sample: o})
 }
 
 // job is one call's arguments, for its tiles.
@@ -127,7 +127,7 @@ type job struct {
 // run checks the lengths and computes all tiles of n events.
 func (s *Scorer) run(n int, j job) error {
 	f := s.flow
-	d, c := f.Features(), f.ContextFeatures()
+	d, c := f.Dim(), f.ContextFeatures()
 	for _, a := range []struct {
 		name   string
 		values []float64
@@ -213,7 +213,7 @@ func forwardTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	for i := range f.parts {
 		s.settle(j, j.x, f.noise(p, z, i), from, to)
 	}
-	f.storeNoise(j.z[from*f.Features():to*f.Features()], p, z)
+	f.storeNoise(j.z[from*f.Dim():to*f.Dim()], p, z)
 }
 
 func inverseTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
@@ -221,7 +221,7 @@ func inverseTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	g.Reset(autograd.Evaluate)
 	p := s.pass(g, j, from, to, false)
 	s.checkNoise(j, from, to)
-	x := f.chain.Inverse(p, f.loadNoise(p, j.z[from*f.Features():to*f.Features()]))
+	x := f.chain.Inverse(p, f.loadNoise(p, j.z[from*f.Dim():to*f.Dim()]))
 	if j.logDet != nil {
 		for i, v := range p.LogDet.Values {
 			j.logDet[from+i] = s.logDet(j, j.z, from+i, v+f.logStd, math.Inf(1))
@@ -233,7 +233,7 @@ func inverseTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 
 // store writes standardized rows, beginning with an event, as data.
 func (s *Scorer) store(dst []float64, x autograd.Value, from int) {
-	dst = dst[from*s.flow.Features():]
+	dst = dst[from*s.flow.Dim():]
 	for r := range x.Rows {
 		for c, v := range x.Row32(r) {
 			dst[r*x.Cols+c] = s.flow.config.Standardize.Restore(v, c)
@@ -248,14 +248,14 @@ func gradientTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	f.LogDensity(p, x)
 	p.LogDet.Seed(1)
 	g.Backward()
-	f.config.Standardize.storeGradient(j.gradX[from*f.Features():], x)
+	f.config.Standardize.storeGradient(j.gradX[from*f.Dim():], x)
 	if j.gradContext != nil {
 		f.config.StandardizeContext.storeGradient(j.gradContext[from*len(f.config.Context):], p.Context)
 	}
 	for i, v := range p.LogDet.Values {
 		v -= f.logStd
 		settled := s.logDensity(j, j.x, from+i, v)
-		s.settleGradient(j, j.gradX, f.Features(), from+i, settled != v)
+		s.settleGradient(j, j.gradX, f.Dim(), from+i, settled != v)
 		s.settleGradient(j, j.gradContext, len(f.config.Context), from+i, settled != v)
 		if j.logProb != nil {
 			j.logProb[from+i] = settled

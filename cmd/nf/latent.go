@@ -85,12 +85,12 @@ func runLatent(command *cobra.Command, o *latentOptions) error {
 		return err
 	}
 	c := f.Config()
-	latents := make([]string, f.Features())
+	latents := make([]string, f.Dim())
 	for i := range latents {
 		latents[i] = fmt.Sprintf("z%d", i)
 	}
 	wanted := wantedOf(c)
-	m := &mapping{scorer: scorer, widths: []int{f.Features(), len(wanted.context)}, context: contextExpander{columns: wanted.context}, inverse: o.inverse,
+	m := &mapping{scorer: scorer, widths: []int{f.Dim(), len(wanted.context)}, context: contextExpander{columns: wanted.context}, inverse: o.inverse,
 		far: farRows{config: c}, infinite: infiniteRows{columns: c.Features}}
 	contexts := carriedContext(wanted.context)
 	write := slices.Concat(latents, []string{"log_det"})

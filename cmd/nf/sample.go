@@ -96,7 +96,7 @@ func runSample(command *cobra.Command, o *sampleOptions) error {
 	carried := carriedContext(wanted.context)
 	wanted.keep = carried.texts
 	s := sampler{
-		scorer: scorer, options: o.sample, width: f.Features(), contextWidth: len(names), each: o.count,
+		scorer: scorer, options: o.sample, width: f.Dim(), contextWidth: len(names), each: o.count,
 		expander: contextExpander{columns: wanted.context}, carried: carried.places, dense: o.logProb,
 		infinite: infiniteRows{columns: c.Features},
 	}

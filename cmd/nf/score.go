@@ -187,7 +187,7 @@ func scoreTable(command *cobra.Command, o *scoreOptions, f *flow.Flow, scorer *f
 		return summary, err
 	}
 	job := &scoring{
-		scorer: scorer, widths: []int{f.Features(), len(wanted.context), wanted.columns() - f.Features() - len(wanted.context)},
+		scorer: scorer, widths: []int{f.Dim(), len(wanted.context), wanted.columns() - f.Dim() - len(wanted.context)},
 		context: contextExpander{columns: wanted.context}, flags: &o.flags,
 		skips: o.table.badPolicy == table.SkipBadRows, file: shownPath(o.data), label: o.label,
 		far: farRows{scorer: scorer, config: c},

@@ -157,7 +157,7 @@ func (c *Check) Compare(f *flow.Flow) (Report, error) {
 	if c.Samples == nil {
 		return report, nil
 	}
-	d := f.Features()
+	d := f.Dim()
 	samples := make([]float64, len(c.Z))
 	noise, closest := c.Z, difference{relative: math.Inf(1)}
 	behind, err := c.behindBase(f)
@@ -207,7 +207,7 @@ func (c *Check) rounded(v *rounding, d difference) (bool, error) {
 		return false, nil
 	}
 	e := newExact(v.flow)
-	width, in := len(v.want)/c.Rows, v.flow.Features()
+	width, in := len(v.want)/c.Rows, v.flow.Dim()
 	contexts := v.flow.ContextFeatures()
 	for _, row := range d.rows {
 		input := v.input[row*in:][:in]
@@ -306,7 +306,7 @@ func (c *Check) behindBase(f *flow.Flow) ([]float64, error) {
 		return nil, err
 	}
 	// Its features are data columns.
-	columns, d := f.NoiseColumns(), f.Features()
+	columns, d := f.NoiseColumns(), f.Dim()
 	byColumn, noise := make([]float64, len(c.Z)), make([]float64, len(c.Z))
 	for i, v := range c.Z {
 		byColumn[i/d*d+columns[i%d]] = v
@@ -364,7 +364,7 @@ func throughBase(f *flow.Flow, z []float64) []float64 {
 			constants = p.Values()
 		}
 	}
-	d, bound := f.Features(), normal.Bound
+	d, bound := f.Dim(), normal.Bound
 	columns := f.NoiseColumns()
 	scaled := make([]float64, len(z))
 	for i, v := range z {

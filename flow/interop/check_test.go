@@ -65,14 +65,14 @@ func TestExact(t *testing.T) {
 		}
 		e := newExact(f)
 		for row := range g.check.Rows {
-			if got := e.logProb(g.check, g.check.X[row*f.Features():][:f.Features()], row); !near(got, g.check.LogProb[row:]) {
+			if got := e.logProb(g.check, g.check.X[row*f.Dim():][:f.Dim()], row); !near(got, g.check.LogProb[row:]) {
 				t.Errorf("%s, row %d: log_prob is %v, want %v", name, row, got, g.check.LogProb[row])
 			}
 			z := g.check.Z
 			if scaled := throughBase(f, z); scaled != nil {
 				z = scaled
 			}
-			d := f.Features()
+			d := f.Dim()
 			if got := e.sample(g.check, z[row*d:][:d], row); !near(got, g.check.Samples[row*d:]) {
 				t.Errorf("%s, row %d: the sample is %v, want %v", name, row, got, g.check.Samples[row*d:][:d])
 			}
@@ -132,7 +132,7 @@ func TestRounding(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, e, d := g.check, newExact(f), f.Features()
+	c, e, d := g.check, newExact(f), f.Dim()
 	scorer, err := f.NewScorer(flow.ScorerOptions{})
 	if err != nil {
 		t.Fatal(err)

@@ -47,7 +47,7 @@ func (e *exact) logProb(c *Check, x []float64, row int) []float64 {
 
 // noise returns what becomes of a row of the check's samples.
 func (e *exact) noise(c *Check, row int) []float64 {
-	p, n := e.pass(c, row), e.flow.Features()
+	p, n := e.pass(c, row), e.flow.Dim()
 	z := e.flow.Chain().Forward(p, e.standardized(c.Samples[row*n:][:n], e.flow.Config().Standardize))
 	out := make([]float64, z.Cols)
 	for i, column := range e.flow.NoiseColumns() {

@@ -65,7 +65,7 @@ func standardization(rows []float64, names []string, asIs func(column int) bool)
 
 // check tells whether the data are whole events of the flow.
 func (d Data) check(f *flow.Flow, name string) error {
-	width, contextWidth := f.Features(), f.ContextFeatures()
+	width, contextWidth := f.Dim(), f.ContextFeatures()
 	n := len(d.Rows) / width
 	if len(d.Rows) != n*width || len(d.Context) != n*contextWidth {
 		return fmt.Errorf("train: the %s rows hold %d values and %d of context, which is no whole number of events of %d and %d",

@@ -33,7 +33,7 @@ func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options
 	if err := o.check(); err != nil {
 		return result, err
 	}
-	n := len(training.Rows) / f.Features()
+	n := len(training.Rows) / f.Dim()
 	if n < 2 {
 		return result, fmt.Errorf("train: %d training row(s); at least 2 are needed", n)
 	}

@@ -28,7 +28,7 @@ func (l *likelihood) Loss(p *autograd.Pass, events []int) autograd.Sums {
 
 // load puts the events on the graph, and their contexts into the pass.
 func (l *likelihood) load(p *autograd.Pass, events []int) autograd.Value {
-	width, contexts := l.flow.Features(), l.flow.ContextFeatures()
+	width, contexts := l.flow.Dim(), l.flow.ContextFeatures()
 	values, context := p.Floats(len(events)*width), p.Floats(len(events)*contexts)
 	for i, event := range events {
 		l.source.Load(values[i*width:(i+1)*width], context[i*contexts:(i+1)*contexts], event, p.Epoch)

@@ -28,7 +28,7 @@ func newRows(d Data, f *flow.Flow) *rows {
 	return &rows{
 		values:  narrow(d.Rows, c.Standardize, len(c.Features)),
 		context: narrow(d.Context, c.StandardizeContext, len(c.Context)),
-		width:   f.Features(), contexts: f.ContextFeatures(),
+		width:   f.Dim(), contexts: f.ContextFeatures(),
 	}
 }
 
