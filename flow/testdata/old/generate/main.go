@@ -370,7 +370,7 @@ func (m model) write(folder string, number uint64) error {
 	if err != nil {
 		return err
 	}
-	d, c := f.Dim(), f.ContextFeatures()
+	d, c := f.Features(), f.ContextFeatures()
 	count := rows(d)
 	x, context, noise := drawn(count, d, 3*number), drawn(count, c, 3*number+1), drawn(count, d, 3*number+2)
 	config := f.Config()
