@@ -30,7 +30,7 @@ func Preset(preset string, features int, o flow.Options) (*flow.Flow, error) {
 	}
 	// Initialized hidden layers, and last ones that are not zero but small:
 	// samples stay finite, as those of a trained flow.
-	for _, p := range f.Parameters().All() {
+	for _, p := range f.Model().Parameters().All() {
 		if !p.Frozen && isZero(p.Values()) {
 			random.Uniform(p.Values(), 2, random.Initialization, uint64(p.Offset()), 0.02)
 		}
@@ -69,7 +69,7 @@ func Sample(o Options, f *flow.Flow, backend blas.Backend, rows, workers int) ([
 	if failed != nil {
 		return nil, failed
 	}
-	flops := 2 * multiplies(f.Parameters()) * float64(rows*f.Sites())
+	flops := 2 * multiplies(f.Model().Parameters()) * float64(rows*f.Model().Sites())
 	name := func(what string) string {
 		return fmt.Sprintf("sample/%s/%s/rows=%d/workers=%d", backend.Name(), what, rows, workers)
 	}

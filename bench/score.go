@@ -26,7 +26,7 @@ func Model(features, layers int, hidden []int) (*flow.Flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range f.Parameters().All() {
+	for _, p := range f.Model().Parameters().All() {
 		random.Uniform(p.Values(), 2, random.Initialization, uint64(p.Offset()), 0.1)
 	}
 	return f, nil
@@ -62,8 +62,8 @@ func Score(o Options, f *flow.Flow, backend blas.Backend, rows, workers int) (Re
 	if failed != nil {
 		return Result{}, failed
 	}
-	bare := bareMatmuls(o, f.Parameters(), backend, rows*f.Sites(), workers)
-	flops := 2 * multiplies(f.Parameters()) * float64(rows*f.Sites())
+	bare := bareMatmuls(o, f.Model().Parameters(), backend, rows*f.Model().Sites(), workers)
+	flops := 2 * multiplies(f.Model().Parameters()) * float64(rows*f.Model().Sites())
 	return Result{
 		Name: fmt.Sprintf("score/%s/rows=%d/workers=%d", backend.Name(), rows, workers), Runs: calls, Ns: ns,
 		Figures: []Figure{

@@ -162,11 +162,11 @@ func TestAdditions(t *testing.T) {
 	}
 	f, err := flow.New(config(3, 0.5), 1)
 	must(t, err)
-	random.Uniform(f.Parameters().Values(), 1, random.Initialization, 0, 1)
-	f.Changed()
+	random.Uniform(f.Model().Parameters().Values(), 1, random.Initialization, 0, 1)
+	f.Model().Changed()
 	x, got := []float64{0.75, -1.5}, make([]float64, 1)
 	must(t, f.LogProb(got, x, nil))
-	w, b := float64(f.Parameters().Values()[0]), float64(f.Parameters().Values()[1])
+	w, b := float64(f.Model().Parameters().Values()[0]), float64(f.Model().Parameters().Values()[1])
 	u := 3*0.75*w + b
 	k := 0.5 + u*u
 	want := math.Log(k) - math.Log(2*math.Pi) - 2*math.Log(2) - (0.75*0.75+k*k*1.5*1.5)/8

@@ -26,8 +26,8 @@ func withBase(t *testing.T, name string, d int) *flow.Flow {
 	if err != nil {
 		t.Fatal(err)
 	}
-	random.Uniform(f.Parameters().Values(), 3, random.Initialization, 0, 0.9)
-	f.Changed()
+	random.Uniform(f.Model().Parameters().Values(), 3, random.Initialization, 0, 0.9)
+	f.Model().Changed()
 	return f
 }
 
@@ -60,7 +60,7 @@ func TestBaseGradients(t *testing.T) {
 	for _, name := range base.Kinds.Names() {
 		for _, d := range []int{1, 2, 7} {
 			f := withBase(t, name, d)
-			binding := autograd.Bind64(f.Parameters())
+			binding := autograd.Bind64(f.Model().Parameters())
 			g := binding.NewGraph()
 			x := make([]float64, 3*d)
 			noise := make([]float32, len(x))
@@ -76,7 +76,7 @@ func TestBaseGradients(t *testing.T) {
 				for i, v := range x {
 					z.Set(i/d, i%d, v)
 				}
-				f.BaseDensity(p, z)
+				f.Model().BaseDensity(p, z)
 				var loss float64
 				for e, v := range total.Values {
 					loss += weights[e] * v
@@ -266,7 +266,7 @@ func TestFullNormalSample(t *testing.T) {
 	must(t, err)
 	mean, atMean := make([]float64, d), make([]float64, 1)
 	for c := range mean {
-		mean[c] = float64(f.Parameters().Values()[c])
+		mean[c] = float64(f.Model().Parameters().Values()[c])
 	}
 	must(t, f.LogProb(atMean, mean, nil))
 	for i := range n {

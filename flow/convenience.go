@@ -17,7 +17,7 @@ func (f *Flow) borrow() (*Scorer, error) {
 		return s, nil
 	}
 	if f.binding == nil {
-		binding, err := f.Bind(nil)
+		binding, err := f.Model().Bind(nil)
 		if err != nil {
 			return nil, err
 		}
@@ -37,7 +37,7 @@ func (f *Flow) giveBack(s *Scorer) {
 
 // Changed tells the flow that its parameter values were changed from outside,
 // so that its own methods use the new ones.
-func (f *Flow) Changed() {
+func (f *Model) Changed() {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	f.binding, f.scorers = nil, nil

@@ -23,8 +23,8 @@ func TestCountParameters(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if int(got) != f.Parameters().Len() {
-				t.Errorf("%s %+v: %v parameters are counted, the flow has %d", name, o, got, f.Parameters().Len())
+			if int(got) != f.Model().Parameters().Len() {
+				t.Errorf("%s %+v: %v parameters are counted, the flow has %d", name, o, got, f.Model().Parameters().Len())
 			}
 		}
 	}

@@ -23,7 +23,7 @@ func ExampleFlow_Distribution() {
 	config, _ := flow.RealNVP([]string{"x", "y"}, nil, flow.Options{Layers: 2, Hidden: []int{16}})
 	f, _ := flow.New(config, 1)
 	// Stands in for training.
-	random.Uniform(f.Parameters().Values(), 2, random.Initialization, 0, 0.3)
+	random.Uniform(f.Model().Parameters().Values(), 2, random.Initialization, 0, 0.3)
 	d, _ := f.Distribution(7, nil)
 
 	// The mean of x by a chain of 50,000 steps, and by plain samples.
@@ -57,7 +57,7 @@ func TestDistribution(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	random.Uniform(f.Parameters().Values(), 2, random.Initialization, 0, 0.3)
+	random.Uniform(f.Model().Parameters().Values(), 2, random.Initialization, 0, 0.3)
 	if _, err := f.Distribution(1, []float64{1}); err == nil {
 		t.Error("a context of the wrong length is taken")
 	}

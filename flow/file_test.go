@@ -13,7 +13,7 @@ import (
 // TestNegativeVariance refuses a file whose scores would all be NaN.
 func TestNegativeVariance(t *testing.T) {
 	f := randomFlow(t, "realnvp", 3, 0, flow.Options{Layers: 2, Hidden: []int{4}, BatchNorm: true})
-	for _, p := range f.Parameters().All() {
+	for _, p := range f.Model().Parameters().All() {
 		if p.NonNegative {
 			clear(p.Values())
 			p.Values()[1] = -1e-9

@@ -14,6 +14,9 @@ import (
 
 // Flow is a density with an exact log-density and an exact sampler. It is safe
 // for concurrent use, except while its parameters are being changed.
+// A [Config] describes a flow; a Flow holds its values; an [autograd.Binding] has
+// them ready for computing; a [Scorer] computes rows with it, on an
+// [autograd.Graph] for each worker.
 type Flow struct {
 	config     Config
 	provenance json.RawMessage
@@ -78,16 +81,24 @@ func build(c Config, limit int) (*Flow, error) {
 	return f, nil
 }
 
+// Model is a flow as trainers and importers see it: its values, and its density
+// as operations of a graph.
+type Model Flow
+
+// Model returns what trainers and importers work on: the flow itself, with the
+// methods that scoring and sampling do without.
+func (f *Flow) Model() *Model { return (*Model)(f) }
+
 // SetStandardization replaces the first stage, as training does when it has
 // seen its data.
-func (f *Flow) SetStandardization(rows, context Standardization) error {
+func (f *Model) SetStandardization(rows, context Standardization) error {
 	if err := rows.check("standardize", f.config.Features); err != nil {
 		return fmt.Errorf("flow: %w", err)
 	}
 	if err := context.check("standardize_context", f.config.Context); err != nil {
 		return fmt.Errorf("flow: %w", err)
 	}
-	f.setStandardization(rows, context)
+	(*Flow)(f).setStandardization(rows, context)
 	return nil
 }
 
@@ -104,8 +115,8 @@ func (f *Flow) setStandardization(rows, context Standardization) {
 func (f *Flow) Config() Config { return f.config }
 
 // Parameters returns the learned values. Changing them while the flow is in
-// use elsewhere is a race; afterwards call [Flow.Changed] and make Scorers anew.
-func (f *Flow) Parameters() *autograd.Parameters { return f.parameters }
+// use elsewhere is a race; afterwards call [Model.Changed] and make Scorers anew.
+func (f *Model) Parameters() *autograd.Parameters { return f.parameters }
 
 // Provenance returns what the file says of the model's making, as JSON, or nil.
 func (f *Flow) Provenance() json.RawMessage { return f.provenance }
@@ -120,32 +131,32 @@ func (f *Flow) Dim() int { return len(f.config.Features) * f.sites }
 
 // NoiseColumns returns the data column of each feature of the noise z, as the
 // permutations leave them. A base is over data columns.
-func (f *Flow) NoiseColumns() []int { return slices.Clone(f.parts[len(f.parts)-1].columns) }
+func (f *Model) NoiseColumns() []int { return slices.Clone(f.parts[len(f.parts)-1].columns) }
 
 // ContextFeatures returns the number of context values of an event.
 func (f *Flow) ContextFeatures() int { return len(f.config.Context) }
 
 // Sites returns the number of rows of the graph that one event takes.
-func (f *Flow) Sites() int { return f.sites }
+func (f *Model) Sites() int { return f.sites }
 
 // StandardizationLogDet returns the log-det of the first stage, −Σ log std over
 // an event.
-func (f *Flow) StandardizationLogDet() float64 { return -f.logStd }
+func (f *Model) StandardizationLogDet() float64 { return -f.logStd }
 
 // LogDensity adds log p of each event in x to the log-dets of the pass: what
 // training differentiates. x holds standardized values, one row for each site,
 // and the pass's context standardized ones too. The standardization's own
 // log-det is not in it. x may be rewritten if the pass does not record.
-func (f *Flow) LogDensity(p *autograd.Pass, x autograd.Value) {
+func (f *Model) LogDensity(p *autograd.Pass, x autograd.Value) {
 	f.BaseDensity(p, f.chain.Forward(p, x))
 }
 
 // Chain returns the maps from data to noise.
-func (f *Flow) Chain() *transform.Chain { return f.chain }
+func (f *Model) Chain() *transform.Chain { return f.chain }
 
 // Bind prepares the flow's current values for float32 computing on a matmul
 // backend, or with nil on the default one (see [blas.Default]).
-func (f *Flow) Bind(backend blas.Backend) (*autograd.Binding, error) {
+func (f *Model) Bind(backend blas.Backend) (*autograd.Binding, error) {
 	if err := kernels.Err(); err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ func randomFlow(t testing.TB, preset string, d, contexts int, o flow.Options) *f
 	if strings.HasPrefix(preset, "nsf") {
 		bound = 0.1 // ten layers of wide networks and of matrices amplify rounding
 	}
-	for _, p := range f.Parameters().All() {
+	for _, p := range f.Model().Parameters().All() {
 		random.Uniform(p.Values(), 7, random.Initialization, uint64(p.Offset()), bound)
 		for i, v := range p.Values() {
 			if p.NonNegative && v < 0 {
@@ -46,7 +46,7 @@ func randomFlow(t testing.TB, preset string, d, contexts int, o flow.Options) *f
 			}
 		}
 	}
-	if err := f.SetStandardization(standardization(d), standardization(contexts)); err != nil {
+	if err := f.Model().SetStandardization(standardization(d), standardization(contexts)); err != nil {
 		t.Fatal(err)
 	}
 	return f
@@ -170,7 +170,7 @@ func TestLogProbGrad(t *testing.T) {
 		logProb, gradX, gradContext := make([]float64, n), make([]float64, n*d), make([]float64, n*contexts)
 		must(t, f.LogProbGrad(logProb, gradX, gradContext, x, context))
 
-		g := autograd.Bind64(f.Parameters()).NewGraph()
+		g := autograd.Bind64(f.Model().Parameters()).NewGraph()
 		g.Reset(autograd.DifferentiateInputs)
 		input := func(values []float64, s flow.Standardization, columns int) autograd.Value {
 			v := g.Input(n, columns, true)
@@ -186,7 +186,7 @@ func TestLogProbGrad(t *testing.T) {
 			inContext = input(context, config.StandardizeContext, contexts)
 		}
 		p.Context = inContext
-		f.LogDensity(p, in)
+		f.Model().LogDensity(p, in)
 		p.LogDet.Seed(1)
 		g.Backward()
 		check := func(name string, got []float64, v autograd.Value, s flow.Standardization) {
@@ -202,7 +202,7 @@ func TestLogProbGrad(t *testing.T) {
 			check("context", gradContext, inContext, config.StandardizeContext)
 		}
 		for e := range n {
-			if want := p.LogDet.Values[e] + f.StandardizationLogDet(); math.Abs(logProb[e]-want) > 1e-4*(1+math.Abs(want)) {
+			if want := p.LogDet.Values[e] + f.Model().StandardizationLogDet(); math.Abs(logProb[e]-want) > 1e-4*(1+math.Abs(want)) {
 				t.Errorf("log p of row %d is %v, in float64 %v", e, logProb[e], want)
 			}
 		}
@@ -218,7 +218,7 @@ func TestLogProbGradOverwrites(t *testing.T) {
 		c.Grid = grid
 		f, err := flow.New(c, 1)
 		must(t, err)
-		for _, p := range f.Parameters().All() {
+		for _, p := range f.Model().Parameters().All() {
 			random.Uniform(p.Values(), 7, random.Initialization, uint64(p.Offset()), 0.4)
 		}
 		const n = 5
@@ -359,11 +359,11 @@ func TestOwnMethodsFollowChangedValues(t *testing.T) {
 	f := randomFlow(t, "realnvp", 3, 0, flow.Options{})
 	x, before, after, fresh := rows(3, 1), make([]float64, 1), make([]float64, 1), make([]float64, 1)
 	must(t, f.LogProb(before, x, nil))
-	values := f.Parameters().Values()
+	values := f.Model().Parameters().Values()
 	for i := range values {
 		values[i] *= 0.5
 	}
-	f.Changed()
+	f.Model().Changed()
 	must(t, f.LogProb(after, x, nil))
 	s, err := f.NewScorer(flow.ScorerOptions{})
 	must(t, err)
@@ -442,11 +442,11 @@ func TestMultiDimensionalEvents(t *testing.T) {
 	c.Grid = []int{2, 2}
 	f, err := flow.New(c, 1)
 	must(t, err)
-	for _, p := range f.Parameters().All() {
+	for _, p := range f.Model().Parameters().All() {
 		random.Uniform(p.Values(), 7, random.Initialization, uint64(p.Offset()), 0.4)
 	}
 	// Each site is standardized alike, and the density with it.
-	must(t, f.SetStandardization(standardization(3), standardization(1)))
+	must(t, f.Model().SetStandardization(standardization(3), standardization(1)))
 	const n = 40
 	x, context, logProb := rows(n*12, 1), rows(n, 2), make([]float64, n)
 	must(t, f.LogProb(logProb, x, context))
@@ -455,8 +455,8 @@ func TestMultiDimensionalEvents(t *testing.T) {
 	c.Grid = nil
 	g, err := flow.New(c, 1)
 	must(t, err)
-	copy(g.Parameters().Values(), f.Parameters().Values())
-	must(t, g.SetStandardization(standardization(3), standardization(1)))
+	copy(g.Model().Parameters().Values(), f.Model().Parameters().Values())
+	must(t, g.Model().SetStandardization(standardization(3), standardization(1)))
 	sites, contexts := make([]float64, 4*n), make([]float64, 4*n)
 	for i := range contexts {
 		contexts[i] = context[i/4]

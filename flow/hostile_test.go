@@ -53,7 +53,7 @@ func TestHostileMatrices(t *testing.T) {
 // TestReadRefusesValuesThatAreNotFinite damages one value of each tensor.
 func TestReadRefusesValuesThatAreNotFinite(t *testing.T) {
 	f := randomFlow(t, "nsf-ar", 3, 1, flow.Options{Layers: 2, Hidden: []int{3}, Base: base.Mixture, BatchNorm: true})
-	for _, p := range f.Parameters().All() {
+	for _, p := range f.Model().Parameters().All() {
 		if p.Size() == 0 {
 			continue
 		}

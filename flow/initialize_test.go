@@ -35,17 +35,17 @@ func TestFirstValues(t *testing.T) {
 		must(t, err)
 		layer := func(p *autograd.Parameter) string { return p.Name[:strings.LastIndex(p.Name, ".")] }
 		inputs := map[string]int{}
-		for _, l := range f.Parameters().Linears() {
+		for _, l := range f.Model().Parameters().Linears() {
 			inputs[layer(l.Weight)] = l.In()
 		}
-		for _, l := range f.Parameters().Masked() {
+		for _, l := range f.Model().Parameters().Masked() {
 			inputs[layer(l.Weight)] = l.In()
 		}
 		last := ".layers.3"
 		if residual {
 			last = ".layers.5" // two blocks of two, and the first and the last layer
 		}
-		for _, p := range f.Parameters().All() {
+		for _, p := range f.Model().Parameters().All() {
 			want, name := 1/math.Sqrt(float64(inputs[layer(p)])), layer(p)
 			switch {
 			case strings.HasSuffix(name, last):

@@ -70,9 +70,9 @@ func (f *Flow) noise(p *autograd.Pass, z autograd.Value, i int) autograd.Value {
 
 // BaseDensity adds the base's log-density of each event, of z and of the parts
 // that left, to the log-dets of the pass.
-func (f *Flow) BaseDensity(p *autograd.Pass, z autograd.Value) {
+func (f *Model) BaseDensity(p *autograd.Pass, z autograd.Value) {
 	for i := range f.parts {
-		f.parts[i].base.LogDensity(p, f.noise(p, z, i), p.LogDet)
+		f.parts[i].base.LogDensity(p, (*Flow)(f).noise(p, z, i), p.LogDet)
 	}
 }
 

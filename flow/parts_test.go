@@ -34,10 +34,10 @@ func splitting(t *testing.T, b base.Spec, contexts ...string) *flow.Flow {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range f.Parameters().All() {
+	for _, p := range f.Model().Parameters().All() {
 		random.Uniform(p.Values(), 3, random.Initialization, uint64(p.Offset()), 0.7)
 	}
-	f.Changed()
+	f.Model().Changed()
 	return f
 }
 
@@ -45,7 +45,7 @@ func splitting(t *testing.T, b base.Spec, contexts ...string) *flow.Flow {
 // Jacobian of the way to all of its parts, in float64.
 func TestPartsDensity(t *testing.T) {
 	f := splitting(t, &base.DiagonalNormalSpec{Bound: 2}, "e")
-	g := autograd.Bind64(f.Parameters()).NewGraph()
+	g := autograd.Bind64(f.Model().Parameters()).NewGraph()
 	forward := func(x []float64) (z []float64, logDet, logProb float64) {
 		g.Reset(autograd.Evaluate)
 		p := g.Pass(1)
@@ -55,7 +55,7 @@ func TestPartsDensity(t *testing.T) {
 		}
 		p.Context = p.Input(1, 1, false)
 		p.Context.Set(0, 0, 0.3)
-		rest := f.Chain().Forward(p, in)
+		rest := f.Model().Chain().Forward(p, in)
 		logDet = p.LogDet.Values[0]
 		for _, part := range append(p.Parts(), rest) {
 			for r := range part.Rows {
@@ -64,7 +64,7 @@ func TestPartsDensity(t *testing.T) {
 				}
 			}
 		}
-		f.BaseDensity(p, rest)
+		f.Model().BaseDensity(p, rest)
 		return z, logDet, p.LogDet.Values[0]
 	}
 	x := []float64{0.3, -1, 0.7, 0.2, 1.1, -0.4, -0.9, 0.5}
@@ -141,7 +141,7 @@ func TestPartsOfSamples(t *testing.T) {
 // keeps.
 func TestPartsGradient(t *testing.T) {
 	f := splitting(t, &base.DiagonalNormalSpec{Bound: 2})
-	binding := autograd.Bind64(f.Parameters())
+	binding := autograd.Bind64(f.Model().Parameters())
 	g := binding.NewGraph()
 	x := []float64{0.3, -1, 0.7, 0.2, 1.1, -0.4, -0.9, 0.5}
 	run := func(mode autograd.Mode, m autograd.Memory) (float64, autograd.Value) {
@@ -152,7 +152,7 @@ func TestPartsGradient(t *testing.T) {
 		for i, v := range x {
 			in.Set(i/4, i%4, v)
 		}
-		f.LogDensity(p, in)
+		f.Model().LogDensity(p, in)
 		p.LogDet.Seed(1)
 		p.Backward()
 		return p.LogDet.Values[0], in

@@ -118,7 +118,7 @@ func TestUniformBase(t *testing.T) {
 		}
 		f, err := flow.New(config, 1)
 		must(t, err)
-		for _, p := range f.Parameters().All() {
+		for _, p := range f.Model().Parameters().All() {
 			random.Uniform(p.Values(), 7, random.Initialization, uint64(p.Offset()), 2)
 		}
 		x, logProb := rows(3*1000, 1), make([]float64, 1000)

@@ -113,7 +113,7 @@ func rangeFlow(t *testing.T, spec transform.Spec, noise string, size float32) *f
 		Transforms: []transform.Spec{spec}, Base: b,
 	}, 1)
 	must(t, err)
-	for _, p := range f.Parameters().All() {
+	for _, p := range f.Model().Parameters().All() {
 		random.Uniform(p.Values(), 7, random.Initialization, uint64(p.Offset()), size)
 		for i, v := range p.Values() {
 			if p.NonNegative && v < 0 {

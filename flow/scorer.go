@@ -46,7 +46,7 @@ func (f *Flow) NewScorer(o ScorerOptions) (*Scorer, error) {
 	if o.Workers < 0 {
 		return nil, fmt.Errorf("flow: a scorer with %d workers is asked for, want at least 1, or 0 for GOMAXPROCS", o.Workers)
 	}
-	binding, err := f.Bind(o.BLAS)
+	binding, err := f.Model().Bind(o.BLAS)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +194,7 @@ func (s *Scorer) pass(g *autograd.Graph, j *job, from, to int, wanted bool) *aut
 func logProbTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	g.Reset(autograd.Evaluate)
 	p := s.pass(g, j, from, to, false)
-	s.flow.LogDensity(p, s.loadX(g, j, from, to, false))
+	s.flow.Model().LogDensity(p, s.loadX(g, j, from, to, false))
 	for i, v := range p.LogDet.Values {
 		j.logProb[from+i] = s.logDensity(j, j.x, from+i, v-s.flow.logStd)
 	}
@@ -245,7 +245,7 @@ func gradientTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	f := s.flow
 	g.Reset(autograd.DifferentiateInputs)
 	p, x := s.pass(g, j, from, to, true), s.loadX(g, j, from, to, true)
-	f.LogDensity(p, x)
+	f.Model().LogDensity(p, x)
 	p.LogDet.Seed(1)
 	g.Backward()
 	f.config.Standardize.storeGradient(j.gradX[from*f.Dim():], x)

@@ -136,7 +136,7 @@ func (o *importOptions) read() (*importedModel, error) {
 }
 
 func (m *importedModel) print(out io.Writer, asJSON bool) error {
-	transforms, parameters := len(m.flow.Config().Transforms), m.flow.Parameters().Len()
+	transforms, parameters := len(m.flow.Config().Transforms), m.flow.Model().Parameters().Len()
 	if asJSON {
 		return json.NewEncoder(out).Encode(struct {
 			Library    string  `json:"library"`

@@ -94,9 +94,9 @@ func describeModel(path string, f *flow.Flow) (*modelDescription, error) {
 	}
 	m := &modelDescription{
 		File: path, Bytes: info.Size(), FormatVersion: version,
-		Parameters: f.Parameters().Len(), Flow: config, Provenance: f.Provenance(),
+		Parameters: f.Model().Parameters().Len(), Flow: config, Provenance: f.Provenance(),
 	}
-	for _, p := range f.Parameters().All() {
+	for _, p := range f.Model().Parameters().All() {
 		m.Tensors = append(m.Tensors, tensorDescription{p.Name, [2]int{p.Rows, p.Cols}})
 	}
 	return m, nil

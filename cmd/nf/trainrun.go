@@ -101,7 +101,7 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 	}
 	if !o.quiet {
 		fmt.Fprintf(out, "training on %d rows, validating on %d: %d columns, %s, %d parameters, batches of %d; %s, workers %d\n",
-			data.trainRows, data.validRows, len(data.features), o.flow, f.Parameters().Len(), o.fit.Batch, computing(backend), o.fit.Workers)
+			data.trainRows, data.validRows, len(data.features), o.flow, f.Model().Parameters().Len(), o.fit.Batch, computing(backend), o.fit.Workers)
 	}
 	o.advise(command, adviceBefore(o, data)...)
 	best := newBestEpoch(o, f, data, started, command.ErrOrStderr())

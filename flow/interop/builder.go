@@ -310,10 +310,10 @@ func (b *builder) build(names Names) (*flow.Flow, error) {
 		return nil, err
 	}
 	masked := map[string]*autograd.Masked{}
-	for _, m := range f.Parameters().Masked() {
+	for _, m := range f.Model().Parameters().Masked() {
 		masked[m.Weight.Name] = m
 	}
-	for _, p := range f.Parameters().All() {
+	for _, p := range f.Model().Parameters().All() {
 		v, ok := b.values[p.Name]
 		if !ok {
 			return nil, fmt.Errorf("interop: nothing is known of the parameter %s", p.Name)

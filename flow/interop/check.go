@@ -306,7 +306,7 @@ func (c *Check) behindBase(f *flow.Flow) ([]float64, error) {
 		return nil, err
 	}
 	// Its features are data columns.
-	columns, d := f.NoiseColumns(), f.Dim()
+	columns, d := f.Model().NoiseColumns(), f.Dim()
 	byColumn, noise := make([]float64, len(c.Z)), make([]float64, len(c.Z))
 	for i, v := range c.Z {
 		byColumn[i/d*d+columns[i%d]] = v
@@ -342,8 +342,8 @@ func conditionalBase(f *flow.Flow) (*flow.Flow, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := f.Parameters().All()
-	for _, p := range last.Parameters().All() {
+	all := f.Model().Parameters().All()
+	for _, p := range last.Model().Parameters().All() {
 		name := fmt.Sprintf("transforms.%d.%s", n, strings.TrimPrefix(p.Name, "transforms.0."))
 		at := slices.IndexFunc(all, func(q *autograd.Parameter) bool { return q.Name == name })
 		copy(p.Values(), all[at].Values())
@@ -359,13 +359,13 @@ func throughBase(f *flow.Flow, z []float64) []float64 {
 		return nil
 	}
 	var constants []float32 // [u | mean], over data columns
-	for _, p := range f.Parameters().All() {
+	for _, p := range f.Model().Parameters().All() {
 		if p.Name == baseConstants {
 			constants = p.Values()
 		}
 	}
 	d, bound := f.Dim(), normal.Bound
-	columns := f.NoiseColumns()
+	columns := f.Model().NoiseColumns()
 	scaled := make([]float64, len(z))
 	for i, v := range z {
 		c := columns[i%d]

@@ -12,7 +12,7 @@ type exact struct {
 }
 
 func newExact(f *flow.Flow) *exact {
-	return &exact{f, autograd.Bind64(f.Parameters()).NewGraph()}
+	return &exact{f, autograd.Bind64(f.Model().Parameters()).NewGraph()}
 }
 
 // standardized puts a row on the graph as the first stage makes it.
@@ -41,16 +41,16 @@ func (e *exact) pass(c *Check, row int) *autograd.Pass {
 // logProb returns log p of x under the context of a row of the check.
 func (e *exact) logProb(c *Check, x []float64, row int) []float64 {
 	p := e.pass(c, row)
-	e.flow.LogDensity(p, e.standardized(x, e.flow.Config().Standardize))
-	return []float64{p.LogDet.Values[0] + e.flow.StandardizationLogDet()}
+	e.flow.Model().LogDensity(p, e.standardized(x, e.flow.Config().Standardize))
+	return []float64{p.LogDet.Values[0] + e.flow.Model().StandardizationLogDet()}
 }
 
 // noise returns what becomes of a row of the check's samples.
 func (e *exact) noise(c *Check, row int) []float64 {
 	p, n := e.pass(c, row), e.flow.Dim()
-	z := e.flow.Chain().Forward(p, e.standardized(c.Samples[row*n:][:n], e.flow.Config().Standardize))
+	z := e.flow.Model().Chain().Forward(p, e.standardized(c.Samples[row*n:][:n], e.flow.Config().Standardize))
 	out := make([]float64, z.Cols)
-	for i, column := range e.flow.NoiseColumns() {
+	for i, column := range e.flow.Model().NoiseColumns() {
 		out[i] = z.At(0, column)
 	}
 	return out
@@ -60,10 +60,10 @@ func (e *exact) noise(c *Check, row int) []float64 {
 func (e *exact) sample(c *Check, noise []float64, row int) []float64 {
 	p := e.pass(c, row)
 	z := e.graph.Input(1, len(noise), false)
-	for i, column := range e.flow.NoiseColumns() {
+	for i, column := range e.flow.Model().NoiseColumns() {
 		z.Set(0, column, noise[i])
 	}
-	x := e.flow.Chain().Inverse(p, z)
+	x := e.flow.Model().Chain().Inverse(p, z)
 	s := e.flow.Config().Standardize
 	out := make([]float64, x.Cols)
 	for i := range out {

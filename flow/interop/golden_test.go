@@ -129,7 +129,7 @@ func TestImportedSize(t *testing.T) {
 				count += len(v.Values)
 			}
 		}
-		if got := f.Parameters().Len(); got > count {
+		if got := f.Model().Parameters().Len(); got > count {
 			t.Errorf("%s has %d parameters, and %d where it was trained", name, got, count)
 		}
 	}

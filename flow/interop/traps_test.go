@@ -335,7 +335,7 @@ func TestTrapRunningVariance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range f.Parameters().All() {
+	for _, p := range f.Model().Parameters().All() {
 		if strings.HasSuffix(p.Name, "running_variance") && slices.ContainsFunc(p.Values(), func(v float32) bool { return v != 0 }) {
 			t.Errorf("%s is %v, want the zeros of an untrained model", p.Name, p.Values())
 		}

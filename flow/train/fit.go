@@ -62,7 +62,7 @@ func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options
 			return result, err
 		}
 	}
-	return Minimize(ctx, f, MaximumLikelihood(f, newNoisy(newRows(training, f), f, o)), MaximumLikelihood(f, newRows(validation, f)), o)
+	return Minimize(ctx, f.Model(), MaximumLikelihood(f, newNoisy(newRows(training, f), f, o)), MaximumLikelihood(f, newRows(validation, f)), o)
 }
 
 func standardize(f *flow.Flow, d Data) error {
@@ -80,7 +80,7 @@ func standardize(f *flow.Flow, d Data) error {
 	if err != nil {
 		return err
 	}
-	return f.SetStandardization(rows, contexts)
+	return f.Model().SetStandardization(rows, contexts)
 }
 
 // Minimize trains m on the training objective and leaves in it the values of the

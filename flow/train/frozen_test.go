@@ -96,7 +96,7 @@ func TestFrozenTrainings(t *testing.T) {
 				c.change(&o)
 			}
 			data := func(events int, index uint64) train.Data {
-				return train.Data{Rows: curved(events*f.Sites(), 4, index), Context: curved(events, f.ContextFeatures(), index+1)}
+				return train.Data{Rows: curved(events*f.Model().Sites(), 4, index), Context: curved(events, f.ContextFeatures(), index+1)}
 			}
 			result, err := train.Fit(context.Background(), f, data(330, 1), data(70, 3), o)
 			if err != nil {
@@ -104,7 +104,7 @@ func TestFrozenTrainings(t *testing.T) {
 			}
 			hash := fnv.New64a()
 			s := f.Config()
-			for _, values := range []any{f.Parameters().Values(), s.Standardize.Mean, s.Standardize.Std, s.StandardizeContext.Mean, s.StandardizeContext.Std, result.BestValidNLL} {
+			for _, values := range []any{f.Model().Parameters().Values(), s.Standardize.Mean, s.Standardize.Std, s.StandardizeContext.Mean, s.StandardizeContext.Std, result.BestValidNLL} {
 				if err := binary.Write(hash, binary.LittleEndian, values); err != nil {
 					t.Fatal(err)
 				}

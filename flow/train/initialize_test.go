@@ -21,12 +21,12 @@ func TestInitializeFromData(t *testing.T) {
 	var want []float32
 	for workers := 1; workers <= 3; workers++ {
 		f := newFlow(t, actNorm(), batchNorm(), actNorm())
-		random.Uniform(f.Parameters().Values(), 4, random.Initialization, 0, 0.5)
-		maps := f.Chain().Transforms()
+		random.Uniform(f.Model().Parameters().Values(), 4, random.Initialization, 0, 0.5)
+		maps := f.Model().Chain().Transforms()
 		for _, at := range []int{1, 5, 9} {
 			maps[at].Initialize(1)
 		}
-		if !f.Parameters().AwaitsData() {
+		if !f.Model().Parameters().AwaitsData() {
 			t.Fatal("the actnorms do not await data")
 		}
 		rows := correlated(300, 1)
@@ -36,7 +36,7 @@ func TestInitializeFromData(t *testing.T) {
 		}
 		o := Defaults()
 		o.BLAS, o.Workers = blas.Builtin(), workers
-		r, err := newRunner(f, f.Sites(), o)
+		r, err := newRunner(f.Model(), f.Model().Sites(), o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,7 +46,7 @@ func TestInitializeFromData(t *testing.T) {
 			chosen[i] = i + 50
 		}
 		r.initializeFromData(context.Background(), s, chosen)
-		if f.Parameters().AwaitsData() {
+		if f.Model().Parameters().AwaitsData() {
 			t.Fatal("the actnorms still await data")
 		}
 		g := r.binding.NewGraph()
@@ -64,8 +64,8 @@ func TestInitializeFromData(t *testing.T) {
 			}
 		}
 		if workers == 1 {
-			want = slices.Clone(f.Parameters().Values())
-		} else if !slices.Equal(f.Parameters().Values(), want) {
+			want = slices.Clone(f.Model().Parameters().Values())
+		} else if !slices.Equal(f.Model().Parameters().Values(), want) {
 			t.Errorf("%d workers initialize other values than one", workers)
 		}
 	}
@@ -81,7 +81,7 @@ func TestFitInitializesOnce(t *testing.T) {
 		if _, err := Fit(context.Background(), f, Data{Rows: rows}, Data{Rows: rows[:60]}, o); err != nil {
 			t.Fatal(err)
 		}
-		if f.Parameters().AwaitsData() {
+		if f.Model().Parameters().AwaitsData() {
 			t.Fatal("after Fit the actnorm still awaits data")
 		}
 		// A second Fit must find this and leave it, but for a tiny step.
@@ -98,7 +98,7 @@ func TestFitInitializesOnce(t *testing.T) {
 
 func find(t *testing.T, f *flow.Flow, name string) *autograd.Parameter {
 	t.Helper()
-	for _, p := range f.Parameters().All() {
+	for _, p := range f.Model().Parameters().All() {
 		if p.Name == name {
 			return p
 		}
@@ -128,8 +128,8 @@ func TestMeetingsInside(t *testing.T) {
 				t.Fatal(err)
 			}
 			if depth == 0 {
-				want = slices.Clone(f.Parameters().Values())
-			} else if !slices.Equal(f.Parameters().Values(), want) {
+				want = slices.Clone(f.Model().Parameters().Values())
+			} else if !slices.Equal(f.Model().Parameters().Values(), want) {
 				t.Errorf("%s: %d transforms deep, training ends at other values", name, depth)
 			}
 		}

@@ -19,10 +19,10 @@ type likelihood struct {
 }
 
 func (l *likelihood) Events() int { return l.source.Events() }
-func (l *likelihood) Sites() int  { return l.flow.Sites() }
+func (l *likelihood) Sites() int  { return l.flow.Model().Sites() }
 
 func (l *likelihood) Loss(p *autograd.Pass, events []int) autograd.Sums {
-	l.flow.LogDensity(p, l.load(p, events))
+	l.flow.Model().LogDensity(p, l.load(p, events))
 	return p.Scale(p.LogDet, -1)
 }
 
@@ -36,10 +36,10 @@ func (l *likelihood) load(p *autograd.Pass, events []int) autograd.Value {
 	if contexts > 0 {
 		p.Context = p.Wrap(context, contexts)
 	}
-	return p.Wrap(values, width/l.flow.Sites())
+	return p.Wrap(values, width/l.flow.Model().Sites())
 }
 
-func (l *likelihood) Constant() float64 { return -l.flow.StandardizationLogDet() }
+func (l *likelihood) Constant() float64 { return -l.flow.Model().StandardizationLogDet() }
 
 // Explain implements [Explainer].
 func (l *likelihood) Explain(nll float64) error {

@@ -30,15 +30,15 @@ func TestMemoryModes(t *testing.T) {
 		t.Fatal(err)
 	}
 	replayed, err := fit(Replay)
-	if err != nil || !slices.Equal(stored.Parameters().Values(), replayed.Parameters().Values()) {
+	if err != nil || !slices.Equal(stored.Model().Parameters().Values(), replayed.Model().Parameters().Values()) {
 		t.Errorf("from kept inputs training ends at other values (%v)", err)
 	}
 	rebuilt, err := fit(Reversible)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, v := range rebuilt.Parameters().Values() {
-		if w := stored.Parameters().Values()[i]; math.Abs(float64(v-w)) > 1e-3*(1+math.Abs(float64(w))) {
+	for i, v := range rebuilt.Model().Parameters().Values() {
+		if w := stored.Model().Parameters().Values()[i]; math.Abs(float64(v-w)) > 1e-3*(1+math.Abs(float64(w))) {
 			t.Fatalf("from outputs parameter %d ends at %v, from the tape at %v", i, v, w)
 		}
 	}
@@ -54,7 +54,7 @@ func TestReversibleRefusesDrift(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	random.Uniform(f.Parameters().Values(), 5, random.Initialization, 0, 2)
+	random.Uniform(f.Model().Parameters().Values(), 5, random.Initialization, 0, 2)
 	o := Defaults()
 	o.Epochs, o.Batch, o.BLAS, o.Memory = 1, 100, blas.Builtin(), Reversible
 	rows := correlated(200, 1)

@@ -28,7 +28,7 @@ type Explainer interface {
 	Explain(loss float64) error
 }
 
-// Model is what [Minimize] trains: a [flow.Flow], or several networks and flows
+// Model is what [Minimize] trains: a [flow.Model], or several networks and flows
 // on one set of parameters.
 type Model interface {
 	// Parameters are the values to be learned.

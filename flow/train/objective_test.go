@@ -31,7 +31,7 @@ func (o reverseKL) Loss(p *autograd.Pass, events []int) autograd.Sums {
 	noise := p.Wrap(z, 2)
 	own := p.Sums(len(events))
 	p.StandardNormal(noise, own)
-	x := o.flow.Chain().Inverse(p, noise)
+	x := o.flow.Model().Chain().Inverse(p, noise)
 	// log q(x) = log N(z) − log|det dx/dz|; what is minimized is that less log p.
 	loss := p.Scale(p.LogDet, -1)
 	for i, v := range own.Values {
@@ -72,7 +72,7 @@ func TestMinimizeReverseKL(t *testing.T) {
 	}
 	o := Defaults()
 	o.Epochs, o.Batch, o.LearningRate, o.BLAS, o.Patience = 150, 64, 5e-2, blas.Builtin(), 0
-	result, err := Minimize(context.Background(), f, reverseKL{f}, reverseKL{f}, o)
+	result, err := Minimize(context.Background(), f.Model(), reverseKL{f}, reverseKL{f}, o)
 	if err != nil {
 		t.Fatal(err)
 	}

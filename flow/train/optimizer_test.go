@@ -125,7 +125,7 @@ func TestFitKeepsTheAverage(t *testing.T) {
 
 func checkNLL(t *testing.T, f *flow.Flow, rows []float64, want float64) {
 	t.Helper()
-	f.Changed()
+	f.Model().Changed()
 	logProb := make([]float64, len(rows)/3)
 	if err := f.LogProb(logProb, rows, nil); err != nil {
 		t.Fatal(err)

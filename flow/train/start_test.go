@@ -28,7 +28,7 @@ func TestStartIsACandidate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := c.flow(t)
-			began, validation := slices.Clone(f.Parameters().Values()), correlated(100, 2)
+			began, validation := slices.Clone(f.Model().Parameters().Values()), correlated(100, 2)
 			o := Defaults()
 			o.BLAS, o.Batch, o.Schedule = blas.Builtin(), 100, Constant
 			c.change(&o)
@@ -40,7 +40,7 @@ func TestStartIsACandidate(t *testing.T) {
 			if result.BestEpoch != 0 || !finite(result.StartValidNLL) {
 				t.Errorf("best epoch %d, nll of the start %v", result.BestEpoch, result.StartValidNLL)
 			}
-			if !slices.Equal(f.Parameters().Values(), began) {
+			if !slices.Equal(f.Model().Parameters().Values(), began) {
 				t.Error("the parameters are not what they were")
 			}
 			logProb := make([]float64, 100)
@@ -90,7 +90,7 @@ func TestImproved(t *testing.T) {
 	var last []float32
 	o.Improved = func(r Result) {
 		told = append(told, r.BestEpoch)
-		last = slices.Clone(f.Parameters().Values())
+		last = slices.Clone(f.Model().Parameters().Values())
 		if r.History[len(r.History)-1].Epoch != r.BestEpoch {
 			t.Errorf("told at epoch %d that %d is the best", len(r.History), r.BestEpoch)
 		}
@@ -109,7 +109,7 @@ func TestImproved(t *testing.T) {
 	if !slices.Equal(told, want) || len(told) == 0 || len(told) == 30 {
 		t.Errorf("told of %v, want %v", told, want)
 	}
-	if !slices.Equal(last, f.Parameters().Values()) {
+	if !slices.Equal(last, f.Model().Parameters().Values()) {
 		t.Error("the flow does not hold the values that it had at the last improvement")
 	}
 }
@@ -144,8 +144,8 @@ func TestInterruptionBetweenTiles(t *testing.T) {
 		ends := [][]float32{}
 		o.Improved = nil
 		f := make()
-		ends = append(ends, slices.Clone(f.Parameters().Values()))
-		o.Improved = func(Result) { ends = append(ends, slices.Clone(f.Parameters().Values())) }
+		ends = append(ends, slices.Clone(f.Model().Parameters().Values()))
+		o.Improved = func(Result) { ends = append(ends, slices.Clone(f.Model().Parameters().Values())) }
 		if _, err := Fit(context.Background(), f, training, validation, o); err != nil {
 			t.Fatal(err)
 		}
@@ -162,7 +162,7 @@ func TestInterruptionBetweenTiles(t *testing.T) {
 			if !errors.Is(err, context.Canceled) || result.Stopped != "interrupted" {
 				t.Fatalf("%s, look %d: %v, stopped %q", name, n, err, result.Stopped)
 			}
-			if !slices.Equal(f.Parameters().Values(), ends[result.BestEpoch]) {
+			if !slices.Equal(f.Model().Parameters().Values(), ends[result.BestEpoch]) {
 				t.Fatalf("%s, look %d: the flow does not hold epoch %d", name, n, result.BestEpoch)
 			}
 		}
@@ -190,7 +190,7 @@ func TestBatchFollowsTheRows(t *testing.T) {
 		if _, err := Fit(context.Background(), f, Data{Rows: correlated(100, 1)}, Data{Rows: correlated(50, 2)}, o); err != nil {
 			t.Fatal(err)
 		}
-		values = append(values, f.Parameters().Values())
+		values = append(values, f.Model().Parameters().Values())
 	}
 	if !slices.Equal(values[0], values[1]) {
 		t.Error("a batch of 0 trains other values than the one of the rule")

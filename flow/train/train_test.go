@@ -93,7 +93,7 @@ func TestWorkersChangeNoBit(t *testing.T) {
 			if _, err := Fit(context.Background(), f, Data{Rows: correlated(1100, 1)}, Data{Rows: correlated(100, 2)}, o); err != nil {
 				t.Fatal(err)
 			}
-			got := f.Parameters().Values()
+			got := f.Model().Parameters().Values()
 			if want == nil {
 				want = got
 			}
@@ -112,7 +112,7 @@ func TestTiledGradient(t *testing.T) {
 	for name, extra := range map[string][]transform.Spec{"plain": nil, "one meeting": {batchNorm()}, "two meetings": {batchNorm(), batchNorm()}} {
 		t.Run(name, func(t *testing.T) {
 			f := newFlow(t, extra...)
-			for _, p := range f.Parameters().All() {
+			for _, p := range f.Model().Parameters().All() {
 				if !p.Frozen {
 					random.Uniform(p.Values(), 3, random.Initialization, uint64(p.Offset()), 0.3)
 				}
@@ -124,7 +124,7 @@ func TestTiledGradient(t *testing.T) {
 			s := MaximumLikelihood(f, newRows(data, f))
 			o := Defaults()
 			o.Workers, o.BLAS = 2, blas.Builtin()
-			r, err := newRunner(f, f.Sites(), o)
+			r, err := newRunner(f.Model(), f.Model().Sites(), o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -132,7 +132,7 @@ func TestTiledGradient(t *testing.T) {
 			for i := range chosen {
 				chosen[i] = i
 			}
-			binding := autograd.Bind64(f.Parameters())
+			binding := autograd.Bind64(f.Model().Parameters())
 			wantNLL, want := wholeGradient(binding, s)
 			nll, norm, _ := r.gradient(context.Background(), s, chosen)
 			if math.Abs(nll-wantNLL) > 1e-5 {
@@ -186,7 +186,7 @@ func TestKeptGradientsChangeNoBit(t *testing.T) {
 	}
 	var want []float32
 	for _, wave := range []int{64, 1, 2, 3, 10, 11} {
-		r, err := newRunner(f, f.Sites(), o)
+		r, err := newRunner(f.Model(), f.Model().Sites(), o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -229,7 +229,7 @@ func TestClip(t *testing.T) {
 		}
 		o := Defaults()
 		o.Epochs, o.Batch, o.Clip, o.Workers, o.BLAS = 1, 100, clip, 1, blas.Builtin()
-		r, err := newRunner(f, f.Sites(), o)
+		r, err := newRunner(f.Model(), f.Model().Sites(), o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -280,7 +280,7 @@ func TestSchedule(t *testing.T) {
 }
 
 func frozen(f *flow.Flow, i int) bool {
-	for _, p := range f.Parameters().All() {
+	for _, p := range f.Model().Parameters().All() {
 		if p.Frozen && i >= p.Offset() && i < p.Offset()+p.Size() {
 			return true
 		}
@@ -359,13 +359,13 @@ func TestFitDiverges(t *testing.T) {
 	o := Defaults()
 	o.BLAS, o.LearningRate, o.Clip = blas.Builtin(), 1e5, 0
 	f := newFlow(t)
-	begin := slices.Clone(f.Parameters().Values())
+	begin := slices.Clone(f.Model().Parameters().Values())
 	result, err := Fit(context.Background(), f, Data{Rows: correlated(600, 1)}, Data{Rows: correlated(100, 2)}, o)
 	if err == nil || result.Stopped != "diverged" {
 		t.Fatalf("error %v, stopped %q", err, result.Stopped)
 	}
 	if result.BestEpoch == 0 {
-		for i, v := range f.Parameters().Values() {
+		for i, v := range f.Model().Parameters().Values() {
 			if v != begin[i] {
 				t.Fatalf("without a finished epoch, parameter %d is %v, was %v", i, v, begin[i])
 			}
@@ -442,7 +442,7 @@ func BenchmarkStep(b *testing.B) {
 			s := MaximumLikelihood(f, newRows(data, f))
 			o := Defaults()
 			o.Workers = workers
-			r, err := newRunner(f, f.Sites(), o)
+			r, err := newRunner(f.Model(), f.Model().Sites(), o)
 			if err != nil {
 				b.Fatal(err)
 			}
