@@ -114,7 +114,8 @@ func (s *Scorer) Sample(x, logProb []float64, first uint64, o SampleOptions, con
 	return s.run(len(x)/s.flow.Dim(), job{do: sampleTile, x: x, context: context, logProb: logProb, first: first, sample: o})
 }
 
-// job is one call's arguments, for its tiles.
+// job is one call's arguments, for its tiles. do is a plain function that takes them:
+// a closure over them would allocate at each call.
 type job struct {
 	do                 func(s *Scorer, g *autograd.Graph, j *job, from, to int)
 	x, z, context      []float64
