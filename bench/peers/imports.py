@@ -2,16 +2,16 @@
 """Imported models beside the libraries that trained them: rows a second of log-densities, and numbers of parameters.
 
     pip install torch numpy sbi==0.27.0 nflows==0.14 zuko==1.6.0 safetensors
-    bench/peers/imports.py --nf bin/nf --nfbench bin/nfbench [--rows 5000] [--seconds 1] [--only maf] [--cpu]
+    bench/peers/imports.py --nf bin/nf --nfbench bin/nfbench [--rows 5000] [--seconds 1] [--only maf]
 
 The models are those that sbi makes by default (maf, nsf, zuko_maf, zuko_nsf: 50 hidden units, 5 transforms), untrained and
 perturbed, and zuko's small spline flows. Each is imported with a check, so that both compute the same numbers. Times are
-the best of several calls with one and with two threads; the ratio is of the better ones, above 1 where nf is faster. With
---cpu one thread is measured by the processor time that it took, which a loaded machine disturbs less.
+medians of calls with one and with two threads; the ratio is of the better ones, above 1 where nf is faster.
 """
 import argparse
 import json
 import os
+import statistics
 import subprocess
 import tempfile
 import time
@@ -41,14 +41,15 @@ def build(kind, d, c):
     return net, (lambda x, c: net.log_prob(x[None], condition=c)[0]), x, context, CONFIGS[kind.split("_")[0]]
 
 
-def rate(call, rows, seconds, clock):
-    call()
-    best, end = 0.0, time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        begin = clock()
+def rate(call, rows, seconds):
+    for _ in range(3):
         call()
-        best = max(best, rows / max(clock() - begin, 1e-9))
-    return best
+    times, end = [], time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        begin = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - begin)
+    return rows / statistics.median(times)
 
 
 def main():
@@ -58,9 +59,7 @@ def main():
     p.add_argument("--rows", type=int, default=5000)
     p.add_argument("--seconds", type=float, default=1)
     p.add_argument("--only", default="")
-    p.add_argument("--cpu", action="store_true")
     o = p.parse_args()
-    threads = (1,) if o.cpu else (1, 2)
     for kind, d, c in MODELS:
         if o.only not in f"{kind}-{d}-{c}":
             continue
@@ -82,12 +81,11 @@ def main():
             parameters = json.loads(made.stdout)["parameters"], sum(v.numel() for v in module.parameters())
             many = x.repeat(o.rows // len(x) + 1, 1)[:o.rows], context.repeat(o.rows // len(x) + 1, 1)[:o.rows]
             peer = []
-            for n in threads:
+            for n in (1, 2):
                 torch.set_num_threads(n)
-                peer.append(rate(lambda: log_prob(*many), o.rows, o.seconds, time.process_time if o.cpu else time.perf_counter))
+                peer.append(rate(lambda: log_prob(*many), o.rows, o.seconds))
             command = [o.nfbench, "score", "--model", at("model.safetensors"), "--rows", str(o.rows), "--time", f"{o.seconds}s", "--json"]
-            command += ["--workers", str(threads[-1])] + (["--cpu"] if o.cpu else [])
-            own = [json.loads(line)["rows_per_second"] for line in subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()]
+            own = [json.loads(line)["figures"]["rows/s"] for line in subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()]
         print(f"{kind} D={d} C={c}: {1e6 / max(own):.2f} µs a row, PyTorch {1e6 / max(peer):.2f} µs, ratio {max(own) / max(peer):.2f}; "
               f"parameters {parameters[0]} of {parameters[1]}, {parameters[0] / parameters[1]:.2f}", flush=True)
 
