@@ -3,8 +3,10 @@ package flow_test
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/seed-192fdf7a/nf/flow"
@@ -68,10 +70,31 @@ func rangeFamilies() map[string]transform.Spec {
 	}
 	out["autoregressive gated"] = &transform.AutoregressiveSpec{Order: []int{1, 2, 0}, Univariate: affine,
 		Conditioner: nn.MADESpec{Units: [][]int{nn.EvenUnits(d, 6, true), nn.EvenUnits(d, 6, true)}, Residual: true, Gated: true}}
-	for name, s := range out {
-		out["inverse "+name] = &transform.InvertSpec{Transform: s}
+	out["autoregressive encoder"] = &transform.AutoregressiveSpec{Order: []int{1, 2, 0}, Univariate: affine,
+		Conditioner: nn.MADESpec{Units: [][]int{nn.EvenUnits(d, 6, true), nn.EvenUnits(d, 6, true)}, Encoder: true}}
+	for _, name := range slices.Collect(maps.Keys(out)) {
+		out["inverse "+name] = &transform.InvertSpec{Transform: out[name]}
 	}
+	out["split"] = &transform.ChainSpec{Transforms: []transform.Spec{
+		&transform.PlanarSpec{}, &transform.SplitSpec{Leave: []int{1}},
+		&transform.CouplingSpec{Mask: []bool{true, false}, Univariate: affine, Conditioner: &nn.MLPSpec{Hidden: []int{5}}},
+	}}
 	return out
+}
+
+// TestRangeFamilies holds the table above against the list of families.
+func TestRangeFamilies(t *testing.T) {
+	met := map[string]bool{"split": true} // only inside a chain
+	for _, spec := range rangeFamilies() {
+		name, err := transform.Kinds.Name(spec)
+		must(t, err)
+		met[name] = true
+	}
+	for _, name := range transform.Families() {
+		if !met[name] && !strings.HasPrefix(name, "test-") { // those that tests add
+			t.Errorf("the family %s is not tried with rows that are far", name)
+		}
+	}
 }
 
 // farRows returns rows with extreme cells, one or all of a row, and ordinary
