@@ -129,7 +129,7 @@ func (m *modelDescription) print(out io.Writer, c flow.Config) error {
 	if err != nil {
 		return err
 	}
-	name, rest, err := summarized(text)
+	name, rest, err := summarized(text, 0)
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (m *modelDescription) print(out io.Writer, c flow.Config) error {
 		if err != nil {
 			return err
 		}
-		name, rest, err := summarized(text)
+		name, rest, err := summarized(text, 0)
 		if err != nil {
 			return err
 		}
@@ -177,7 +177,7 @@ func (m *modelDescription) print(out io.Writer, c flow.Config) error {
 	}
 	lines, err := flattened("", m.Provenance)
 	if err != nil { // not an object
-		lines = [][2]string{{"", compact(m.Provenance)}}
+		lines = [][2]string{{"", compact(m.Provenance, 0)}}
 	}
 	fmt.Fprintln(w, "provenance\t")
 	for _, line := range lines {
@@ -199,14 +199,14 @@ func flattened(prefix string, object json.RawMessage) ([][2]string, error) {
 			lines = append(lines, inner...)
 			continue
 		}
-		lines = append(lines, [2]string{prefix + key, compact(fields[key])})
+		lines = append(lines, [2]string{prefix + key, compact(fields[key], 0)})
 	}
 	return lines, nil
 }
 
 // summarized writes a transform's description in one line: its type, and
 // key=value for the rest, with masks and other lists of bits as 0101.
-func summarized(text []byte) (name, rest string, err error) {
+func summarized(text []byte, depth int) (name, rest string, err error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(text, &fields); err != nil {
 		return "", "", err
@@ -217,12 +217,17 @@ func summarized(text []byte) (name, rest string, err error) {
 	delete(fields, "type")
 	words := make([]string, 0, len(fields))
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
-		words = append(words, key+"="+compact(fields[key]))
+		words = append(words, key+"="+compact(fields[key], depth))
 	}
 	return name, strings.Join(words, " "), nil
 }
 
-func compact(value json.RawMessage) string {
+// maxSummary is how many objects inside each other are written out, because each
+// of them is scanned anew with what it holds.
+const maxSummary = 6
+
+// compact writes a value that so many objects lie around.
+func compact(value json.RawMessage, depth int) string {
 	const most = 64
 	var bits []bool
 	var numbers []json.Number
@@ -230,6 +235,8 @@ func compact(value json.RawMessage) string {
 	var fields map[string]json.RawMessage
 	object := bytes.HasPrefix(value, []byte("{"))
 	switch {
+	case object && depth == maxSummary:
+		return "…"
 	case !object && json.Unmarshal(value, &bits) == nil && len(bits) > 0:
 		var b strings.Builder
 		for _, bit := range bits[:min(len(bits), most)] {
@@ -256,13 +263,13 @@ func compact(value json.RawMessage) string {
 		return listed(names)
 	case json.Unmarshal(value, &fields) == nil:
 		if _, tagged := fields["type"]; tagged {
-			if name, rest, err := summarized(value); err == nil {
+			if name, rest, err := summarized(value, depth+1); err == nil {
 				return strings.TrimSpace(name + "(" + rest + ")")
 			}
 		}
 		words := make([]string, 0, len(fields))
 		for key, inner := range fields {
-			words = append(words, key+"="+compact(inner))
+			words = append(words, key+"="+compact(inner, depth+1))
 		}
 		slices.Sort(words)
 		return "(" + strings.Join(words, " ") + ")"
