@@ -21,6 +21,10 @@
 //   - sums of products of float64, for learned matrices: [AddProducts64]
 //   - float64 twins, in plain Go, for what must have the same bits in float64
 //
+// nf itself has no use yet for some of them, which are offered: Softmax,
+// LogSoftmax, their backward passes and LogSumExp, RowSums, RowDots and RowMoments,
+// Erf, Log1p, LogSigmoid and NormalQuantile, AddBiasSiLU and AddBiasLeakyReLU.
+//
 // # The same bits everywhere
 //
 // Every function gives the same bits on every processor and for every length,

@@ -27,8 +27,6 @@ const (
 // logRef returns log x: with x = 2^n·(1+f) and f in [−1/3, 1/3],
 //
 //	n·ln 2 + f + f²·polynomial(f)
-//
-// where the rounding error of the first sum is kept and added to the rest.
 func logRef(x float32) float32 {
 	var n float32
 	if x < 0x1p-126 {
@@ -50,11 +48,7 @@ func logRef(x float32) float32 {
 	q = fma32(q, f, log1)
 	q = fma32(q, f, log0)
 
-	sum := fma32(n, ln2High, f)
-	rest := fma32(n, ln2High, -sum) + f
-	rest = fma32(n, ln2Low, rest)
-	rest = fma32(float32(f*f), q, rest)
-	y := sum + rest
+	y := logSum(n, f, q)
 
 	switch {
 	case x == 0:
@@ -65,6 +59,16 @@ func logRef(x float32) float32 {
 		return x // +Inf or NaN
 	}
 	return y
+}
+
+// logSum returns n·ln 2 + f + f²·q. The rounding error of the first sum is kept
+// and added to the rest.
+func logSum(n, f, q float32) float32 {
+	sum := fma32(n, ln2High, f)
+	rest := fma32(n, ln2High, -sum) + f
+	rest = fma32(n, ln2Low, rest)
+	rest = fma32(float32(f*f), q, rest)
+	return sum + rest
 }
 
 func logSliceRef(dst, src []float32) {

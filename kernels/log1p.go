@@ -51,11 +51,7 @@ func log1pRef(x float32) float32 {
 	q = fma32(q, f, log1p1)
 	q = fma32(q, f, log1p0)
 
-	sum := fma32(n, ln2High, f)
-	rest := fma32(n, ln2High, -sum) + f
-	rest = fma32(n, ln2Low, rest)
-	rest = fma32(float32(f*f), q, rest)
-	y := sum + rest
+	y := logSum(n, f, q)
 
 	switch {
 	case u == 0:
