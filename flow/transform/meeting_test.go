@@ -12,13 +12,10 @@ import (
 // what one tile of all events does, whatever the tape keeps.
 func TestMeetingGradient(t *testing.T) {
 	norm := &transform.BatchNormSpec{Epsilon: 1e-3, Momentum: 0.5}
-	spec := &transform.ChainSpec{}
-	for _, part := range []transform.Spec{
+	spec := &transform.ChainSpec{Transforms: []transform.Spec{
 		norm, coupling(3, affine, 0), &transform.InvertSpec{Transform: coupling(3, affine, 1)},
 		&transform.ChainSpec{Transforms: []transform.Spec{norm, coupling(3, affine, 1)}},
-	} {
-		spec.Transforms = append(spec.Transforms, part)
-	}
+	}}
 	s := build(t, spec, transform.Shape{Grid: []int{2}, Features: 3}, 2)
 	const events = 12
 	x, ctx := noise(events*6, 1, 2), noise(events*2, 2, 1)
