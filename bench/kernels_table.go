@@ -60,6 +60,10 @@ var others = []workload{
 	{name: "RowSums", prepare: rowReduction((*kernels.Tier).RowSums), bytes: 4},
 	{name: "RowSumSquares", prepare: rowReduction((*kernels.Tier).RowSumSquares), bytes: 4},
 	{name: "StandardNormalLogDensity", prepare: density, bytes: 4},
+
+	// An element is a product that is added; a factor of b serves four sums.
+	{name: "AddProducts64", prepare: products64(false), bytes: 8. / 3},
+	{name: "AddProducts64-exact", prepare: products64(true), bytes: 8. / 3},
 }
 
 // arguments returns n values of U(low, high).
@@ -153,4 +157,27 @@ func density(n int) (func(t *kernels.Tier), int) {
 	z := matrix(n, 1, wide)
 	dst := make([]float64, z.Rows)
 	return func(t *kernels.Tier) { t.StandardNormalLogDensity(dst, z) }, len(z.Data)
+}
+
+// products64 is four rows of a matrix product over one panel.
+func products64(exact bool) func(n int) (func(t *kernels.Tier), int) {
+	return func(n int) (func(t *kernels.Tier), int) {
+		const rows = 4
+		depth := n / (rows * kernels.ProductColumns)
+		p := kernels.Products64{
+			C: make([]float64, rows*kernels.ProductColumns), CStride: kernels.ProductColumns,
+			A: widened(rows*depth, 1), AStride: depth, AStep: 1,
+			B: widened(depth*kernels.ProductColumns, 2), Depth: depth, Exact: exact,
+		}
+		return func(t *kernels.Tier) { t.AddProducts64(p) }, rows * kernels.ProductColumns * depth
+	}
+}
+
+// widened is fill in float64, so that products of two are exact.
+func widened(n int, index uint64) []float64 {
+	values := make([]float64, n)
+	for i, v := range fill(n, index, 1) {
+		values[i] = float64(v)
+	}
+	return values
 }
