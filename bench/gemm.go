@@ -168,7 +168,7 @@ func (l gemmLayer) contender(what string, b multiplier, w blas.Weights) contende
 	case "input":
 		c.do = func() { w.BackwardInput(dx, dy, false) }
 	case "weights":
-		c.do = func() { b.GradientWeights(l.dw, x, dy, false) }
+		c.do = func() { blas.GradientWeights(b, l.dw, x, dy, false) }
 	}
 	return c
 }

@@ -12,7 +12,7 @@ import (
 type multiplier interface {
 	Name() string
 	NewWeights(in, out int) blas.Weights
-	GradientWeights(dw []float32, x, dy kernels.Matrix, accumulate bool)
+	blas.Multiplier
 }
 
 // gonumBackend is gonum's Sgemm in Go and SSE, for comparison alone: no model
@@ -34,12 +34,14 @@ func (gonumBackend) NewWeights(in, out int) blas.Weights {
 	return &gonumWeights{kernels.Dense(make([]float32, in*out), in, out), make([]float32, out)}
 }
 
-func (gonumBackend) GradientWeights(dw []float32, x, dy kernels.Matrix, accumulate bool) {
+// Product takes what [blas.GradientWeights] gives it: the transpose of rows, and
+// rows.
+func (gonumBackend) Product(c kernels.Matrix, a, b kernels.Strided, start kernels.Matrix) {
 	var beta float32
-	if accumulate {
+	if start.Data != nil {
 		beta = 1
 	}
-	gonumLibrary.Sgemm(gonumblas.Trans, gonumblas.NoTrans, x.Cols, dy.Cols, x.Rows, 1, x.Data, x.Stride, dy.Data, dy.Stride, beta, dw, dy.Cols)
+	gonumLibrary.Sgemm(gonumblas.Trans, gonumblas.NoTrans, c.Rows, c.Cols, a.Cols, 1, a.Data, a.ColumnStride, b.Data, b.RowStride, beta, c.Data, c.Stride)
 }
 
 func (g *gonumWeights) Set(w, bias []float32) {

@@ -30,7 +30,7 @@ const (
 	ReLU
 )
 
-// Backend computes the matrix products of linear layers. Its methods may be
+// Backend computes the matrix products of linear layers and of values. Its methods may be
 // called concurrently.
 type Backend interface {
 	// Name is the name that NF_BLAS selects the backend by, such as "builtin".
@@ -41,10 +41,11 @@ type Backend interface {
 	// NewWeights returns the weights of a linear layer, zero at first, with in
 	// inputs and out outputs; in may be 0, and out at least 1.
 	NewWeights(in, out int) Weights
-	// GradientWeights writes dw = xᵀ·dy, or with accumulate dw += xᵀ·dy. x is
-	// rows by in, dy is rows by out, dw is in by out, row-major without gaps.
-	// It overlaps neither. Scratch is recycled: nothing is allocated once warm.
-	GradientWeights(dw []float32, x, dy kernels.Matrix, accumulate bool)
+	// Product writes c = start + a·b. c is n by m, a is n by k, b is k by m. start
+	// is n by m, or the zero Matrix, which stands for zeros; it may be c itself.
+	// Otherwise c must not overlap anything. Scratch is recycled: nothing is
+	// allocated once warm.
+	Product(c kernels.Matrix, a, b kernels.Strided, start kernels.Matrix)
 
 	// NewMasked returns the weights of a masked linear layer, zero at first.
 	NewMasked(mask Mask) MaskedWeights
@@ -64,6 +65,24 @@ type Weights interface {
 	// BackwardInput writes dx = dy·wᵀ, or with accumulate dx += dy·wᵀ. dy is
 	// rows by out, dx is rows by in and does not overlap dy.
 	BackwardInput(dx, dy kernels.Matrix, accumulate bool)
+}
+
+// GradientWeights writes dw = xᵀ·dy, or with accumulate dw += xᵀ·dy, by one
+// Product. x is rows by in, dy is rows by out, dw is in by out, row-major
+// without gaps.
+func GradientWeights(b Multiplier, dw []float32, x, dy kernels.Matrix, accumulate bool) {
+	checkLength("dw", dw, x.Cols*dy.Cols)
+	c := kernels.Dense(dw, x.Cols, dy.Cols)
+	start := kernels.Matrix{}
+	if accumulate {
+		start = c
+	}
+	b.Product(c, x.Transposed(), dy.Strided(), start)
+}
+
+// Multiplier is the part of a [Backend] that multiplies values.
+type Multiplier interface {
+	Product(c kernels.Matrix, a, b kernels.Strided, start kernels.Matrix)
 }
 
 var (
@@ -135,5 +154,21 @@ func checkShape(name string, m kernels.Matrix, rows, cols int) {
 func checkLength(name string, data []float32, want int) {
 	if len(data) != want {
 		panic(fmt.Sprintf("blas: %s has %d values, want %d", name, len(data), want))
+	}
+}
+
+// checkProduct panics unless the operands of a Product fit.
+func checkProduct(c kernels.Matrix, a, b kernels.Strided, start kernels.Matrix) {
+	checkShape("c", c, a.Rows, b.Cols)
+	if a.Cols != b.Rows {
+		panic(fmt.Sprintf("blas: a is %dx%d and b %dx%d", a.Rows, a.Cols, b.Rows, b.Cols))
+	}
+	for _, s := range [2]*kernels.Strided{&a, &b} {
+		if s.Rows > 0 && s.Cols > 0 && len(s.Data) <= (s.Rows-1)*s.RowStride+(s.Cols-1)*s.ColumnStride {
+			panic(fmt.Sprintf("blas: an operand holds %d values, too few for %dx%d with strides %d and %d", len(s.Data), s.Rows, s.Cols, s.RowStride, s.ColumnStride))
+		}
+	}
+	if start.Data != nil {
+		checkShape("start", start, c.Rows, c.Cols)
 	}
 }

@@ -47,7 +47,7 @@ func (l layer) run(b blas.Backend, step int, act blas.Activation) products {
 		to := min(from+step, rows)
 		w.Forward(y.Slice(from, to), l.x.Slice(from, to), act)
 		w.BackwardInput(dx.Slice(from, to), l.dy.Slice(from, to), false)
-		b.GradientWeights(p.dw, l.x.Slice(from, to), l.dy.Slice(from, to), true)
+		blas.GradientWeights(b, p.dw, l.x.Slice(from, to), l.dy.Slice(from, to), true)
 	}
 	return p
 }
@@ -110,9 +110,52 @@ func TestManyRows(t *testing.T) {
 
 			// Not accumulated, the gradient begins at zero, whatever was there.
 			dw := append([]float32(nil), l.dw...)
-			blas.BuiltinOn(tier).GradientWeights(dw, l.x, l.dy, false)
+			blas.GradientWeights(blas.BuiltinOn(tier), dw, l.x, l.dy, false)
 			clear(l.dw)
 			sameBits(t, what+", gradient from zero", dw, l.run(blas.BuiltinOn(tier), 1, blas.None).dw)
+		}
+	}
+}
+
+// TestProductBits checks that a product of values has the bits of the plain loop
+// of fused multiply-adds on every tier, wherever its operands lie and however
+// it is cut along its terms.
+func TestProductBits(t *testing.T) {
+	reference, err := kernels.ByName("reference")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, size := range [][3]int{{1, 32, 49}, {1, 49, 32}, {49, 32, 49}, {17, 300, 65}, {70, 600, 20}} {
+		rng := rand.New(rand.NewPCG(uint64(n), 2))
+		rows, depth, cols := size[0], size[1], size[2]
+		a, y, start := conformance.Matrix(rng, rows, depth, 0), conformance.Matrix(rng, depth, cols, 0), conformance.Matrix(rng, rows, cols, 0)
+		turned := func(m kernels.Matrix) kernels.Strided {
+			out := kernels.Dense(make([]float32, m.Rows*m.Cols), m.Cols, m.Rows)
+			for r := range m.Rows {
+				for c, v := range m.Row(r) {
+					out.Data[c*out.Cols+r] = v
+				}
+			}
+			return out.Transposed()
+		}
+		want := kernels.Dense(make([]float32, rows*cols), rows, cols)
+		blas.BuiltinOn(reference).Product(want, a.Strided(), y.Strided(), start)
+		for _, tier := range kernels.Tiers() {
+			b := blas.BuiltinOn(tier)
+			for i, left := range []kernels.Strided{a.Strided(), turned(a)} {
+				for j, right := range []kernels.Strided{y.Strided(), turned(y)} {
+					for _, step := range []int{depth, 1 + depth/3} {
+						got := kernels.Dense(make([]float32, rows*cols), rows, cols)
+						from := start
+						for first := 0; first < depth; first += step {
+							last := min(first+step, depth)
+							b.Product(got, left.Columns(first, last), right.Slice(first, last), from)
+							from = got
+						}
+						sameBits(t, fmt.Sprintf("%s, %v, turned %d %d, %d terms at once", tier.Name(), size, i, j, step), got.Data, want.Data)
+					}
+				}
+			}
 		}
 	}
 }

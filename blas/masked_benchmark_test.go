@@ -66,7 +66,7 @@ func BenchmarkMasked(b *testing.B) {
 				{"backward/masked", func() { masked.BackwardInput(dx, y, false) }},
 				{"backward/dense", func() { dense.BackwardInput(dx, y, false) }},
 				{"gradient/masked", func() { masked.GradientWeights(dPacked, x, y, false) }},
-				{"gradient/dense", func() { blas.Builtin().GradientWeights(dFull, x, y, false) }},
+				{"gradient/dense", func() { blas.GradientWeights(blas.Builtin(), dFull, x, y, false) }},
 			} {
 				b.Run(name+f.name, func(b *testing.B) {
 					for b.Loop() {

@@ -35,7 +35,7 @@ type operands struct {
 
 // inPlace has b read in place, if the tier can.
 func (o *operands) inPlace(t *Tier) {
-	if p := t.PanelsInPlace(o.plain, o.c.Rows); p.Cols == o.b.Cols && (o.a.RowStride == 1 || !p.narrowed || t.matmul.tileReadsColumns) {
+	if p := t.PanelsInPlace(o.plain, o.c.Rows, o.a.RowStride == 1); p.Cols == o.b.Cols {
 		o.b = p
 	}
 }

@@ -65,17 +65,17 @@ const (
 
 // PanelsInPlace returns the leading columns of m as a view of m's own values:
 // all of them where the kernels of the tier can read them in place for a product
-// whose left operand is the transpose of a matrix with the given number of
-// columns, else those that fill whole panels, or none where packing them is
-// quicker. The view is an operand for such a product on that tier only, and not to
+// whose left operand has the given number of rows, which is transposed where its
+// rows are the columns of a matrix; else those that fill whole panels, or none
+// where packing them is quicker. The view is an operand for such a product on that tier only, and not to
 // be cut.
-func (t *Tier) PanelsInPlace(m Matrix, rows int) Panels {
+func (t *Tier) PanelsInPlace(m Matrix, rows int, transposed bool) Panels {
 	p := FullPanels(m)
 	if t.matmul.tilePanels == 1 && m.Stride >= farApart && m.Rows >= farRows && rows >= farShared {
 		p.Cols = 0
 		return p
 	}
-	if p.Cols < m.Cols && t.readsInPlace(rows, true) {
+	if p.Cols < m.Cols && t.readsInPlace(rows, transposed) {
 		p.Cols, p.narrowed = m.Cols, true
 	}
 	return p

@@ -90,12 +90,40 @@ func (w *weights) BackwardInput(dx, dy kernels.Matrix, accumulate bool) {
 	product(dx, gonum.NoTrans, dy, gonum.Trans, kernels.Dense(w.w, w.in, w.out), accumulate)
 }
 
-func (backend) GradientWeights(dw []float32, x, dy kernels.Matrix, accumulate bool) {
-	checkShape("dy", dy, x.Rows, dy.Cols)
-	if len(dw) != x.Cols*dy.Cols {
-		panic(fmt.Sprintf("openblas: dw has %d values, want %d", len(dw), x.Cols*dy.Cols))
+// Product copies an operand none of whose strides is 1.
+func (backend) Product(c kernels.Matrix, a, b kernels.Strided, start kernels.Matrix) {
+	if a.Rows != c.Rows || a.Cols != b.Rows || b.Cols != c.Cols {
+		panic(fmt.Sprintf("openblas: c is %dx%d, a %dx%d and b %dx%d", c.Rows, c.Cols, a.Rows, a.Cols, b.Rows, b.Cols))
 	}
-	product(kernels.Dense(dw, x.Cols, dy.Cols), gonum.Trans, x, gonum.NoTrans, dy, accumulate)
+	accumulate := start.Data != nil
+	if accumulate {
+		checkShape("start", start, c.Rows, c.Cols)
+		if len(c.Data) > 0 && &start.Data[0] != &c.Data[0] {
+			for r := range c.Rows {
+				copy(c.Row(r), start.Row(r))
+			}
+		}
+	}
+	transposeA, x := operand(a)
+	transposeB, y := operand(b)
+	product(c, transposeA, x, transposeB, y, accumulate)
+}
+
+// operand returns s as BLAS takes it: a matrix, or the transpose of one.
+func operand(s kernels.Strided) (gonum.Transpose, kernels.Matrix) {
+	switch {
+	case s.ColumnStride == 1 || s.Rows == 0 || s.Cols == 0:
+		return gonum.NoTrans, kernels.Matrix{Data: s.Data, Rows: s.Rows, Cols: s.Cols, Stride: s.RowStride}
+	case s.RowStride == 1:
+		return gonum.Trans, kernels.Matrix{Data: s.Data, Rows: s.Cols, Cols: s.Rows, Stride: s.ColumnStride}
+	}
+	m := kernels.Dense(make([]float32, s.Rows*s.Cols), s.Rows, s.Cols)
+	for r := range m.Rows {
+		for c := range m.Cols {
+			m.Data[r*m.Cols+c] = s.Data[r*s.RowStride+c*s.ColumnStride]
+		}
+	}
+	return gonum.NoTrans, m
 }
 
 // callers bounds the calls under way: OpenBLAS has a fixed table of buffers and

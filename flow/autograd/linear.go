@@ -69,7 +69,7 @@ func (g *Graph) linearBackward32(y, x Value, l *Linear, act blas.Activation) {
 		kernels.ReLUBackward(y.node.grad32, y.node.data32, y.node.grad32)
 	}
 	if !g.inputs {
-		g.binding.backend.GradientWeights(g.gradient32(l.Weight), x.matrix32(), dz, g.written[l.index])
+		blas.GradientWeights(g.binding.backend, g.gradient32(l.Weight), x.matrix32(), dz, g.written[l.index])
 		g.written[l.index] = true
 		kernels.AddColumnSums(g.gradient32(l.Bias), dz)
 	}

@@ -129,7 +129,7 @@ func (g *Graph) squareBackward32(y, x Value, q *Square, inverse bool, total Sums
 	}
 	floats, doubles := g.floats.mark(), g.doubles.mark()
 	dw, row := g.floats.take(n*n), g.doubles.take(n)
-	g.binding.backend.GradientWeights(dw, left.matrix32(), right, false)
+	blas.GradientWeights(g.binding.backend, dw, left.matrix32(), right, false)
 	bias := g.gradient32(q.bias)
 	for r := range right.Rows {
 		for c, v := range right.Row(r) {

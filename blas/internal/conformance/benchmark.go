@@ -36,7 +36,7 @@ func Benchmark(b *testing.B, backend blas.Backend) {
 			}
 			run("backward", func() { w.BackwardInput(dx, dy, false) })
 			// Without accumulation, so that the values stay in range.
-			run("gradient", func() { backend.GradientWeights(dw, x, dy, false) })
+			run("gradient", func() { blas.GradientWeights(backend, dw, x, dy, false) })
 		}
 	}
 }

@@ -27,6 +27,7 @@ func Run(t *testing.T, b blas.Backend) {
 	t.Run("relu", func(t *testing.T) { relu(t, b) })
 	t.Run("repeated row", func(t *testing.T) { repeatedRow(t, b) })
 	t.Run("set", func(t *testing.T) { set(t, b) })
+	t.Run("product", func(t *testing.T) { product(t, b) })
 	t.Run("concurrency", func(t *testing.T) { concurrency(t, b) })
 	t.Run("allocation", func(t *testing.T) { allocation(t, b) })
 	t.Run("panics", func(t *testing.T) { panics(t, b) })
@@ -139,7 +140,7 @@ func accuracy(t *testing.T, b blas.Backend) {
 				}, false)
 				dw := Normal(rng, in*out)
 				before = append(before[:0], dw...)
-				b.GradientWeights(dw, x, dy, accumulate)
+				blas.GradientWeights(b, dw, x, dy, accumulate)
 				checkResult(t, "gradient, "+name, kernels.Dense(dw, in, out), func(r, c int) (s chain) {
 					if accumulate {
 						s.add(before[r*out+c], 1)
@@ -194,7 +195,7 @@ func repeatedRow(t *testing.T, b blas.Backend) {
 		return s
 	}, false)
 	dw := make([]float32, in*out)
-	b.GradientWeights(dw, x, dy, false)
+	blas.GradientWeights(b, dw, x, dy, false)
 	checkResult(t, "gradient", kernels.Dense(dw, in, out), func(r, c int) (s chain) {
 		for range rows {
 			s.add(x.Data[r], dy.Data[c])
@@ -250,7 +251,7 @@ func concurrency(t *testing.T, b blas.Backend) {
 				y, dx, dw := make([]float32, rows*out), make([]float32, rows*in), make([]float32, in*out)
 				w.BackwardInput(kernels.Dense(dx, rows, in), dy, false)
 				w.Forward(kernels.Dense(y, rows, out), x, blas.ReLU)
-				b.GradientWeights(dw, x, dy, false)
+				blas.GradientWeights(b, dw, x, dy, false)
 				results[i] = append(append(y, dx...), dw...)
 			}
 		})
@@ -270,12 +271,15 @@ func allocation(t *testing.T, b blas.Backend) {
 	const rows, in, out = 24, 40, 50
 	x, dy := Matrix(rng, rows, in, 0), Matrix(rng, rows, out, 0)
 	y, dx, dw := Matrix(rng, rows, out, 0), Matrix(rng, rows, in, 0), make([]float32, in*out)
+	transposed := Matrix(rng, out, in, 0).Transposed()
 	w := b.NewWeights(in, out)
 	w.Set(Normal(rng, in*out), nil)
 	for name, f := range map[string]func(){
 		"Forward":         func() { w.Forward(y, x, blas.ReLU) },
 		"BackwardInput":   func() { w.BackwardInput(dx, dy, true) },
-		"GradientWeights": func() { b.GradientWeights(dw, x, dy, true) },
+		"GradientWeights": func() { blas.GradientWeights(b, dw, x, dy, true) },
+		"Product":         func() { b.Product(kernels.Dense(dw, in, out), x.Transposed(), dy.Strided(), kernels.Matrix{}) },
+		"Product of rows": func() { b.Product(y, x.Strided(), transposed, kernels.Matrix{}) },
 	} {
 		f()
 		if n := testing.AllocsPerRun(100, f); n != 0 {
@@ -301,8 +305,8 @@ func panics(t *testing.T, b blas.Backend) {
 		"y of few values":      func() { w.Forward(short, matrix(2, 3), blas.None) },
 		"dy of other width":    func() { w.BackwardInput(matrix(2, 3), matrix(2, 3), false) },
 		"dx of other rows":     func() { w.BackwardInput(matrix(3, 3), matrix(2, 4), false) },
-		"dw of other size":     func() { b.GradientWeights(make([]float32, 11), matrix(2, 3), matrix(2, 4), false) },
-		"x, dy of unlike rows": func() { b.GradientWeights(make([]float32, 12), matrix(3, 3), matrix(2, 4), false) },
+		"dw of other size":     func() { blas.GradientWeights(b, make([]float32, 11), matrix(2, 3), matrix(2, 4), false) },
+		"x, dy of unlike rows": func() { blas.GradientWeights(b, make([]float32, 12), matrix(3, 3), matrix(2, 4), false) },
 	} {
 		func() {
 			defer func() {
