@@ -4,7 +4,8 @@ import "fmt"
 
 // Strided is a view of float32 values with any two strides: element (r, c) is
 // Data[r*RowStride+c*ColumnStride]. It is the left operand of Matmul, so that
-// a matrix and its transpose are read in place.
+// a matrix and its transpose are read in place. With a RowStride below Cols its
+// rows overlap, as the windows of a convolution do.
 type Strided struct {
 	Data                    []float32
 	Rows, Cols              int

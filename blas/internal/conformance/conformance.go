@@ -35,6 +35,9 @@ func Run(t *testing.T, b blas.Backend) {
 	t.Run("masked", func(t *testing.T) { masked(t, b) })
 	t.Run("masked containment", func(t *testing.T) { containment(t, b) })
 	t.Run("masked allocation", func(t *testing.T) { maskedAllocation(t, b) })
+
+	t.Run("convolution", func(t *testing.T) { convolution(t, b) })
+	t.Run("convolution allocation", func(t *testing.T) { convolutionAllocation(t, b) })
 }
 
 // Normal returns n normal values.

@@ -1,0 +1,234 @@
+package blas
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// Convolution is a convolutional layer on a grid of sites, whose output has the
+// same grid: at each site
+//
+//	y = act(bias + Σ x[site of tap]·w[tap])
+//
+// over the taps of a [Window], where x is +0 outside the grid. Matrices have a
+// row for each site of each event, line by line, and any row stride; w is
+// Taps·in by out, the taps ascending.
+//
+// On the built-in backend each output is one chain, acc = bias; then
+// acc = fma(x, w, acc) over the taps ascending and, of each, the columns
+// ascending, the zeros outside taking part. So are the gradients: of an input,
+// over the taps of the window turned by 180 degrees and the outputs; of a
+// weight, over the sites of all events. They do not depend on the number of
+// events, the processor or the number of workers.
+//
+// There is no copy of all windows: a few lines at a time, or where a line of the
+// window has enough columns, views of lines with zeros behind them, whose rows
+// overlap. Its methods but Set may be called concurrently; they allocate nothing
+// once warm. Shapes that do not fit are programmer errors and panic.
+type Convolution struct {
+	backend Backend
+	grid    [2]int
+	window  Window
+	in, out int
+
+	forward Weights
+	weights []float32 // as Set had them
+
+	turnedLock  sync.Mutex
+	turnedValid atomic.Bool
+	turned      Weights // Taps·out by in, of the turned window
+}
+
+// NewConvolution returns a convolution on a backend with weights of zero, on a
+// grid of grid[0] lines of grid[1] sites, with in columns of x and out of y.
+func NewConvolution(b Backend, grid [2]int, w Window, in, out int) *Convolution {
+	w.check()
+	if grid[0] < 1 || grid[1] < 1 || in < 1 {
+		panic(fmt.Sprintf("blas: a convolution on a grid of %d by %d sites with %d columns", grid[0], grid[1], in))
+	}
+	return &Convolution{
+		backend: b, grid: grid, window: w, in: in, out: out,
+		forward: b.NewWeights(w.Taps()*in, out), weights: make([]float32, w.Taps()*in*out),
+	}
+}
+
+// Set copies w, Taps·in by out row-major, and the bias, of length out; a nil
+// bias is zero. It must not be called concurrently with any other method.
+func (c *Convolution) Set(w, bias []float32) {
+	checkLength("w", w, len(c.weights))
+	copy(c.weights, w)
+	c.forward.Set(w, bias)
+	c.turnedValid.Store(false)
+}
+
+// Forward writes y, which does not overlap x.
+func (c *Convolution) Forward(y, x kernels.Matrix, act Activation) {
+	c.check("x", x, "y", y)
+	c.apply(c.forward, y, x, act)
+}
+
+// BackwardInput writes the gradient of x, given that of y before the
+// activation, which it does not overlap.
+func (c *Convolution) BackwardInput(dx, dy kernels.Matrix) {
+	c.check("dx", dx, "dy", dy)
+	c.apply(c.turnedWeights(), dx, dy, None)
+}
+
+// GradientWeights writes the gradient of w, or with accumulate adds it to dw,
+// given x and the gradient of y before the activation.
+func (c *Convolution) GradientWeights(dw []float32, x, dy kernels.Matrix, accumulate bool) {
+	c.check("x", x, "dy", dy)
+	if c.window.Taps() == 1 {
+		c.backend.GradientWeights(dw, x, dy, accumulate)
+		return
+	}
+	width, values := c.grid[1], c.window.Taps()*c.in
+	lines, band := x.Rows/width, bandOf(width, values)
+	for from := 0; from == 0 || from < lines; from += band {
+		to := min(from+band, lines)
+		buffer := scratch.Borrow((to - from) * width * values)
+		seen := kernels.Dense(*buffer, (to-from)*width, values)
+		c.window.gather(seen, x, c.grid, from, to)
+		c.backend.GradientWeights(dw, seen, dy.Slice(from*width, to*width), accumulate || from > 0)
+		scratch.Return(buffer)
+	}
+}
+
+// check panics unless x and y are whole events of the layer's columns.
+func (c *Convolution) check(nameX string, x kernels.Matrix, nameY string, y kernels.Matrix) {
+	if sites := c.grid[0] * c.grid[1]; x.Rows%sites != 0 {
+		panic(fmt.Sprintf("blas: %s has %d rows, which are no whole events of %d sites", nameX, x.Rows, sites))
+	}
+	checkShape(nameX, x, x.Rows, c.in)
+	checkShape(nameY, y, x.Rows, c.out)
+}
+
+// turnedWeights returns the weights of the turned window, w[Taps−1−tap]ᵀ at each
+// tap, which it makes on the first call after Set.
+func (c *Convolution) turnedWeights() Weights {
+	if c.turnedValid.Load() {
+		return c.turned
+	}
+	c.turnedLock.Lock()
+	defer c.turnedLock.Unlock()
+	if c.turnedValid.Load() {
+		return c.turned
+	}
+	taps := c.window.Taps()
+	if c.turned == nil {
+		c.turned = c.backend.NewWeights(taps*c.out, c.in)
+	}
+	buffer := scratch.Borrow(len(c.weights))
+	defer scratch.Return(buffer)
+	turned := (*buffer)[:len(c.weights)]
+	for tap := range taps {
+		from, to := c.weights[(taps-1-tap)*c.in*c.out:], turned[tap*c.out*c.in:]
+		for i := range c.in {
+			for o := range c.out {
+				to[o*c.in+i] = from[i*c.out+o]
+			}
+		}
+	}
+	c.turned.Set(turned, nil)
+	c.turnedValid.Store(true)
+	return c.turned
+}
+
+// viewedTerms are the columns of a line of the window from which its views
+// repay the products that they are cut into.
+const viewedTerms = 64
+
+// apply computes y of x by weights over the window's taps.
+func (c *Convolution) apply(weights Weights, y, x kernels.Matrix, act Activation) {
+	if c.window.Taps() == 1 {
+		weights.Forward(y, x, act)
+		return
+	}
+	if w, ok := weights.(*builtinWeights); ok && c.window.Dilation == 1 && c.window.Width*x.Cols >= viewedTerms {
+		c.applyViews(w, y, x, act)
+		return
+	}
+	width, values := c.grid[1], c.window.Taps()*x.Cols
+	lines, band := x.Rows/width, bandOf(width, values)
+	for from := 0; from < lines; from += band {
+		to := min(from+band, lines)
+		buffer := scratch.Borrow((to - from) * width * values)
+		seen := kernels.Dense((*buffer)[:(to-from)*width*values], (to-from)*width, values)
+		c.window.gather(seen, x, c.grid, from, to)
+		weights.Forward(y.Slice(from*width, to*width), seen, act)
+		scratch.Return(buffer)
+	}
+}
+
+// applyViews is apply by products of views. In a copy of some lines with zeros
+// before and behind each, what a line of the window sees of neighbouring sites
+// are rows that overlap, so that one product serves all sites, those of the
+// zeros included, and the next line's begins from its result.
+func (c *Convolution) applyViews(w *builtinWeights, y, x kernels.Matrix, act Activation) {
+	height, width, in, out := c.grid[0], c.grid[1], x.Cols, y.Cols
+	marginLines, margin := c.window.margins()
+	pitch := width + margin
+	band := min(height, bandOf(pitch, in+out))
+	for event := 0; event*height*width < x.Rows; event++ {
+		first := event * height
+		for from := 0; from < height; from += band {
+			to := min(from+band, height)
+			rows := (to-from)*pitch - margin
+			size := (margin + (to-from+2*marginLines)*pitch) * in
+			buffer := scratch.Borrow(size + rows*out)
+			padded, result := (*buffer)[:size], kernels.Dense((*buffer)[size:size+rows*out], rows, out)
+			c.pad(padded, x, first, from-marginLines, to+marginLines, pitch)
+
+			var a kernels.Strided
+			var start kernels.Matrix
+			start.Data, start.Rows, start.Cols = w.bias, rows, out
+			a.Rows, a.Cols, a.RowStride, a.ColumnStride = rows, c.window.Width*in, in, 1
+			for line := range c.window.Height {
+				a.Data = padded[line*pitch*in:]
+				panels := w.panels.Slice(line*a.Cols, (line+1)*a.Cols)
+				w.tier.MatmulReferences(&result, &a, &panels, &start, act == ReLU && line == c.window.Height-1)
+				start = result
+			}
+			for line := from; line < to; line++ {
+				at := (first + line) * width
+				if y.Stride == out {
+					copy(y.Data[at*out:(at+width)*out], result.Data[(line-from)*pitch*out:])
+					continue
+				}
+				for site := range width {
+					copy(y.Row(at+site), result.Row((line-from)*pitch+site))
+				}
+			}
+			scratch.Return(buffer)
+		}
+	}
+}
+
+// pad copies the lines [from, to) of the event whose first line is first, each
+// followed by zeros and the first one preceded by some; lines outside the grid
+// are zeros.
+func (c *Convolution) pad(dst []float32, x kernels.Matrix, first, from, to, pitch int) {
+	height, width, in := c.grid[0], c.grid[1], x.Cols
+	clear(dst[:(pitch-width)*in])
+	dst = dst[(pitch-width)*in:]
+	for line := from; line < to; line++ {
+		into := dst[:pitch*in]
+		dst = dst[pitch*in:]
+		if line < 0 || line >= height {
+			clear(into)
+			continue
+		}
+		at := (first + line) * width
+		if x.Stride == in {
+			copy(into, x.Data[at*in:(at+width)*in])
+		} else {
+			for site := range width {
+				copy(into[site*in:(site+1)*in], x.Row(at+site))
+			}
+		}
+		clear(into[width*in:])
+	}
+}
