@@ -58,6 +58,7 @@ type tableColumns struct {
 	of       *flow.Config // whose limits the values must keep, or nil
 	noise    bool         // the features are the model's noise
 	label    string       // or ""
+	weights  string       // that of training, or ""
 	keep     []string     // delivered as texts
 }
 
@@ -79,11 +80,12 @@ func (w *tableColumns) model() []string { return slices.Concat(w.features, w.con
 
 // columns is how many numbers a reader delivers for a row.
 func (w *tableColumns) columns() int {
-	n := len(w.features) + len(w.context)
-	if w.label != "" {
-		n++
-	}
-	return n
+	return len(w.features) + len(w.context) + len(w.beside())
+}
+
+// beside names the columns of numbers that stand behind the model's.
+func (w *tableColumns) beside() []string {
+	return without([]string{w.label, w.weights}, []string{""})
 }
 
 // createTable begins a table to write. An interruption ends its wait for the
@@ -137,22 +139,16 @@ func checkTablePath(flag, path string) error {
 // named otherwise.
 func (w *tableColumns) choose(r *table.Reader, path string) error {
 	found := r.AllColumns()
-	others := w.keep
-	if w.label != "" {
-		others = slices.Concat(others, []string{w.label})
-	}
+	beside := w.beside()
+	others := slices.Concat(w.keep, beside)
 	if missing := without(others, found); len(missing) > 0 {
 		return fmt.Errorf("%s has no column %s; its columns are %s", shownPath(path), quoted(missing[0], found), listed(found))
-	}
-	var label []string
-	if w.label != "" {
-		label = []string{w.label}
 	}
 	model := w.model()
 	missing := without(model, found)
 	switch {
 	case len(missing) == 0:
-		if err := r.Select(slices.Concat(model, label)); err != nil {
+		if err := r.Select(slices.Concat(model, beside)); err != nil {
 			return err
 		}
 	case !r.Named() || counted(found):
@@ -160,8 +156,8 @@ func (w *tableColumns) choose(r *table.Reader, path string) error {
 		if err != nil {
 			return err
 		}
-		if w.label != "" {
-			positions = append(positions, slices.Index(found, w.label))
+		for _, name := range beside {
+			positions = append(positions, slices.Index(found, name))
 		}
 		if err := r.SelectAt(positions); err != nil {
 			return err
@@ -182,6 +178,14 @@ func (w *tableColumns) choose(r *table.Reader, path string) error {
 	w.limit(r)
 	if w.label != "" {
 		r.Interpret(len(model), table.ParseLabel)
+	}
+	if w.weights != "" {
+		r.Limit(len(model), func(v float64) table.Reason {
+			if v < 0 {
+				return table.NegativeWeight
+			}
+			return ""
+		})
 	}
 	if len(w.keep) > 0 {
 		return r.SelectTexts(w.keep)
@@ -234,7 +238,7 @@ func (w *tableColumns) positions(r *table.Reader, path string, found []string) (
 		return features, context
 	}
 	// A kept column may be one of the model's, or one beside them.
-	for _, leaveOut := range [][]string{append(slices.Clone(w.keep), w.label), {w.label}} {
+	for _, leaveOut := range [][]string{slices.Concat(w.keep, w.beside()), w.beside()} {
 		features, context := take(leaveOut)
 		all := slices.Concat(features, context)
 		switch {
@@ -244,7 +248,7 @@ func (w *tableColumns) positions(r *table.Reader, path string, found []string) (
 			return all, nil
 		}
 	}
-	features, context := take([]string{w.label})
+	features, context := take(w.beside())
 	needs := fmt.Sprintf("exactly these %d: %s", len(w.model()), listed(w.model()))
 	if len(w.context) > 0 {
 		needs = fmt.Sprintf("exactly these %d, features and then context: %s; %s", len(w.model()), listed(w.features), listed(w.contextNames()))

@@ -29,9 +29,12 @@ type dataProvenance struct {
 	ValidRows int      `json:"valid_rows"`
 	// BadRows is how many were left out (--on-bad-row skip), of both tables.
 	BadRows int64 `json:"bad_rows,omitempty"`
+	// ZeroRows is how many were left out because their weight is 0, of both.
+	ZeroRows int `json:"zero_weight_rows,omitempty"`
 }
 
 type trainProvenance struct {
+	RowWeights   string   `json:"row_weights,omitempty"`
 	Flow         string   `json:"flow"`
 	Layers       int      `json:"layers"`
 	Hidden       []int    `json:"hidden"`
@@ -58,10 +61,10 @@ func describeTraining(o *trainOptions, data *trainingData, result train.Result) 
 	p := provenance{
 		Data: dataProvenance{
 			SHA256: data.sha256, Columns: data.features, Context: data.context,
-			TrainRows: data.trainRows, ValidRows: data.validRows, BadRows: data.badRows,
+			TrainRows: data.trainRows, ValidRows: data.validRows, BadRows: data.badRows, ZeroRows: data.zeroRows,
 		},
 		Options: trainProvenance{
-			Flow: o.flow, Layers: o.model.Layers, Hidden: o.model.Hidden, Masks: o.model.Masks,
+			RowWeights: o.rowWeights, Flow: o.flow, Layers: o.model.Layers, Hidden: o.model.Hidden, Masks: o.model.Masks,
 			Permutation: o.model.Permutation, Base: o.model.Base, Bound: o.model.Bound, Bins: o.model.Bins, Support: o.support,
 			Residual: o.model.Residual, BatchNorm: o.model.BatchNorm,
 			Epochs: o.fit.Epochs, Batch: o.fit.Batch, LearningRate: o.fit.LearningRate, Schedule: o.fit.Schedule,

@@ -52,7 +52,7 @@ func checkSupport(path string, rows []float64, d *trainingData, intervals []flow
 	if err := config.SetSupport(intervals...); err != nil {
 		return usage("--support: %s", oneLine(err))
 	}
-	width := len(d.features) + len(d.columns.context)
+	width := d.columns.columns()
 	for _, in := range intervals {
 		feature := slices.Index(d.features, in.Column)
 		support := config.Support(feature)

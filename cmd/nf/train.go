@@ -17,6 +17,7 @@ type trainOptions struct {
 	data, valid, out, plot    string
 	validFraction             float64
 	columns, exclude, context []string
+	rowWeights                string
 	table                     tableFlags
 	flow                      string
 	model                     flow.Options
@@ -43,7 +44,13 @@ none is, nothing is written. There is no resuming.
 
 Training holds the table in memory: 12 bytes a cell, and as much again while validation rows are split off; and of the
 network about 32 bytes a parameter, with 4 more for every 64 rows of a minibatch. A network too large for the machine is
-refused. A flag of names or numbers that is given twice adds up: --hidden 8 --hidden 16 is --hidden 8,16.`,
+refused.
+
+--row-weights takes a column that says how much each row counts: train_nll and valid_nll become means with these
+weights, and so do the means and standard deviations of the standardization. Only their ratios matter: a row of weight 2
+counts as two equal rows, and one of weight 0 is as if it were not there. The column must be in --data and in --valid.
+
+A flag of names or numbers that is given twice adds up: --hidden 8 --hidden 16 is --hidden 8,16.`,
 		Example: `  nf train --data train.csv --valid valid.csv --exclude label --out model.safetensors
   nf train --data rows.npy --flow realnvp --layers 8 --hidden 128,128 --epochs 30 --out model.safetensors --plot loss.png`,
 		Args: noArguments,
@@ -57,6 +64,7 @@ refused. A flag of names or numbers that is given twice adds up: --hidden 8 --hi
 	f.StringSliceVar(&o.columns, "columns", nil, "columns to model; all by default")
 	f.StringSliceVar(&o.exclude, "exclude", nil, "columns to leave out")
 	f.StringSliceVar(&o.context, "context", nil, "columns to condition on; one of texts is taken one-hot")
+	f.StringVar(&o.rowWeights, "row-weights", "", "column with the weight of each row in the likelihood, at least 0; it is no feature, and a row of weight 0 is left out")
 	o.table.addOnBadRow(command, "fail or skip", "fail, or skip it")
 	o.table.addHeader(command)
 	f.StringVar(&o.flow, "flow", "realnvp", "family: "+strings.Join(flow.PresetNames(), " or "))
@@ -235,6 +243,17 @@ func (o *trainOptions) checkColumns(command *cobra.Command) error {
 		}
 		if slices.Contains(o.exclude, name) {
 			return usage("%q is in both --context and --exclude", name)
+		}
+	}
+	if !command.Flags().Changed("row-weights") {
+		return nil
+	}
+	if err := require(command, "row-weights"); err != nil {
+		return err
+	}
+	for flag, names := range map[string][]string{"columns": o.columns, "context": o.context} {
+		if slices.Contains(names, o.rowWeights) {
+			return usage("%q is in both --row-weights and --%s; the weight of a row is no value of it", o.rowWeights, flag)
 		}
 	}
 	return nil

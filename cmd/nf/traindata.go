@@ -28,8 +28,9 @@ type trainingData struct {
 	train, valid         train.Data
 	trainRows, validRows int
 	badRows              int64 // left out
+	zeroRows             int   // left out for their weight
 	// sha256 is over the float64 values (little-endian, row-major, features
-	// before context) of --data, then of --valid.
+	// before context, and then the weight) of --data, then of --valid.
 	sha256 string
 }
 
@@ -42,33 +43,71 @@ func readTrainingData(command *cobra.Command, o *trainOptions) (*trainingData, e
 	}
 	rows = d.setContext(rows)
 	hashValues(digest, rows)
-	widths := []int{len(d.features), len(d.context)}
+	if rows, count, err = d.withoutZeros(rows, count, o.data); err != nil {
+		return nil, err
+	}
 	if o.valid == "" {
 		if err := d.split(rows, count, o); err != nil {
 			return nil, err
 		}
 	} else {
 		if count < 2 {
-			return nil, fmt.Errorf("%s has %d row; training needs at least 2", shownPath(o.data), count)
+			return nil, fmt.Errorf("%s has %d row%s; training needs at least 2", shownPath(o.data), count, d.ofWeight())
 		}
-		d.train, d.trainRows = dataOf(rows, count, widths), count
+		d.train, d.trainRows = dataOf(rows, count, d.widths()), count
 		if rows, count, err = readRows(command, o, o.valid, d); err != nil {
 			return nil, err
 		}
 		rows = d.expand(rows)
 		hashValues(digest, rows)
-		d.valid, d.validRows = dataOf(rows, count, widths), count
+		if rows, count, err = d.withoutZeros(rows, count, o.valid); err != nil {
+			return nil, err
+		}
+		d.valid, d.validRows = dataOf(rows, count, d.widths()), count
 	}
 	d.sha256 = hex.EncodeToString(digest.Sum(nil))
 	return d, nil
 }
 
-// readRows reads all rows of a table: features, and the table's columns of
-// context. The first table read decides what they are.
+// widths are those of the parts of a row: features, context and weight.
+func (d *trainingData) widths() []int {
+	return []int{len(d.features), len(d.context), len(d.columns.beside())}
+}
+
+// ofWeight says, behind a number of rows, which ones were counted.
+func (d *trainingData) ofWeight() string {
+	if d.columns.weights == "" {
+		return ""
+	}
+	return " of a weight above 0"
+}
+
+// withoutZeros leaves out the rows of weight 0.
+func (d *trainingData) withoutZeros(rows []float64, count int, path string) (kept []float64, left int, err error) {
+	if d.columns.weights == "" {
+		return rows, count, nil
+	}
+	width := len(rows) / count
+	kept = rows[:0]
+	for ; len(rows) > 0; rows = rows[width:] {
+		if rows[width-1] != 0 {
+			kept = append(kept, rows[:width]...)
+		}
+	}
+	left = len(kept) / width
+	if left == 0 {
+		return nil, 0, fmt.Errorf("%s: column %q, the --row-weights, is 0 in every row", shownPath(path), printable.Short(d.columns.weights))
+	}
+	d.zeroRows += count - left
+	return kept, left, nil
+}
+
+// readRows reads all rows of a table: features, the table's columns of context,
+// and the weight. The first table read decides what they are.
 func readRows(command *cobra.Command, o *trainOptions, path string, d *trainingData) (rows []float64, count int, err error) {
 	expected := d.columns.model()
 	if d.features == nil {
-		expected = slices.Concat(o.columns, o.context)
+		expected = without(slices.Concat(o.columns, o.context, []string{o.rowWeights}), []string{""})
 	}
 	r, err := o.table.open(command, path, expected)
 	if err != nil {
@@ -102,7 +141,7 @@ func readRows(command *cobra.Command, o *trainOptions, path string, d *trainingD
 		if collector == nil {
 			continue
 		}
-		if d.columns.context[i].Levels, err = collector.finish(rows, len(d.features)+i, len(d.features)+len(d.columns.context)); err != nil {
+		if d.columns.context[i].Levels, err = collector.finish(rows, len(d.features)+i, d.columns.columns()); err != nil {
 			return nil, 0, fmt.Errorf("%s: %w", shownPath(path), err)
 		}
 	}
@@ -114,11 +153,15 @@ func readRows(command *cobra.Command, o *trainOptions, path string, d *trainingD
 func (d *trainingData) decideColumns(r *table.Reader, path string, o *trainOptions) ([]*levelCollector, error) {
 	found := r.AllColumns()
 	context := o.context
+	var weights []string
+	if o.rowWeights != "" {
+		weights = []string{o.rowWeights}
+	}
 	if own := len(found) - r.ContextColumns(); len(context) == 0 {
-		context = without(found[own:], slices.Concat(o.columns, o.exclude)) // the array context of a .npz
+		context = without(found[own:], slices.Concat(o.columns, o.exclude, weights)) // the array context of a .npz
 	}
 	// Select knows best what to say about a name that is not there.
-	for _, names := range [][]string{o.columns, context} {
+	for _, names := range [][]string{o.columns, context, weights} {
 		if len(names) > 0 {
 			if err := r.Select(names); err != nil {
 				return nil, err
@@ -131,7 +174,7 @@ func (d *trainingData) decideColumns(r *table.Reader, path string, o *trainOptio
 		if err := r.SelectAt(all); err != nil {
 			return nil, err
 		}
-		if leaveOut := slices.Concat(o.exclude, context); len(leaveOut) > 0 && len(without(found, leaveOut)) == 0 {
+		if leaveOut := slices.Concat(o.exclude, context, weights); len(leaveOut) > 0 && len(without(found, leaveOut)) == 0 {
 			if err := r.SelectAt(all); err != nil {
 				return nil, err
 			}
@@ -140,7 +183,7 @@ func (d *trainingData) decideColumns(r *table.Reader, path string, o *trainOptio
 					return nil, err
 				}
 			}
-			return nil, fmt.Errorf("%s: --exclude and --context leave no column to model", shownPath(path))
+			return nil, fmt.Errorf("%s: --exclude, --context and --row-weights leave no column to model", shownPath(path))
 		} else if len(leaveOut) > 0 {
 			if err := r.Exclude(leaveOut); err != nil {
 				return nil, err
@@ -166,7 +209,7 @@ func (d *trainingData) decideColumns(r *table.Reader, path string, o *trainOptio
 			return nil, textFeature(path, name)
 		}
 	}
-	d.columns = tableColumns{features: d.features}
+	d.columns = tableColumns{features: d.features, weights: o.rowWeights}
 	for _, name := range context {
 		d.columns.context = append(d.columns.context, flow.ContextColumn{Name: name})
 	}
@@ -212,11 +255,11 @@ func (d *trainingData) expand(rows []float64) []float64 {
 	if len(d.categories) == 0 {
 		return rows
 	}
-	features, width := len(d.features), len(d.features)+len(d.columns.context)
-	expanded := make([]float64, 0, len(rows)/width*(features+len(d.context)))
+	features, cells, width := len(d.features), len(d.features)+len(d.columns.context), d.columns.columns()
+	expanded := make([]float64, 0, len(rows)/width*(features+len(d.context)+width-cells))
 	for ; len(rows) > 0; rows = rows[width:] {
 		expanded = append(expanded, rows[:features]...)
-		expanded = expandContext(expanded, rows[features:width], d.columns.context)
+		expanded = append(expandContext(expanded, rows[features:cells], d.columns.context), rows[cells:width]...)
 	}
 	return expanded
 }
@@ -266,7 +309,7 @@ func (c *levelCollector) finish(rows []float64, at, width int) ([]string, error)
 // split draws the validation rows. Both parts keep the table's order.
 func (d *trainingData) split(rows []float64, count int, o *trainOptions) error {
 	if count < 3 {
-		return fmt.Errorf("%s has %d row(s); training needs at least 3, 2 to train on and 1 to validate on", shownPath(o.data), count)
+		return fmt.Errorf("%s has %d row(s)%s; training needs at least 3, 2 to train on and 1 to validate on", shownPath(o.data), count, d.ofWeight())
 	}
 	n := int(math.Round(float64(o.validFraction * float64(count))))
 	d.validRows = min(max(n, 1), count-2)
@@ -277,8 +320,8 @@ func (d *trainingData) split(rows []float64, count int, o *trainOptions) error {
 	for _, row := range order[:d.validRows] {
 		isValid[row] = true
 	}
-	widths := []int{len(d.features), len(d.context)}
-	width := widths[0] + widths[1]
+	widths := d.widths()
+	width := len(rows) / count
 	training, validation := make([]float64, 0, d.trainRows*width), make([]float64, 0, d.validRows*width)
 	for i, valid := range isValid {
 		row := rows[i*width : (i+1)*width]
@@ -292,13 +335,16 @@ func (d *trainingData) split(rows []float64, count int, o *trainOptions) error {
 	return nil
 }
 
-// dataOf separates the features from the context.
+// dataOf separates the features from the context and the weights.
 func dataOf(rows []float64, count int, widths []int) train.Data {
-	if widths[1] == 0 {
+	if widths[1]+widths[2] == 0 {
 		return train.Data{Rows: rows}
 	}
 	d := train.Data{Rows: make([]float64, count*widths[0]), Context: make([]float64, count*widths[1])}
-	splitRows(rows, [][]float64{d.Rows, d.Context}, widths)
+	if widths[2] > 0 {
+		d.Weights = make([]float64, count)
+	}
+	splitRows(rows, [][]float64{d.Rows, d.Context, d.Weights}, widths)
 	return d
 }
 
@@ -312,4 +358,16 @@ func hashValues(digest hash.Hash, values []float64) {
 		}
 	}
 	digest.Write(buffer)
+}
+
+// effectiveRows is how many equal rows have a mean of the variance that the mean
+// of weighted ones has: (Σw)²/Σw² (Kish, 1965).
+func effectiveRows(weights []float64) float64 {
+	var sum, squares float64
+	largest := slices.Max(weights)
+	for _, w := range weights {
+		w /= largest
+		sum, squares = sum+w, squares+w*w
+	}
+	return sum * sum / squares
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/train"
 	"github.com/seed-192fdf7a/nf/internal/atomicfile"
+	"github.com/seed-192fdf7a/nf/internal/printable"
 )
 
 // steadyOutput takes all that is written to it, whether it arrives or not: a
@@ -102,6 +103,10 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 	if !o.quiet {
 		fmt.Fprintf(out, "training on %d rows, validating on %d: %d columns, %s, %d parameters, batches of %d; %s, workers %d\n",
 			data.trainRows, data.validRows, len(data.features), o.flow, f.Model().Parameters().Len(), o.fit.Batch, computing(backend), o.fit.Workers)
+	}
+	if !o.quiet && o.rowWeights != "" {
+		fmt.Fprintf(out, "rows weighed by %q: the %d training rows count as %.0f equal ones; %d of weight 0 left out\n",
+			printable.Short(o.rowWeights), data.trainRows, effectiveRows(data.train.Weights), data.zeroRows)
 	}
 	o.advise(command, adviceBefore(o, data)...)
 	best := newBestEpoch(o, f, data, started, command.ErrOrStderr())

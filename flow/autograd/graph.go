@@ -163,14 +163,21 @@ func (s Sums) sites(rows int) int { return rows / max(1, len(s.Values)) }
 //
 // Backward: the gradient times the factor.
 func (g *Graph) Scale(s Sums, factor float64) Sums {
+	return g.Weigh(s, func(int) float64 { return factor })
+}
+
+// Weigh returns each of the sums times its weight.
+//
+// Backward: the gradient times the weight.
+func (g *Graph) Weigh(s Sums, weight func(entry int) float64) Sums {
 	y := g.Sums(len(s.Values))
 	for i, v := range s.Values {
-		y.Values[i] = float64(factor * v)
+		y.Values[i] = float64(weight(i) * v)
 	}
 	if g.recording {
 		g.tape = append(g.tape, func() {
 			for i, d := range y.Gradient {
-				s.Gradient[i] += float64(factor * d)
+				s.Gradient[i] += float64(weight(i) * d)
 			}
 		})
 	}

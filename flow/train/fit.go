@@ -17,7 +17,8 @@ import (
 // with the lowest nll on the validation rows. It sets the flow's
 // standardization from the training rows; f's present values are where it
 // begins, and stay where it ends unless an epoch is better than they are on
-// the validation rows.
+// the validation rows. Where the data have weights, the standardization and all
+// nlls are weighted means, and an event of weight 0 is as if it were not there.
 //
 // When ctx ends, Fit returns its error, at most one tile of rows later; when
 // the nll is no longer finite, an error that says where; and when no epoch was
@@ -33,13 +34,6 @@ func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options
 	if err := o.check(); err != nil {
 		return result, err
 	}
-	n := len(training.Rows) / f.Dim()
-	if n < 2 {
-		return result, fmt.Errorf("train: %d training row(s); at least 2 are needed", n)
-	}
-	if o.Batch == 0 {
-		o.Batch = BatchFor(n)
-	}
 	if len(validation.Rows) == 0 {
 		return result, errors.New("train: no validation rows")
 	}
@@ -50,6 +44,14 @@ func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options
 		if err := d.check(f, d.name); err != nil {
 			return result, err
 		}
+	}
+	training, validation = training.Present(), validation.Present()
+	n := len(training.Rows) / f.Dim()
+	if n < 2 {
+		return result, fmt.Errorf("train: %d training row(s); at least 2 are needed", n)
+	}
+	if o.Batch == 0 {
+		o.Batch = BatchFor(n)
 	}
 	if err := standardize(f, training); err != nil {
 		return result, err
@@ -62,12 +64,20 @@ func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options
 			return result, err
 		}
 	}
-	return Minimize(ctx, f.Model(), MaximumLikelihood(f, newNoisy(newRows(training, f), f, o)), MaximumLikelihood(f, newRows(validation, f)), o)
+	learned, err := Weighted(MaximumLikelihood(f, newNoisy(newRows(training, f), f, o)), training.Weights)
+	if err != nil {
+		return result, err
+	}
+	judged, err := Weighted(MaximumLikelihood(f, newRows(validation, f)), validation.Weights)
+	if err != nil {
+		return result, err
+	}
+	return Minimize(ctx, f.Model(), learned, judged, o)
 }
 
 func standardize(f *flow.Flow, d Data) error {
 	c := f.Config()
-	rows, err := standardization(d.Rows, c.Features, nil)
+	rows, err := standardization(d.Rows, d.Weights, c.Features, nil)
 	if err != nil {
 		return err
 	}
@@ -76,7 +86,7 @@ func standardize(f *flow.Flow, d Data) error {
 			rows.Mean[i], rows.Std[i] = c.Standardize.Mean[i], c.Standardize.Std[i]
 		}
 	}
-	contexts, err := standardization(d.Context, c.Context, c.OneHot)
+	contexts, err := standardization(d.Context, d.Weights, c.Context, c.OneHot)
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func TestStartIsMeasured(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := standardization(rows.Rows, []string{"a", "b", "c"}, nil)
+	s, err := standardization(rows.Rows, nil, []string{"a", "b", "c"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

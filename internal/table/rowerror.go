@@ -18,10 +18,11 @@ const (
 	CellCount    Reason = "wrong number of cells"   // the row is ragged; Column is empty
 	NotUTF8      Reason = "not UTF-8 text"
 	NotALabel    Reason = "not a label: 1, true or anomaly, or else 0, -1, false or normal"
-	// BeyondFloat32 and FarFloat32 are reasons of a Limit.
-	BeyondFloat32 Reason = "beyond float32's range"
-	FarFloat32    Reason = "beyond float32's range once standardized, so nothing can be computed of it"
-	BadQuote      Reason = "misplaced quote" // the row breaks the quoting rules; Column is empty
+	// NegativeWeight, BeyondFloat32 and FarFloat32 are reasons of a Limit.
+	NegativeWeight Reason = "below 0, and so no weight of a row"
+	BeyondFloat32  Reason = "beyond float32's range"
+	FarFloat32     Reason = "beyond float32's range once standardized, so nothing can be computed of it"
+	BadQuote       Reason = "misplaced quote" // the row breaks the quoting rules; Column is empty
 )
 
 // RowError is one row that cannot be used. Only the first fault of a row is reported. It is not the end of the file:
