@@ -99,10 +99,10 @@ func operations() []operation {
 		{"merge", []string{"Merge"}, []int{3, 2}, false, without(func(p *autograd.Pass, in values) autograd.Value {
 			return p.Merge(in[0], autograd.Columns([]int{4, 0, 2}), in[1], autograd.Columns([]int{1, 3}))
 		}), 0},
-		{"scaled sums", []string{"Scale", "StandardNormal"}, []int{3}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+		{"weighed sums", []string{"Scale", "Weigh", "StandardNormal"}, []int{3}, false, without(func(p *autograd.Pass, in values) autograd.Value {
 			own := p.Sums(testEvents)
 			p.StandardNormal(in[0], own)
-			half := p.Scale(own, -0.5)
+			half := p.Weigh(p.Scale(own, -0.5), func(e int) float64 { return 0.5 + float64(e%3) })
 			for e, v := range half.Values {
 				p.LogDet.Values[e] += v
 			}
