@@ -82,7 +82,7 @@ func (c *Convolution) BackwardInput(dx, dy kernels.Matrix) {
 func (c *Convolution) GradientWeights(dw []float32, x, dy kernels.Matrix, accumulate bool) {
 	c.check("x", x, "dy", dy)
 	if c.window.Taps() == 1 {
-		c.backend.GradientWeights(dw, x, dy, accumulate)
+		GradientWeights(c.backend, dw, x, dy, accumulate)
 		return
 	}
 	width, values := c.grid[1], c.window.Taps()*c.in
@@ -92,7 +92,7 @@ func (c *Convolution) GradientWeights(dw []float32, x, dy kernels.Matrix, accumu
 		buffer := scratch.Borrow((to - from) * width * values)
 		seen := kernels.Dense(*buffer, (to-from)*width, values)
 		c.window.gather(seen, x, c.grid, from, to)
-		c.backend.GradientWeights(dw, seen, dy.Slice(from*width, to*width), accumulate || from > 0)
+		GradientWeights(c.backend, dw, seen, dy.Slice(from*width, to*width), accumulate || from > 0)
 		scratch.Return(buffer)
 	}
 }

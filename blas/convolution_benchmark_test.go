@@ -34,7 +34,7 @@ func BenchmarkConvolution(b *testing.B) {
 			{"bare", func() { bare.Forward(y, seen, blas.ReLU) }},
 			{"backward", func() { conv.BackwardInput(dx, l.dy) }},
 			{"gradient", func() { conv.GradientWeights(dw, l.x, l.dy, false) }},
-			{"bare-gradient", func() { blas.Builtin().GradientWeights(dw, seen, l.dy, false) }},
+			{"bare-gradient", func() { blas.GradientWeights(blas.Builtin(), dw, seen, l.dy, false) }},
 		} {
 			b.Run(c.String()+"/"+f.name, func(b *testing.B) {
 				for b.Loop() {

@@ -59,7 +59,7 @@ func (l convolutionLayer) chains(b blas.Backend) products {
 	seen := l.windows(l.x)
 	forward.Forward(kernels.Dense(p.y, rows, l.Out), seen, blas.ReLU)
 	turned.Forward(kernels.Dense(p.dx, rows, l.In), l.windows(l.dy), blas.None)
-	b.GradientWeights(p.dw, seen, l.dy, true)
+	blas.GradientWeights(b, p.dw, seen, l.dy, true)
 	return p
 }
 
