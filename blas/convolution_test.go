@@ -64,14 +64,12 @@ func (l convolutionLayer) chains(b blas.Backend) products {
 }
 
 func (l convolutionLayer) windows(x kernels.Matrix) kernels.Matrix {
-	height, width, w := l.Grid[0], l.Grid[1], l.Window
+	sites, w := l.Grid[0]*l.Grid[1], l.Window
 	out := kernels.Dense(make([]float32, x.Rows*w.Taps()*x.Cols), x.Rows, w.Taps()*x.Cols)
 	for r := range x.Rows {
 		for tap := range w.Taps() {
-			line := r/width%height + (tap/w.Width-w.Height/2)*w.Dilation
-			site := r%width + (tap%w.Width-w.Width/2)*w.Dilation
-			if line >= 0 && line < height && site >= 0 && site < width {
-				copy(out.Row(r)[tap*x.Cols:], x.Row(r/(height*width)*height*width+line*width+site))
+			if seen := w.Sees(l.Grid, r%sites, tap); seen >= 0 {
+				copy(out.Row(r)[tap*x.Cols:], x.Row(r/sites*sites+seen))
 			}
 		}
 	}

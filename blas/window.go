@@ -75,3 +75,14 @@ func (w Window) gather(dst, x kernels.Matrix, grid [2]int, from, to int) {
 		}
 	}
 }
+
+// Sees returns the site of a grid that a tap of the window around a site sees, or
+// -1 outside the grid. Sites are counted line by line.
+func (w Window) Sees(grid [2]int, site, tap int) int {
+	line := site/grid[1] + (tap/w.Width-w.Height/2)*w.Dilation
+	at := site%grid[1] + (tap%w.Width-w.Width/2)*w.Dilation
+	if line < 0 || line >= grid[0] || at < 0 || at >= grid[1] {
+		return -1
+	}
+	return line*grid[1] + at
+}

@@ -46,6 +46,10 @@ func operations() []operation {
 		{"gate", []string{"Gate"}, []int{3, 3}, false, without(func(p *autograd.Pass, in values) autograd.Value {
 			return p.Gate(in[0], in[1])
 		}), 5e-7},
+		{"scaled columns", []string{"ScaleColumns"}, []int{3}, false, func(s autograd.Scope) apply {
+			logs := s.New("logs", 1, 3)
+			return func(p *autograd.Pass, in values) autograd.Value { return p.ScaleColumns(in[0], logs, 1.5) }
+		}, 2e-6},
 		{"gate of itself", []string{"Gate"}, []int{3}, false, without(func(p *autograd.Pass, in values) autograd.Value {
 			return p.Gate(in[0], in[0])
 		}), 5e-7},
@@ -151,6 +155,35 @@ func operations() []operation {
 	for _, a := range activations() {
 		all = append(all, operation{"activation " + string(a.Name), []string{"Activate"}, []int{19}, false,
 			without(func(p *autograd.Pass, in values) autograd.Value { return p.Activate(in[0], a) }), 1e-6})
+	}
+	for _, c := range []struct {
+		grid    [2]int
+		window  blas.Window
+		in, out int
+		act     blas.Activation
+	}{
+		{[2]int{1, 2}, blas.Window{Height: 3, Width: 3, Dilation: 1}, 3, 5, blas.ReLU},
+		{[2]int{2, 3}, blas.Window{Height: 3, Width: 3, Dilation: 1}, 22, 3, blas.None},
+		{[2]int{3, 2}, blas.Window{Height: 3, Width: 1, Dilation: 2}, 2, 19, blas.ReLU},
+		{[2]int{2, 3}, blas.Window{Height: 1, Width: 1, Dilation: 1}, 4, 3, blas.None},
+	} {
+		all = append(all, operation{fmt.Sprintf("convolve %+v", c), []string{"Convolve"}, []int{c.in}, false, func(s autograd.Scope) apply {
+			l := s.NewConvolution(c.grid, c.window, c.in, c.out)
+			return func(p *autograd.Pass, in values) autograd.Value { return p.Convolve(in[0], l, c.act) }
+		}, 5e-6})
+	}
+	for _, b := range []autograd.Blocks{
+		{Grid: [2]int{1, 2}, Block: [2]int{1, 2}},
+		{Grid: [2]int{2, 3}, Block: [2]int{2, 1}, At: []int{1, 3, 0, 5, 4, 2}},
+	} {
+		all = append(all, operation{fmt.Sprintf("squeeze %v", b), []string{"Squeeze"}, []int{3}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			return p.Squeeze(in[0], b, false)
+		}), 0})
+		all = append(all, operation{fmt.Sprintf("squeeze back %v", b), []string{"Squeeze"}, []int{6}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			larger := b
+			larger.Grid = [2]int{b.Grid[0] * b.Block[0], b.Grid[1] * b.Block[1]}
+			return p.Squeeze(in[0], larger, true)
+		}), 0})
 	}
 	for name, part := range map[string]autograd.Part{
 		"all": {}, "columns": {Columns: []int{0, 2}}, "sites": {Sites: []int{1}}, "columns of sites": {Sites: []int{0}, Columns: []int{1, 3}},
