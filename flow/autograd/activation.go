@@ -113,50 +113,15 @@ func (g *Graph) Activate(x Value, a Activation) Value {
 		return g.ReLU(x)
 	}
 	y, f := g.newValue(x.Rows, x.Cols, x.wanted()), a.functions()
-	if g.Float64() {
-		xs, stride := x.rows64()
-		for r := range y.Rows {
-			for c, v := range xs[r*stride:][:y.Cols] {
-				y.node.data64[r*y.Cols+c], _ = f.at64(v, a.Slope)
-			}
-		}
-	} else if all := x.whole32(); all != nil {
-		f.forward32(y.node.data32, all, float32(a.Slope))
-	} else {
-		for r := range y.Rows {
-			f.forward32(y.Row32(r), x.Row32(r), float32(a.Slope))
-		}
-	}
+	g.do.activate(y.data(), x.data(), f, a.Slope)
 	if y.wanted() {
-		g.tape = append(g.tape, func() {
-			if y.untouched() {
-				return
-			}
-			g.scaleBySlopes(x, y, a)
-			g.addBlock(x, y, 0)
+		g.record(y, func() {
+			dy := g.gradient(y)
+			g.do.activateBackward(dy, x.data(), y.data(), dy, f, a.Slope)
+			g.passOn(x, dy)
 		})
 	}
 	return y
-}
-
-// scaleBySlopes multiplies the gradient of y by the derivative at x.
-func (g *Graph) scaleBySlopes(x, y Value, a Activation) {
-	f := a.functions()
-	if g.Float64() {
-		xs, stride := x.rows64()
-		for r := range y.Rows {
-			for c, v := range xs[r*stride:][:y.Cols] {
-				_, slope := f.at64(v, a.Slope)
-				y.node.grad64[r*y.Cols+c] *= slope
-			}
-		}
-		return
-	}
-	d, s := g.floats.take(y.Cols), g.floats.take(y.Cols)
-	for r := range y.Rows {
-		dy := y.node.grad32[r*y.Cols:][:y.Cols]
-		f.backward32(dy, x.Row32(r), y.Row32(r), dy, d, s, float32(a.Slope))
-	}
 }
 
 // ActivateUnits sets y, which is other memory, to the activation of x.

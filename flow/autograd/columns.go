@@ -1,7 +1,5 @@
 package autograd
 
-import "github.com/seed-192fdf7a/nf/kernels"
-
 // Columns returns the given columns of x, in that order. A run of neighbouring
 // columns is a view and costs nothing; any other choice is gathered.
 //
@@ -16,30 +14,11 @@ func (g *Graph) Columns(x Value, columns []int) Value {
 		return v
 	}
 	y := g.newValue(x.Rows, len(columns), x.wanted())
-	gatherColumns(g, y, x, columns)
+	g.do.takePart(y.data(), x.data(), Columns(columns), 1)
 	if y.wanted() {
-		g.tape = append(g.tape, func() {
-			if y.untouched() {
-				return
-			}
-			g.scatterGradient(x, y, columns)
-		})
+		g.record(y, func() { g.do.putPartAdd(g.gradient(x), g.gradient(y), Columns(columns), 1) })
 	}
 	return y
-}
-
-func gatherColumns(g *Graph, y, x Value, columns []int) {
-	if g.Float64() {
-		from, stride := x.rows64()
-		for r := range x.Rows {
-			row := y.node.data64[r*y.Cols:]
-			for i, c := range columns {
-				row[i] = from[r*stride+c]
-			}
-		}
-		return
-	}
-	kernels.GatherColumns(y.matrix32(), x.matrix32(), g.indices(columns))
 }
 
 // indices returns columns as the kernels take them, until the next call.
@@ -51,27 +30,6 @@ func (g *Graph) indices(columns []int) []int32 {
 	return g.columns
 }
 
-// scatterGradient adds y's gradient to the given columns of x's.
-func (g *Graph) scatterGradient(x, y Value, columns []int) {
-	if g.Float64() {
-		dst, stride := g.grad64(x)
-		for r := range x.Rows {
-			for i, c := range columns {
-				dst[r*stride+c] += y.node.grad64[r*y.Cols+i]
-			}
-		}
-		return
-	}
-	dst, _ := g.grad32(x, false)
-	src, _ := g.grad32(y, false)
-	for r := range x.Rows {
-		from, row := src.Row(r), dst.Row(r)
-		for i, c := range columns {
-			row[c] += from[i]
-		}
-	}
-}
-
 // Concat returns the columns of a followed by those of b, as a conditioner's
 // input is the kept features followed by the context.
 func (g *Graph) Concat(a, b Value) Value {
@@ -79,53 +37,15 @@ func (g *Graph) Concat(a, b Value) Value {
 		return a
 	}
 	y := g.newValue(a.Rows, a.Cols+b.Cols, a.wanted() || b.wanted())
-	for i, part := range [2]Value{a, b} {
-		at := i * a.Cols
-		if g.Float64() {
-			src, stride := part.rows64()
-			for r := range part.Rows {
-				copy(y.node.data64[r*y.Cols+at:][:part.Cols], src[r*stride:])
-			}
-			continue
-		}
-		for r := range part.Rows {
-			copy(y.Row32(r)[at:][:part.Cols], part.Row32(r))
-		}
-	}
+	g.do.copy(y.data().columns(0, a.Cols), a.data())
+	g.do.copy(y.data().columns(a.Cols, b.Cols), b.data())
 	if y.wanted() {
-		g.tape = append(g.tape, func() {
-			if y.untouched() {
-				return
-			}
-			g.addBlock(a, y, 0)
-			g.addBlock(b, y, a.Cols)
+		g.record(y, func() {
+			g.passOn(a, g.gradient(y).columns(0, a.Cols))
+			g.passOn(b, g.gradient(y).columns(a.Cols, b.Cols))
 		})
 	}
 	return y
-}
-
-// addBlock adds the columns [at, at+part.Cols) of y's gradient to part's.
-func (g *Graph) addBlock(part, y Value, at int) {
-	if !part.wanted() || part.Cols == 0 {
-		return
-	}
-	if g.Float64() {
-		dst, stride := g.grad64(part)
-		for r := range part.Rows {
-			for c := range part.Cols {
-				dst[r*stride+c] += y.node.grad64[r*y.Cols+at+c]
-			}
-		}
-		return
-	}
-	dst, _ := g.grad32(part, false)
-	src, _ := g.grad32(y, false)
-	for r := range part.Rows {
-		row, from := dst.Row(r), src.Row(r)[at:]
-		for c := range row {
-			row[c] += from[c]
-		}
-	}
 }
 
 func contiguous(columns []int) bool {

@@ -38,7 +38,7 @@ func (g *Graph) Density(density *Density, z Value, total Sums) {
 	if !g.recording {
 		return
 	}
-	g.tape = append(g.tape, func() { g.densityBackward(density, z, total) })
+	g.Record(func() { g.densityBackward(density, z, total) })
 }
 
 func (g *Graph) densityBackward(density *Density, z Value, total Sums) {

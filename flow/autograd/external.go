@@ -25,7 +25,7 @@ func (g *Graph) External(x Value, f func(logProb, grad, x []float64), total Sums
 	if grad == nil {
 		return
 	}
-	g.tape = append(g.tape, func() {
+	g.Record(func() {
 		sites := total.sites(x.Rows)
 		for r := range x.Rows {
 			for c := range x.Cols {

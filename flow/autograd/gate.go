@@ -8,47 +8,29 @@ import "github.com/seed-192fdf7a/nf/kernels"
 // Backward: da = dy·σ, db = dy·a·σ·(1 − σ).
 func (g *Graph) Gate(a, b Value) Value {
 	y := g.newValue(a.Rows, a.Cols, a.wanted() || b.wanted())
-	if g.Float64() {
-		as, aStride := a.rows64()
-		bs, bStride := b.rows64()
-		for r := range y.Rows {
-			gate64(y.node.data64[r*y.Cols:][:y.Cols], as[r*aStride:], bs[r*bStride:])
-		}
-	} else if as, bs := a.whole32(), b.whole32(); as != nil && bs != nil {
-		gate32(y.node.data32, as, bs)
-	} else {
-		for r := range y.Rows {
-			gate32(y.Row32(r), a.Row32(r), b.Row32(r))
-		}
-	}
+	g.do.sigmoid(y.data(), b.data())
+	g.do.multiply(y.data(), a.data(), y.data())
 	if y.wanted() {
-		g.tape = append(g.tape, func() { g.gateBackward(a, b, y) })
+		g.record(y, func() {
+			g.gateBackward(g.gradient(a), g.gradient(b), a.data(), b.data(), g.gradient(y))
+		})
 	}
 	return y
 }
 
-func (g *Graph) gateBackward(a, b, y Value) {
-	if y.untouched() {
-		return
-	}
-	if g.Float64() {
-		dy, dyStride := g.grad64(y)
-		da, daStride := g.grad64(a)
-		db, dbStride := g.grad64(b)
-		as, aStride := a.rows64()
-		bs, bStride := b.rows64()
-		for r := range y.Rows {
-			gateBackward64(da[r*daStride:], db[r*dbStride:], as[r*aStride:], bs[r*bStride:], dy[r*dyStride:][:y.Cols])
-		}
-		return
-	}
-	dy, _ := g.grad32(y, false)
-	da, _ := g.grad32(a, false)
-	db, _ := g.grad32(b, false)
-	s := g.floats.take(y.Cols)
-	for r := range y.Rows {
-		gateBackward32(da.Row(r), db.Row(r), a.Row32(r), b.Row32(r), dy.Row(r), s)
-	}
+// gateBackward adds to da and db.
+func (g *Graph) gateBackward(da, db, a, b, dy matrix) {
+	mark := g.Mark()
+	s := g.newValue(dy.rows, dy.cols, false).data()
+	gated := g.newValue(dy.rows, dy.cols, false).data()
+	g.do.sigmoid(s, b)
+	g.do.multiply(gated, dy, s)
+	g.do.accumulate(da, gated)
+	g.do.multiply(gated, gated, a)
+	g.do.complement(s, b, s)
+	g.do.multiply(gated, gated, s)
+	g.do.accumulate(db, gated)
+	g.release(mark)
 }
 
 // gate32 sets y to a·σ(b).

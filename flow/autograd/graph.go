@@ -7,7 +7,8 @@ type Graph struct {
 	mode      Mode
 	recording bool
 	inputs    bool // only inputs are differentiated, not parameters
-	tape      []func()
+	tape      []step
+	do        arithmetic // of the binding's precision
 
 	floats  arena[float32]
 	doubles arena[float64]
@@ -24,6 +25,11 @@ type Graph struct {
 // NewGraph returns an empty graph on b.
 func (b *Binding) NewGraph() *Graph {
 	g := &Graph{binding: b}
+	if b.Float64() {
+		g.do = arithmetic64{g}
+	} else {
+		g.do = arithmetic32{g}
+	}
 	g.floats.size, g.doubles.size, g.nodes.size = 1<<14, 1<<10, 64
 	return g
 }
@@ -107,14 +113,34 @@ func (g *Graph) release(m Mark) {
 	g.nodes.release(m.nodes)
 }
 
+// step is one operation on the tape.
+type step struct {
+	of       *node // its result; nil where it has several, or none
+	backward func()
+}
+
+// record makes the backward of an operation part of the tape. It is run only if
+// a gradient reached the result.
+func (g *Graph) record(result Value, backward func()) {
+	g.tape = append(g.tape, step{result.node, backward})
+}
+
+// Record makes backward part of the tape.
+func (g *Graph) Record(backward func()) { g.tape = append(g.tape, step{nil, backward}) }
+
 // Backward differentiates the whole tape from the seeds that were set on Sums
 // and Values.
-func (g *Graph) Backward() {
-	for i := len(g.tape) - 1; i >= 0; i-- {
-		g.tape[i]()
+func (g *Graph) Backward() { g.rewind(0) }
+
+// rewind differentiates the tape back to where it had so many steps.
+func (g *Graph) rewind(start int) {
+	for i := len(g.tape) - 1; i >= start; i-- {
+		if s := g.tape[i]; s.of == nil || !s.of.grad.none() {
+			s.backward()
+		}
 	}
-	clear(g.tape)
-	g.tape = g.tape[:0]
+	clear(g.tape[start:])
+	g.tape = g.tape[:start]
 }
 
 // Gradients returns the gradients of all parameters, laid out as
@@ -175,7 +201,7 @@ func (g *Graph) Weigh(s Sums, weight func(entry int) float64) Sums {
 		y.Values[i] = float64(weight(i) * v)
 	}
 	if g.recording {
-		g.tape = append(g.tape, func() {
+		g.Record(func() {
 			for i, d := range y.Gradient {
 				s.Gradient[i] += float64(weight(i) * d)
 			}

@@ -55,7 +55,7 @@ func (g *Graph) Linear(x Value, l *Linear, act blas.Activation) Value {
 	}
 	g.binding.linear(l).Forward(y.matrix32(), x.matrix32(), act)
 	if g.recording {
-		g.tape = append(g.tape, func() { g.linearBackward32(y, x, l, act) })
+		g.Record(func() { g.linearBackward32(y, x, l, act) })
 	}
 	return y
 }
@@ -66,7 +66,7 @@ func (g *Graph) linearBackward32(y, x Value, l *Linear, act blas.Activation) {
 	}
 	dz, _ := g.grad32(y, false)
 	if act == blas.ReLU {
-		kernels.ReLUBackward(y.node.grad32, y.node.data32, y.node.grad32)
+		kernels.ReLUBackward(y.node.grad.narrow, y.node.data.narrow, y.node.grad.narrow)
 	}
 	if !g.inputs {
 		blas.GradientWeights(g.binding.backend, g.gradient32(l.Weight), x.matrix32(), dz, g.written[l.index])
@@ -84,7 +84,7 @@ func (g *Graph) linear64(y, x Value, l *Linear, act blas.Activation) {
 	in, out := l.In(), l.Out()
 	xs, stride := x.rows64()
 	for r := range x.Rows {
-		row := y.node.data64[r*out : (r+1)*out]
+		row := y.node.data.wide[r*out : (r+1)*out]
 		copy(row, bias)
 		for k := range in {
 			a := xs[r*stride+k]
@@ -101,7 +101,7 @@ func (g *Graph) linear64(y, x Value, l *Linear, act blas.Activation) {
 		}
 	}
 	if g.recording {
-		g.tape = append(g.tape, func() { g.linearBackward64(y, x, l, act) })
+		g.Record(func() { g.linearBackward64(y, x, l, act) })
 	}
 }
 
@@ -124,7 +124,7 @@ func (g *Graph) linearBackward64(y, x Value, l *Linear, act blas.Activation) {
 	for r := range x.Rows {
 		for n := range out {
 			dz := dy[r*out+n]
-			if act == blas.ReLU && y.node.data64[r*out+n] <= 0 {
+			if act == blas.ReLU && y.node.data.wide[r*out+n] <= 0 {
 				continue
 			}
 			if dw != nil {
@@ -151,22 +151,22 @@ func (g *Graph) Repeat(p *Parameter, rows int) Value {
 	n := g.newNode(rows, p.Cols, true)
 	n.broadcast = true
 	if g.Float64() {
-		n.data64 = g.binding.value64(p)
+		n.data.wide = g.binding.value64(p)
 	} else {
-		n.data32 = p.Values()
+		n.data.narrow = p.Values()
 	}
 	y := Value{Rows: rows, Cols: p.Cols, node: n}
 	if g.recording {
-		g.tape = append(g.tape, func() {
+		g.Record(func() {
 			switch {
 			case y.untouched() || g.inputs:
 			case g.Float64():
 				into := g.gradient64(p)
-				for i, d := range n.grad64 {
+				for i, d := range n.grad.wide {
 					into[i%p.Cols] += d
 				}
 			default:
-				kernels.AddColumnSums(g.gradient32(p), kernels.Dense(n.grad32, rows, p.Cols))
+				kernels.AddColumnSums(g.gradient32(p), kernels.Dense(n.grad.narrow, rows, p.Cols))
 			}
 		})
 	}

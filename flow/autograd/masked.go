@@ -88,7 +88,7 @@ func (g *Graph) Masked(x Value, l *Masked, act blas.Activation) Value {
 		g.binding.maskedWeights(l).Forward(y.matrix32(), x.matrix32(), act)
 	}
 	if g.recording {
-		g.tape = append(g.tape, func() {
+		g.Record(func() {
 			switch {
 			case y.untouched():
 			case g.Float64():
@@ -104,7 +104,7 @@ func (g *Graph) Masked(x Value, l *Masked, act blas.Activation) Value {
 func (g *Graph) maskedBackward32(y, x Value, l *Masked, act blas.Activation) {
 	dz, _ := g.grad32(y, false)
 	if act == blas.ReLU {
-		kernels.ReLUBackward(y.node.grad32, y.node.data32, y.node.grad32)
+		kernels.ReLUBackward(y.node.grad.narrow, y.node.data.narrow, y.node.grad.narrow)
 	}
 	g.maskedGradients32(l, x.matrix32(), dz)
 	if x.wanted() {
@@ -129,7 +129,7 @@ func (g *Graph) masked64(y, x Value, l *Masked, act blas.Activation) {
 	in, out := l.In(), l.Out()
 	xs, stride := x.rows64()
 	for r := range x.Rows {
-		row := y.node.data64[r*out : (r+1)*out]
+		row := y.node.data.wide[r*out : (r+1)*out]
 		copy(row, bias)
 		for k := range in {
 			a := xs[r*stride+k]
@@ -169,7 +169,7 @@ func (g *Graph) maskedBackward64(y, x Value, l *Masked, act blas.Activation) {
 	for r := range x.Rows {
 		for n := range out {
 			dz := dy[r*out+n]
-			if act == blas.ReLU && y.node.data64[r*out+n] <= 0 {
+			if act == blas.ReLU && y.node.data.wide[r*out+n] <= 0 {
 				continue
 			}
 			if dw != nil {

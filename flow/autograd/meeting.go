@@ -151,7 +151,7 @@ func (p *Pass) Fold(own Sums) Sums {
 		p.folds.keep(s.Values)
 	}
 	if p.recording {
-		p.tape = append(p.tape, func() {
+		p.Record(func() {
 			for i, d := range m.fold(tile, s.Gradient) {
 				own.Gradient[i] += d
 			}
@@ -171,12 +171,8 @@ func (p *Pass) Gather(x Value) Value {
 	y := p.newValue(p.BatchRows(x), x.Cols, false)
 	at := 0
 	for _, part := range m.rows {
-		if p.Float64() {
-			copyRows(y.node.data64[at:at+part.Rows*part.Cols], part.node.data64, part)
-		} else {
-			copyRows(y.node.data32[at:at+part.Rows*part.Cols], part.node.data32, part)
-		}
-		at += part.Rows * part.Cols
+		p.do.copy(y.data().slice(at, part.Rows), part.data())
+		at += part.Rows
 	}
 	m.meet(func() {}, func() { clear(m.rows) }) // x is others' to read until here
 	return y

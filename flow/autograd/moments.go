@@ -23,7 +23,7 @@ func (g *Graph) ColumnMoments(x Value) Sums {
 		}
 	}
 	if g.recording && x.wanted() {
-		g.tape = append(g.tape, func() {
+		g.Record(func() {
 			for r := range x.Rows {
 				for c := range x.Cols {
 					g.addGradient(x, r, c, s.Gradient[c]+float64(2*x.At(r, c)*s.Gradient[x.Cols+c]))
@@ -108,7 +108,7 @@ func (g *Graph) Normalize(x Value, m Moments, inverse bool, total Sums) Value {
 		total.Values[e] += float64(logDet * float64(sites))
 	}
 	if g.recording && x.wanted() {
-		g.tape = append(g.tape, func() {
+		g.Record(func() {
 			for r := range x.Rows {
 				for c := range x.Cols {
 					if inverse {
@@ -132,7 +132,7 @@ func (g *Graph) NormalizeShared(x Value, sums Sums, count, epsilon float64, tota
 	if !g.recording {
 		return y
 	}
-	g.tape = append(g.tape, func() {
+	g.Record(func() {
 		n, sites := x.Cols, float64(total.sites(x.Rows))
 		var dTotal float64
 		for _, d := range total.Gradient {

@@ -24,7 +24,7 @@ func (g *Graph) StandardNormal(z Value, total Sums) {
 	if !z.wanted() || !g.recording {
 		return
 	}
-	g.tape = append(g.tape, func() {
+	g.Record(func() {
 		sites := total.sites(z.Rows)
 		if g.Float64() {
 			dz, stride := g.grad64(z)

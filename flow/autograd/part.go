@@ -60,25 +60,9 @@ func (p *Pass) Take(x Value, part Part) Value {
 	}
 	g, sites := p.Graph, p.sites(x)
 	y := g.newValue(part.rows(x.Rows, sites), part.width(x.Cols), x.wanted())
-	if g.Float64() {
-		src, stride := x.rows64()
-		takePart(y.node.data64, y.Cols, src, stride, part, sites)
-	} else {
-		takePart(y.node.data32, y.Cols, x.matrix32().Data, x.stride(), part, sites)
-	}
+	g.do.takePart(y.data(), x.data(), part, sites)
 	if y.wanted() {
-		g.tape = append(g.tape, func() {
-			if y.untouched() {
-				return
-			}
-			if g.Float64() {
-				dst, stride := g.grad64(x)
-				putPart(dst, stride, y.node.grad64, y.Cols, part, sites, addValue)
-				return
-			}
-			dst, _ := g.grad32(x, false)
-			putPart(dst.Data, dst.Stride, y.node.grad32, y.Cols, part, sites, addValue)
-		})
+		g.record(y, func() { g.do.putPartAdd(g.gradient(x), g.gradient(y), part, sites) })
 	}
 	return y
 }
@@ -90,58 +74,19 @@ func (p *Pass) Take(x Value, part Part) Value {
 func (p *Pass) Merge(a Value, at Part, b Value, bt Part) Value {
 	g := p.Graph
 	y := g.newValue(a.Rows, a.Cols+b.Cols, a.wanted() || b.wanted())
-	parts := [2]mergePart{{a, at}, {b, bt}}
-	for _, m := range parts {
-		if g.Float64() {
-			src, stride := m.v.rows64()
-			mergeRows(y.node.data64, src, stride, m, y.Cols)
-		} else {
-			mergeRows(y.node.data32, m.v.matrix32().Data, m.v.stride(), m, y.Cols)
-		}
-	}
+	g.do.putPart(y.data(), a.data(), at, 1)
+	g.do.putPart(y.data(), b.data(), bt, 1)
 	if y.wanted() {
-		g.tape = append(g.tape, func() {
-			if y.untouched() {
-				return
+		g.record(y, func() {
+			if a.wanted() {
+				g.do.takePartAdd(g.gradient(a), g.gradient(y), at, 1)
 			}
-			for _, m := range parts {
-				switch {
-				case !m.v.wanted():
-				case g.Float64():
-					dst, stride := g.grad64(m.v)
-					addMergedRows(dst, stride, y.node.grad64, m, y.Cols)
-				default:
-					dst, _ := g.grad32(m.v, false)
-					addMergedRows(dst.Data, dst.Stride, y.node.grad32, m, y.Cols)
-				}
+			if b.wanted() {
+				g.do.takePartAdd(g.gradient(b), g.gradient(y), bt, 1)
 			}
 		})
 	}
 	return y
-}
-
-// mergePart is an operand of Merge and where it goes.
-type mergePart struct {
-	v    Value
-	part Part
-}
-
-func mergeRows[T float32 | float64](dst, src []T, stride int, m mergePart, cols int) {
-	for r := range m.v.Rows {
-		to, from := dst[r*cols:], src[r*stride:]
-		for c, at := range m.part.Columns {
-			to[at] = from[c]
-		}
-	}
-}
-
-func addMergedRows[T float32 | float64](dst []T, stride int, src []T, m mergePart, cols int) {
-	for r := range m.v.Rows {
-		to, from := dst[r*stride:], src[r*cols:]
-		for c, at := range m.part.Columns {
-			to[c] += from[at]
-		}
-	}
 }
 
 // Keep returns a part of x in the shape of x: the other values are +0, whatever
@@ -151,75 +96,13 @@ func addMergedRows[T float32 | float64](dst []T, stride int, src []T, m mergePar
 func (p *Pass) Keep(x Value, part Part) Value {
 	g, sites := p.Graph, p.sites(x)
 	y := g.newValue(x.Rows, x.Cols, x.wanted())
-	if g.Float64() {
-		clear(y.node.data64)
-		src, stride := x.rows64()
-		keepPart(y.node.data64, y.Cols, src, stride, part, sites, x, copyValue)
-	} else {
-		clear(y.node.data32)
-		keepPart(y.node.data32, y.Cols, x.matrix32().Data, x.stride(), part, sites, x, copyValue)
-	}
+	g.do.zero(y.node.data)
+	g.do.keepPart(y.data(), x.data(), part, sites)
 	if y.wanted() {
-		g.tape = append(g.tape, func() {
-			if y.untouched() {
-				return
-			}
-			if g.Float64() {
-				dst, stride := g.grad64(x)
-				keepPart(dst, stride, y.node.grad64, y.Cols, part, sites, x, addValue)
-				return
-			}
-			dst, _ := g.grad32(x, false)
-			keepPart(dst.Data, dst.Stride, y.node.grad32, y.Cols, part, sites, x, addValue)
-		})
+		g.record(y, func() { g.do.keepPartAdd(g.gradient(x), g.gradient(y), part, sites) })
 	}
 	return y
 }
-
-// stride returns the distance of x's rows in memory.
-func (v Value) stride() int {
-	if v.node.broadcast {
-		return 0
-	}
-	return v.node.cols
-}
-
-// takePart copies a part of src to dst, which has no gaps and cols columns.
-func takePart[T float32 | float64](dst []T, cols int, src []T, stride int, part Part, sites int) {
-	for i := 0; len(dst) > 0; i++ {
-		row := src[part.row(i, sites)*stride:]
-		for c := range cols {
-			dst[c] = row[part.column(c)]
-		}
-		dst = dst[cols:]
-	}
-}
-
-// putPart brings the compact part src to its place in dst.
-func putPart[T float32 | float64](dst []T, stride int, src []T, cols int, part Part, sites int, put func(*T, T)) {
-	for i := 0; len(src) > 0; i++ {
-		row := dst[part.row(i, sites)*stride:]
-		for c := range cols {
-			put(&row[part.column(c)], src[c])
-		}
-		src = src[cols:]
-	}
-}
-
-// keepPart brings a part of src, of the shape of x, to the same place in dst.
-func keepPart[T float32 | float64](dst []T, dstStride int, src []T, srcStride int, part Part, sites int, x Value, put func(*T, T)) {
-	for i := range part.rows(x.Rows, sites) {
-		r := part.row(i, sites)
-		to, from := dst[r*dstStride:], src[r*srcStride:]
-		for c := range part.width(x.Cols) {
-			c = part.column(c)
-			put(&to[c], from[c])
-		}
-	}
-}
-
-func copyValue[T float32 | float64](dst *T, v T) { *dst = v }
-func addValue[T float32 | float64](dst *T, v T)  { *dst += v }
 
 // block32 returns a part of m as one matrix: a view of neighbouring columns of
 // all sites, a copy of others.
@@ -227,7 +110,7 @@ func (g *Graph) block32(m kernels.Matrix, part Part, sites int) kernels.Matrix {
 	switch {
 	case part.Sites != nil:
 		b := kernels.Dense(g.floats.take(part.rows(m.Rows, sites)*part.width(m.Cols)), part.rows(m.Rows, sites), part.width(m.Cols))
-		takePart(b.Data, b.Cols, m.Data, m.Stride, part, sites)
+		takePart(view[float32](b), view[float32](m), part, sites)
 		return b
 	case part.Columns == nil:
 		return m
@@ -247,7 +130,7 @@ func (g *Graph) block32(m kernels.Matrix, part Part, sites int) kernels.Matrix {
 func (g *Graph) unblock32(m, block kernels.Matrix, part Part, sites int) {
 	switch {
 	case part.Sites != nil:
-		putPart(m.Data, m.Stride, block.Data, block.Cols, part, sites, copyValue)
+		putPart(view[float32](m), view[float32](block), part, sites)
 	case part.Columns != nil && !contiguous(part.Columns):
 		kernels.ScatterColumns(m, block, g.indices(part.Columns))
 	}

@@ -57,7 +57,7 @@ func (g *Graph) MapRows(learned *LearnedMap, inverse bool, x Value, total Sums) 
 	}
 	g.Release(mark)
 	if g.recording {
-		g.tape = append(g.tape, func() { g.mapRowsBackward(learned, inverse, x, y, total) })
+		g.Record(func() { g.mapRowsBackward(learned, inverse, x, y, total) })
 	}
 	return y
 }

@@ -42,8 +42,7 @@ func (p *Pass) Segment(x Value, f, back func(*Pass, Value) Value) Value {
 	if y.Rows == work.Rows && y.Cols == work.Cols {
 		// The result takes the place of what it was made of.
 		if y.node != work.node {
-			copyRows(work.node.data32, y.node.data32, y)
-			copyRows(work.node.data64, y.node.data64, y)
+			g.do.copy(work.data(), y.data())
 			y = work
 		}
 		g.release(mark)
@@ -51,7 +50,7 @@ func (p *Pass) Segment(x Value, f, back func(*Pass, Value) Value) Value {
 	s.y = g.share(y)
 	s.y.node.rebuilt = back != nil
 	s.pass.LogDet.Values = nil
-	g.tape = append(g.tape, s.backward)
+	g.Record(s.backward)
 	return s.y
 }
 
@@ -89,7 +88,7 @@ func (s *segment) backward() {
 	// What outlives the segment is made before its memory begins.
 	for _, v := range []Value{s.x, s.pass.Context, s.y} {
 		if v.wanted() && v.untouched() {
-			g.touch(v)
+			g.gradient(v)
 		}
 	}
 	mark, start := g.Mark(), len(g.tape)
@@ -111,15 +110,10 @@ func (s *segment) backward() {
 	in := g.clone(from)
 	in.node.wanted = s.x.wanted()
 	g.addGradients(s.f(&again, in), s.y)
-	for i := len(g.tape) - 1; i >= start; i-- {
-		g.tape[i]()
-	}
-	clear(g.tape[start:])
-	g.tape = g.tape[:start]
+	g.rewind(start)
 	if s.back != nil {
 		// The memory of x holds y; what computed x finds it there again.
-		copyRows(s.x.node.data32, from.node.data32, from)
-		copyRows(s.x.node.data64, from.node.data64, from)
+		g.do.copy(s.x.data(), from.data())
 	}
 	if in.wanted() && !in.untouched() {
 		g.addGradients(s.x, in)
@@ -138,39 +132,17 @@ func (g *Graph) Still(do func()) {
 // share returns v as a value of its own on the same memory.
 func (g *Graph) share(v Value) Value {
 	n := g.newNode(v.node.rows, v.node.cols, true)
-	n.data32, n.data64, n.broadcast = v.node.data32, v.node.data64, v.node.broadcast
+	n.data, n.broadcast = v.node.data, v.node.broadcast
 	return Value{Rows: v.Rows, Cols: v.Cols, node: n, from: v.from}
-}
-
-// touch gives v a gradient of zeros.
-func (g *Graph) touch(v Value) {
-	if g.Float64() {
-		g.grad64(v)
-	} else {
-		g.grad32(v, false)
-	}
 }
 
 // addGradients adds the gradient of from to that of into, of the same shape.
 func (g *Graph) addGradients(into, from Value) {
-	if g.Float64() {
-		dst, dstStride := g.grad64(into)
-		src, srcStride := g.grad64(from)
-		for r := range into.Rows {
-			for c := range into.Cols {
-				dst[r*dstStride+c] += src[r*srcStride+c]
-			}
-		}
-		return
-	}
-	dst, accumulate := g.grad32(into, true)
-	src, _ := g.grad32(from, false)
+	dst, accumulate := g.gradientTo(into)
 	if accumulate {
-		addMatrix(dst, src)
-		return
-	}
-	for r := range dst.Rows {
-		copy(dst.Row(r), src.Row(r))
+		g.do.accumulate(dst, g.gradient(from))
+	} else {
+		g.do.copy(dst, g.gradient(from))
 	}
 }
 

@@ -7,37 +7,9 @@ package autograd
 func (g *Graph) Spread(x Value, rows int) Value {
 	y := g.newValue(rows, x.Cols, x.wanted())
 	sites := rows / max(1, x.Rows)
-	for r := range rows {
-		if g.Float64() {
-			src, stride := x.rows64()
-			copy(y.node.data64[r*y.Cols:][:y.Cols], src[r/sites*stride:])
-			continue
-		}
-		copy(y.Row32(r), x.Row32(r/sites))
-	}
+	g.do.spread(y.data(), x.data(), sites)
 	if y.wanted() {
-		g.tape = append(g.tape, func() {
-			if y.untouched() {
-				return
-			}
-			if g.Float64() {
-				dst, stride := g.grad64(x)
-				for r := range rows {
-					for c := range y.Cols {
-						dst[r/sites*stride+c] += y.node.grad64[r*y.Cols+c]
-					}
-				}
-				return
-			}
-			dst, _ := g.grad32(x, false)
-			src, _ := g.grad32(y, false)
-			for r := range rows {
-				row := dst.Row(r / sites)
-				for c, d := range src.Row(r) {
-					row[c] += d
-				}
-			}
-		})
+		g.record(y, func() { g.do.spreadBackward(g.gradient(x), g.gradient(y), sites) })
 	}
 	return y
 }

@@ -79,7 +79,7 @@ func (g *Graph) MultiplySquare(x Value, q *Square, inverse bool, total Sums) Val
 		weights, logDet = g.binding.square(q, inverse)
 		weights.Forward(y.matrix32(), x.matrix32(), blas.None)
 		if g.recording {
-			g.tape = append(g.tape, func() { g.squareBackward32(y, x, q, inverse, total) })
+			g.Record(func() { g.squareBackward32(y, x, q, inverse, total) })
 		}
 	}
 	if inverse {
@@ -169,7 +169,7 @@ func (g *Graph) multiplySquare64(y, x Value, q *Square, inverse bool, total Sums
 	in := g.doubles.take(n)
 	for r := range x.Rows {
 		readRow(in, x, r)
-		out := y.node.data64[r*n : (r+1)*n]
+		out := y.node.data.wide[r*n : (r+1)*n]
 		if inverse {
 			for k := range in {
 				in[k] -= bias[k]
@@ -185,7 +185,7 @@ func (g *Graph) multiplySquare64(y, x Value, q *Square, inverse bool, total Sums
 		}
 	}
 	if g.recording {
-		g.tape = append(g.tape, func() { g.squareBackward64(y, x, q, w, inverse, total) })
+		g.Record(func() { g.squareBackward64(y, x, q, w, inverse, total) })
 	}
 	return logDet
 }

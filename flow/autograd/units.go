@@ -62,9 +62,6 @@ func (u Units) Slice(from, to int) Units {
 func (u Units) matrix32() kernels.Matrix   { return kernels.Dense(u.data32, u.Count, u.lanes) }
 func (u Units) gradient32() kernels.Matrix { return kernels.Dense(u.grad32, u.Count, u.lanes) }
 
-// Record makes backward part of the tape.
-func (g *Graph) Record(backward func()) { g.tape = append(g.tape, backward) }
-
 // Load sets u to the given columns of x.
 func (g *Graph) Load(u Units, x Value, columns []int) {
 	if g.Float64() {
@@ -103,9 +100,9 @@ func (g *Graph) LoadGradient(u Units, x Value, columns []int) {
 	for i, c := range columns {
 		for r := range u.Batch {
 			if g.Float64() {
-				u.grad64[i*u.lanes+r] += x.node.grad64[r*x.node.cols+x.from+c]
+				u.grad64[i*u.lanes+r] += x.node.grad.wide[r*x.node.cols+x.from+c]
 			} else {
-				u.grad32[i*u.lanes+r] += x.node.grad32[r*x.node.cols+x.from+c]
+				u.grad32[i*u.lanes+r] += x.node.grad.narrow[r*x.node.cols+x.from+c]
 			}
 		}
 	}
@@ -357,13 +354,13 @@ func (g *Graph) InvertColumns(u Univariate, z Value, params Units, columns []int
 			unit, at := (i*each+p)*params.lanes, p*w+i
 			if g.Float64() {
 				for _, v := range params.data64[unit:][:params.Batch] {
-					rows.node.data64[at] = v
+					rows.node.data.wide[at] = v
 					at += params.Count
 				}
 				continue
 			}
 			for _, v := range params.data32[unit:][:params.Batch] {
-				rows.node.data32[at] = v
+				rows.node.data.narrow[at] = v
 				at += params.Count
 			}
 		}

@@ -39,7 +39,7 @@ func (g *Graph) Apply(u Univariate, inverse bool, x, params Value, part Part, to
 	y := x
 	if g.recording {
 		y = g.clone(x)
-		g.tape = append(g.tape, func() {
+		g.Record(func() {
 			if g.Float64() {
 				g.applyBackward64(u, inverse, x, y, params, part, total)
 			} else {
@@ -74,21 +74,8 @@ func (g *Graph) apply(u Univariate, inverse bool, y, params Value, part Part, to
 // clone copies x, so that an operation may rewrite the copy.
 func (g *Graph) clone(x Value) Value {
 	y := g.newValue(x.Rows, x.Cols, true)
-	copyRows(y.node.data32, x.node.data32, x)
-	copyRows(y.node.data64, x.node.data64, x)
+	g.do.copy(y.data(), x.data())
 	return y
-}
-
-// copyRows copies the rows of v, which lie in src, to dst without gaps.
-func copyRows[T any](dst, src []T, v Value) {
-	if v.whole() {
-		copy(dst, src)
-		return
-	}
-	for r := 0; len(dst) > 0; r++ {
-		copy(dst[:v.Cols], src[r*v.node.cols+v.from:])
-		dst = dst[v.Cols:]
-	}
 }
 
 func (g *Graph) applyBackward32(u Univariate, inverse bool, x, y, params Value, part Part, total Sums) {
@@ -118,7 +105,7 @@ func (g *Graph) applyBackward32(u Univariate, inverse bool, x, y, params Value, 
 	switch {
 	case !x.wanted():
 	case x.untouched() && x.whole():
-		x.node.grad32 = y.node.grad32
+		x.node.grad.narrow = y.node.grad.narrow
 	default:
 		dx, _ := g.grad32(x, false)
 		addMatrix(dx, dy)

@@ -5,10 +5,7 @@ import "github.com/seed-192fdf7a/nf/kernels"
 // node is the memory behind one or more Values.
 type node struct {
 	rows, cols int
-	data32     []float32
-	data64     []float64
-	grad32     []float32
-	grad64     []float64
+	data, grad storage
 	broadcast  bool // one row of data stands for all rows
 	wanted     bool // a gradient is asked for
 	rebuilt    bool // its memory holds another value by now, until backward: see Segment
@@ -34,11 +31,7 @@ func (g *Graph) newNode(rows, cols int, wanted bool) *node {
 
 func (g *Graph) newValue(rows, cols int, wanted bool) Value {
 	n := g.newNode(rows, cols, wanted)
-	if g.Float64() {
-		n.data64 = g.doubles.take(rows * cols)
-	} else {
-		n.data32 = g.floats.take(rows * cols)
-	}
+	n.data = g.do.take(rows * cols)
 	return Value{Rows: rows, Cols: cols, node: n}
 }
 
@@ -56,25 +49,13 @@ func (g *Graph) Floats(n int) []float32 { return g.floats.take(n) }
 // no gradient is wanted. In float32 the memory stays what it is.
 func (g *Graph) Wrap(values []float32, cols int) Value {
 	n := g.newNode(len(values)/cols, cols, false)
-	if g.Float64() {
-		n.data64 = g.doubles.take(len(values))
-		for i, v := range values {
-			n.data64[i] = float64(v)
-		}
-	} else {
-		n.data32 = values
-	}
+	n.data = g.do.hold(values)
 	return Value{Rows: n.rows, Cols: cols, node: n}
 }
 
 // Set writes element (r, c), narrowed to the graph's precision.
 func (v Value) Set(r, c int, x float64) {
-	i := r*v.node.cols + v.from + c
-	if v.node.data64 != nil {
-		v.node.data64[i] = x
-	} else {
-		v.node.data32[i] = float32(x)
-	}
+	v.node.data.set(r*v.node.cols+v.from+c, x)
 }
 
 // At returns element (r, c).
@@ -82,49 +63,26 @@ func (v Value) At(r, c int) float64 {
 	if v.node.broadcast {
 		r = 0
 	}
-	i := r*v.node.cols + v.from + c
-	if v.node.data64 != nil {
-		return v.node.data64[i]
-	}
-	return float64(v.node.data32[i])
+	return v.node.data.at(r*v.node.cols + v.from + c)
 }
 
 // Row32 returns row r of a float32 Value.
-func (v Value) Row32(r int) []float32 { return v.matrix32().Row(r) }
-
-// whole32 returns all of a float32 Value, row after row, or nil if it is a view:
-// elementwise functions take many rows in one call.
-func (v Value) whole32() []float32 {
-	if v.node.broadcast || v.Cols != v.node.cols || v.Rows*v.Cols != len(v.node.data32) {
-		return nil
-	}
-	return v.node.data32
-}
+func (v Value) Row32(r int) []float32 { return v.data().narrow().row(r) }
 
 // Gradient returns d/d(r, c) of what was differentiated, after Backward; 0 for
 // values that nothing was computed from.
 func (v Value) Gradient(r, c int) float64 {
-	i := r*v.node.cols + v.from + c
-	switch {
-	case v.node.grad64 != nil:
-		return v.node.grad64[i]
-	case v.node.grad32 != nil:
-		return float64(v.node.grad32[i])
+	if v.untouched() {
+		return 0
 	}
-	return 0
+	return v.node.grad.at(r*v.node.cols + v.from + c)
 }
 
 // SeedGradient sets d/d(r, c) before Backward, for a value that is itself the
 // end of what is differentiated.
 func (g *Graph) SeedGradient(v Value, r, c int, gradient float64) {
-	i := r*v.node.cols + v.from + c
-	if g.Float64() {
-		g.grad64(v)
-		v.node.grad64[i] = gradient
-	} else {
-		g.grad32(v, false)
-		v.node.grad32[i] = float32(gradient)
-	}
+	g.gradient(v)
+	v.node.grad.set(r*v.node.cols+v.from+c, gradient)
 }
 
 func (v Value) wanted() bool { return v.node != nil && v.node.wanted }
@@ -132,59 +90,68 @@ func (v Value) wanted() bool { return v.node != nil && v.node.wanted }
 // whole tells whether v covers its node.
 func (v Value) whole() bool { return v.Cols == v.node.cols }
 
-func (v Value) matrix32() kernels.Matrix {
+// data returns the values of v.
+func (v Value) data() matrix {
+	m := matrix{&v.node.data, v.from, v.Rows, v.Cols, v.node.cols}
 	if v.node.broadcast {
-		return kernels.Matrix{Data: v.node.data32[v.from:], Rows: v.Rows, Cols: v.Cols}
+		m.stride = 0
 	}
-	return view(v.node.data32, v)
+	return m
 }
 
-func view(data []float32, v Value) kernels.Matrix {
-	if v.Rows == 0 {
-		return kernels.Matrix{Cols: v.Cols, Stride: v.node.cols}
-	}
-	return kernels.Matrix{Data: data[v.from:], Rows: v.Rows, Cols: v.Cols, Stride: v.node.cols}
-}
-
-// grad32 returns the gradient of v to be written or added to. With accumulate
-// it holds earlier contributions and the caller must add; otherwise the caller
-// must write all of it. A caller that says it cannot overwrite (canOverwrite
-// false) always gets accumulate, on zeros if need be.
-func (g *Graph) grad32(v Value, canOverwrite bool) (m kernels.Matrix, accumulate bool) {
+// gradient returns the gradient of v to add to, which is zeros at first use.
+func (g *Graph) gradient(v Value) matrix {
 	n := v.node
-	accumulate = true
-	if n.grad32 == nil {
-		n.grad32 = g.floats.take(n.rows * n.cols)
-		if canOverwrite && v.whole() {
-			accumulate = false
-		} else {
-			clear(n.grad32)
-		}
+	if n.grad.none() {
+		n.grad = g.do.take(n.rows * n.cols)
+		g.do.zero(n.grad)
 	}
-	return view(n.grad32, v), accumulate
+	return v.gradientAsIs()
+}
+
+// gradientTo returns the gradient of v to be written or added to. With
+// accumulate it holds earlier contributions and the caller must add; otherwise
+// the caller must write all of it.
+func (g *Graph) gradientTo(v Value) (m matrix, accumulate bool) {
+	if n := v.node; n.grad.none() && v.whole() {
+		n.grad = g.do.take(n.rows * n.cols)
+		return v.gradientAsIs(), false
+	}
+	return g.gradient(v), true
+}
+
+func (v Value) gradientAsIs() matrix {
+	return matrix{&v.node.grad, v.from, v.Rows, v.Cols, v.node.cols}
+}
+
+func (v Value) matrix32() kernels.Matrix { return v.data().kernel() }
+
+// grad32 is gradientTo of float32 graphs, where a caller that cannot overwrite
+// always gets accumulate.
+func (g *Graph) grad32(v Value, canOverwrite bool) (m kernels.Matrix, accumulate bool) {
+	if !canOverwrite {
+		return g.gradient(v).kernel(), true
+	}
+	to, accumulate := g.gradientTo(v)
+	return to.kernel(), accumulate
 }
 
 // grad64 returns the gradient of v's node, zeroed at first use, to add to. The
 // element (r, c) of v is at r*stride+c of the result.
 func (g *Graph) grad64(v Value) (grad []float64, stride int) {
-	n := v.node
-	if n.grad64 == nil {
-		n.grad64 = g.doubles.takeZeroed(n.rows * n.cols)
-	}
-	return n.grad64[v.from:], n.cols
+	m := g.gradient(v).wide()
+	return m.Data, m.Stride
 }
 
 // rows64 returns v's data and stride, as grad64.
 func (v Value) rows64() (data []float64, stride int) {
-	if v.node.broadcast {
-		return v.node.data64[v.from:], 0
-	}
-	return v.node.data64[v.from:], v.node.cols
+	m := v.data().wide()
+	return m.Data, m.Stride
 }
 
 // untouched tells whether no gradient ever reached v, so that its backward has
 // nothing to do.
-func (v Value) untouched() bool { return v.node.grad32 == nil && v.node.grad64 == nil }
+func (v Value) untouched() bool { return v.node.grad.none() }
 
 // Flat32 returns all of a float32 Value that is no view, row after row.
-func (v Value) Flat32() []float32 { return v.node.data32 }
+func (v Value) Flat32() []float32 { return v.node.data.narrow }
