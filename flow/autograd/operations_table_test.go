@@ -142,6 +142,41 @@ func operations() []operation {
 			}
 		}, 2e-6},
 	}
+	for _, causal := range []bool{false, true} {
+		all = append(all, operation{fmt.Sprintf("attention, causal %v", causal), []string{"Attention"}, []int{4, 4, 4}, false,
+			without(func(p *autograd.Pass, in values) autograd.Value { return p.Attention(in[0], in[1], in[2], 2, causal) }), 2e-6})
+	}
+	all = append(all, []operation{
+		{"attention of itself", []string{"Attention"}, []int{3}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			return p.Attention(in[0], in[0], in[0], 1, true)
+		}), 2e-6},
+		{"attention site by site", []string{"NewCache", "AttendNext", "Put"}, []int{4, 4, 4}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			cache, y := p.NewCache(testRows/testEvents, 4, 2), p.Input(testRows, 4, true)
+			for s := range testRows / testEvents {
+				site := autograd.Part{Sites: []int{s}}
+				p.Put(y, p.AttendNext(&cache, p.Take(in[0], site), p.Take(in[1], site), p.Take(in[2], site)), site)
+			}
+			return y
+		}), 2e-6},
+		{"layer norm", []string{"LayerNorm"}, []int{5}, false, func(s autograd.Scope) apply {
+			gain, shift := s.New("gain", 1, 5), s.New("shift", 1, 5)
+			return func(p *autograd.Pass, in values) autograd.Value { return p.LayerNorm(in[0], gain, shift, 1e-2) }
+		}, 1e-5},
+		{"what is learned of sites", []string{"AddSites"}, []int{3}, false, func(s autograd.Scope) apply {
+			learned := s.New("learned", 3, 3)
+			return func(p *autograd.Pass, in values) autograd.Value { return p.AddSites(in[0], learned, 1, 2) }
+		}, 1e-6},
+		{"put columns of sites", []string{"Put"}, []int{3, 1}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			y := p.Input(testRows, 4, true)
+			p.Put(y, in[0], autograd.Columns([]int{3, 0, 1}))
+			p.Put(y, in[1], autograd.Columns([]int{2}))
+			return y
+		}), 0},
+		{"delay", []string{"Delay"}, []int{3}, false, without(func(p *autograd.Pass, in values) autograd.Value { return p.Delay(in[0]) }), 0},
+		{"sites in reverse", []string{"Take"}, []int{3}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			return p.Take(in[0], autograd.Part{Sites: []int{1, 0}})
+		}), 0},
+	}...)
 	for _, act := range []blas.Activation{blas.None, blas.ReLU} {
 		all = append(all, operation{fmt.Sprintf("linear, activation %v", act), []string{"Linear"}, []int{3}, false, func(s autograd.Scope) apply {
 			l := s.NewLinear(3, 19)

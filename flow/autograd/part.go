@@ -2,8 +2,7 @@ package autograd
 
 import "github.com/seed-192fdf7a/nf/kernels"
 
-// Part chooses values of an event: columns of sites, the sites ascending; nil
-// is all of them. What an operation computes of a part is compact: a row for
+// Part chooses values of an event: columns of sites; nil is all of them. What an operation computes of a part is compact: a row for
 // each chosen site, a column for each chosen column, in their order.
 type Part struct{ Sites, Columns []int }
 

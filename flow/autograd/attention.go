@@ -1,0 +1,257 @@
+package autograd
+
+import "math"
+
+// queryBlock is the number of queries whose scores are in memory at once. It
+// changes no bit.
+const queryBlock = 64
+
+// Attention returns, for each event and each head, softmax(q·kᵀ/√d)·v: what the
+// sites of an event look up at each other (Vaswani et al., 2017). q, k and v have
+// a row for each site and equal columns, of which each of the heads has d
+// neighbouring ones. If it is causal, a site sees itself and the sites before it;
+// the others are absent, and a NaN in them reaches nothing.
+//
+// The score of two sites is one chain over the columns of a head, of q times
+// 1/√d; the softmax of a site is over exactly the terms that it sees; a result is
+// one chain over them, ascending.
+//
+// Backward, with the weights P computed again from the scores: dv = Pᵀ·dy, dP =
+// dy·vᵀ, dS by the softmax, dq = dS·k/√d and dk = dSᵀ·q/√d, chains over ascending
+// sites.
+func (p *Pass) Attention(q, k, v Value, heads int, causal bool) Value {
+	g := p.Graph
+	y := g.newValue(q.Rows, q.Cols, q.wanted() || k.wanted() || v.wanted())
+	a := attention{heads: heads, causal: causal, sites: p.sites(q)}
+	if g.Float64() {
+		a64 := attended[float64]{a, grid64(q), grid64(k), grid64(v)}
+		a64.forward(math64{}, &g.doubles, grid64(y))
+	} else {
+		a32 := attended[float32]{a, grid32(q), grid32(k), grid32(v)}
+		a32.forward(math32{g}, &g.floats, grid32(y))
+	}
+	if y.wanted() {
+		g.tape = append(g.tape, func() { g.attentionBackward(a, q, k, v, y) })
+	}
+	return y
+}
+
+func (g *Graph) attentionBackward(a attention, q, k, v, y Value) {
+	if y.untouched() {
+		return
+	}
+	if g.Float64() {
+		a64 := attended[float64]{a, grid64(q), grid64(k), grid64(v)}
+		a64.backward(math64{}, &g.doubles, g.gradientGrid64(y), g.gradientGrid64(q), g.gradientGrid64(k), g.gradientGrid64(v))
+		return
+	}
+	a32 := attended[float32]{a, grid32(q), grid32(k), grid32(v)}
+	a32.backward(math32{g}, &g.floats, g.gradientGrid32(y), g.gradientGrid32(q), g.gradientGrid32(k), g.gradientGrid32(v))
+}
+
+// attention is how sites attend to each other.
+type attention struct {
+	heads  int
+	causal bool
+	sites  int
+}
+
+// attended is an attention of given values.
+type attended[T float32 | float64] struct {
+	attention
+	q, k, v grid[T]
+}
+
+// scaleOf returns 1/√d for heads of d columns.
+func scaleOf[T float32 | float64](columns, heads int) T {
+	return T(1 / math.Sqrt(float64(columns/heads)))
+}
+
+// head returns the rows of event e and the columns of head h.
+func (a *attention) head(e, h, cols int) (from, to, first, last int) {
+	d := cols / a.heads
+	return e * a.sites, (e + 1) * a.sites, h * d, (h + 1) * d
+}
+
+func part[T float32 | float64](m grid[T], from, to, first, last int) grid[T] {
+	return m.slice(from, to).columns(first, last)
+}
+
+// sees returns how many sites those of a block that ends before last may see.
+func (a *attention) sees(last int) int {
+	if a.causal {
+		return last
+	}
+	return a.sites
+}
+
+func (a *attended[T]) forward(m rowMath[T], memory *arena[T], y grid[T]) {
+	mark := memory.mark()
+	d := a.q.cols / a.heads
+	scaled := dense(memory.take(a.sites*d), a.sites, d)
+	scores := memory.take(min(queryBlock, a.sites) * a.sites)
+	for e := range y.rows / max(1, a.sites) {
+		for h := range a.heads {
+			from, to, first, last := a.head(e, h, y.cols)
+			keys, values, out := part(a.k, from, to, first, last), part(a.v, from, to, first, last), part(y, from, to, first, last)
+			scaleRows(scaled, part(a.q, from, to, first, last), scaleOf[T](a.q.cols, a.heads))
+			for top := 0; top < a.sites; top += queryBlock {
+				bottom := min(top+queryBlock, a.sites)
+				p := a.weights(m, scores, scaled, keys, top, bottom)
+				a.multiply(m, out.slice(top, bottom), p, values, top)
+			}
+		}
+	}
+	memory.release(mark)
+}
+
+// weights returns the softmax of the scores of the queries [top, bottom), whose
+// row is undefined beyond what a query sees.
+func (a *attended[T]) weights(m rowMath[T], memory []T, queries, keys grid[T], top, bottom int) grid[T] {
+	n := a.sees(bottom)
+	p := dense(memory, bottom-top, n)
+	m.product(p, queries.slice(top, bottom), keys.slice(0, n).transposed(), grid[T]{})
+	for i := range p.rows {
+		m.softmax(a.seen(p, i, top))
+	}
+	return p
+}
+
+// seen returns what query top+i sees of its row.
+func (a *attention) count(n, i, top int) int {
+	if a.causal {
+		return top + i + 1
+	}
+	return n
+}
+
+func (a *attended[T]) seen(p grid[T], i, top int) []T { return p.row(i)[:a.count(p.cols, i, top)] }
+
+// multiply sets c = p·b, of what each query sees alone: the sites before top as
+// one product, the others row by row.
+func (a *attended[T]) multiply(m rowMath[T], c, p, b grid[T], top int) {
+	if !a.causal {
+		m.product(c, p, b, grid[T]{})
+		return
+	}
+	start := grid[T]{}
+	if top > 0 {
+		m.product(c, p.columns(0, top), b.slice(0, top), start)
+		start = c
+	}
+	for i := range c.rows {
+		row := c.slice(i, i+1)
+		from := row
+		if top == 0 {
+			from = grid[T]{}
+		}
+		m.product(row, p.slice(i, i+1).columns(top, top+i+1), b.slice(top, top+i+1), from)
+	}
+}
+
+// multiplyTransposed adds pᵀ·b to c, of what sees each row of c alone; b has the
+// rows of the queries.
+func (a *attended[T]) multiplyTransposed(m rowMath[T], c, p, b grid[T], top int) {
+	before := p.cols
+	if a.causal {
+		before = top
+	}
+	if before > 0 {
+		m.product(c.slice(0, before), p.columns(0, before).transposed(), b, c.slice(0, before))
+	}
+	for j := before; j < p.cols; j++ {
+		row := c.slice(j, j+1)
+		m.product(row, p.slice(j-top, p.rows).columns(j, j+1).transposed(), b.slice(j-top, b.rows), row)
+	}
+}
+
+// backward adds to dq, dk and dv, each of which may be empty.
+func (a *attended[T]) backward(m rowMath[T], memory *arena[T], dy, dq, dk, dv grid[T]) {
+	mark := memory.mark()
+	d, block := a.q.cols/a.heads, min(queryBlock, a.sites)
+	scale := scaleOf[T](a.q.cols, a.heads)
+	scaled := dense(memory.take(a.sites*d), a.sites, d)
+	dQuery := dense(memory.take(block*d), block, d)
+	dKeys, dValues := dense(memory.take(a.sites*d), a.sites, d), dense(memory.take(a.sites*d), a.sites, d)
+	scores, dScores := memory.take(block*a.sites), memory.take(block*a.sites)
+	for e := range dy.rows / max(1, a.sites) {
+		for h := range a.heads {
+			from, to, first, last := a.head(e, h, dy.cols)
+			keys, values, out := part(a.k, from, to, first, last), part(a.v, from, to, first, last), part(dy, from, to, first, last)
+			scaleRows(scaled, part(a.q, from, to, first, last), scale)
+			clear(dKeys.data)
+			clear(dValues.data)
+			for top := 0; top < a.sites; top += queryBlock {
+				bottom := min(top+queryBlock, a.sites)
+				p := a.weights(m, scores, scaled, keys, top, bottom)
+				a.multiplyTransposed(m, dValues, p, out.slice(top, bottom), top)
+				dp := dense(dScores, p.rows, p.cols)
+				m.product(dp, out.slice(top, bottom), values.slice(0, p.cols).transposed(), grid[T]{})
+				for i := range p.rows {
+					m.softmaxBackward(a.seen(dp, i, top), a.seen(p, i, top))
+				}
+				a.multiplyTransposed(m, dKeys, dp, scaled.slice(top, bottom), top)
+				if dq.data != nil {
+					a.multiply(m, dQuery.slice(0, p.rows), dp, keys, top)
+					addScaled(part(dq, from+top, from+bottom, first, last), dQuery, scale)
+				}
+			}
+			if dk.data != nil {
+				addScaled(part(dk, from, to, first, last), dKeys, 1)
+			}
+			if dv.data != nil {
+				addScaled(part(dv, from, to, first, last), dValues, 1)
+			}
+		}
+	}
+	memory.release(mark)
+}
+
+// scaleRows sets dst to src times a factor.
+func scaleRows[T float32 | float64](dst, src grid[T], factor T) {
+	for r := range dst.rows {
+		row := dst.row(r)
+		for c, v := range src.row(r) {
+			row[c] = T(v * factor)
+		}
+	}
+}
+
+// addScaled adds src times a factor to dst.
+func addScaled[T float32 | float64](dst, src grid[T], factor T) {
+	for r := range dst.rows {
+		row := dst.row(r)
+		for c, v := range src.row(r)[:len(row)] {
+			row[c] += T(v * factor)
+		}
+	}
+}
+
+// grid32 and grid64 return a value's rows.
+func grid32(v Value) grid[float32] {
+	m := v.matrix32()
+	return grid[float32]{m.Data, m.Rows, m.Cols, m.Stride, 1}
+}
+
+func grid64(v Value) grid[float64] {
+	data, stride := v.rows64()
+	return grid[float64]{data, v.Rows, v.Cols, stride, 1}
+}
+
+// gradientGrid32 and gradientGrid64 return a value's gradient to add to, or
+// nothing where none is wanted.
+func (g *Graph) gradientGrid32(v Value) grid[float32] {
+	if !v.wanted() {
+		return grid[float32]{}
+	}
+	m, _ := g.grad32(v, false)
+	return grid[float32]{m.Data, m.Rows, m.Cols, m.Stride, 1}
+}
+
+func (g *Graph) gradientGrid64(v Value) grid[float64] {
+	if !v.wanted() {
+		return grid[float64]{}
+	}
+	data, stride := g.grad64(v)
+	return grid[float64]{data, v.Rows, v.Cols, stride, 1}
+}
