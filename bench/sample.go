@@ -11,16 +11,12 @@ import (
 
 // Preset returns a flow of a preset with random values in every layer, so that
 // nothing is measured on zeros.
-func Preset(preset string, features int, o flow.Options) (*flow.Flow, error) {
-	build, ok := flow.Presets[preset]
-	if !ok {
-		return nil, fmt.Errorf("no preset is named %q", preset)
-	}
+func Preset(preset flow.Preset, features int, o flow.Options) (*flow.Flow, error) {
 	var names []string
 	for i := range features {
 		names = append(names, fmt.Sprint("f", i))
 	}
-	c, err := build(names, nil, o)
+	c, err := preset.Config(names, nil, o)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ import (
 // number of workers.
 func TestAutoregressiveOptions(t *testing.T) {
 	const d, contexts, n = 6, 2, 300
-	for _, preset := range []string{"maf", "iaf"} {
+	for _, preset := range []flow.Preset{flow.PresetMAF, flow.PresetIAF} {
 		f := randomFlow(t, preset, d, contexts, flow.Options{Residual: true, Hidden: []int{16, 12, 20}, Permutation: "random"})
 		var file bytes.Buffer
 		must(t, f.Write(&file))
@@ -172,7 +172,7 @@ func withHeader(t *testing.T, file []byte, change func(header string) string) []
 // than a tile.
 func TestWarmAutoregressiveScorerAllocatesNothing(t *testing.T) {
 	const d, contexts = 7, 2
-	for _, preset := range []string{"maf", "iaf"} {
+	for _, preset := range []flow.Preset{flow.PresetMAF, flow.PresetIAF} {
 		for _, n := range []int{1, 200} {
 			f := randomFlow(t, preset, d, contexts, flow.Options{Residual: true, Hidden: []int{16, 16}})
 			s, err := f.NewScorer(flow.ScorerOptions{Workers: 1})

@@ -9,9 +9,16 @@ import (
 // TestCountParameters holds the number that is known before a flow is made
 // against that of the flow, for every preset, base and kind of layer in them.
 func TestCountParameters(t *testing.T) {
-	for name, preset := range Presets {
-		for _, o := range []Options{{}, {Layers: 3, Hidden: []int{7, 5}, Base: base.Mixture}, {Base: base.FullNormal, BatchNorm: true}} {
-			c, err := preset([]string{"a", "b", "c"}, []string{"d"}, o)
+	for _, name := range Presets() {
+		var hidden []int
+		context := []string{"d"}
+		if hidden = Defaults(name).Hidden; hidden == nil {
+			context = nil // it has no networks
+		} else {
+			hidden = []int{7, 5}
+		}
+		for _, o := range []Options{{}, {Layers: 3, Hidden: hidden, Base: base.Mixture}, {Base: base.FullNormal, BatchNorm: name != PresetHouseholder}} {
+			c, err := name.Config([]string{"a", "b", "c"}, context, o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -32,8 +39,11 @@ func TestCountParameters(t *testing.T) {
 
 // TestCountParametersOfNoMachine counts what no machine could hold.
 func TestCountParametersOfNoMachine(t *testing.T) {
-	for _, name := range PresetNames() {
-		c, err := Presets[name]([]string{"a", "b"}, nil, Options{Layers: 100, Hidden: []int{65536, 65536, 65536}})
+	for _, name := range Presets() {
+		if Defaults(name).Hidden == nil {
+			continue // it has no networks
+		}
+		c, err := name.Config([]string{"a", "b"}, nil, Options{Layers: 100, Hidden: []int{65536, 65536, 65536}})
 		if err != nil {
 			t.Fatal(err)
 		}

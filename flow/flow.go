@@ -50,7 +50,7 @@ func New(c Config, seed uint64) (*Flow, error) {
 
 // CountParameters returns the number of learned values of the flow that c
 // describes, without making it. [New] takes four bytes of memory for each, and
-// training many times that (train.Bytes).
+// training many times that (train.Options.Bytes).
 func (c *Config) CountParameters() (float64, error) {
 	if err := c.Check(); err != nil {
 		return 0, fmt.Errorf("flow: %w", err)

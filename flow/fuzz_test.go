@@ -16,9 +16,13 @@ import (
 // scores, maps and differentiates rows and draws new ones without a NaN, and
 // writes itself again.
 func FuzzRead(f *testing.F) {
-	for _, preset := range flow.PresetNames() {
+	for _, preset := range flow.Presets() {
 		for _, d := range []int{1, 3} {
-			m := randomFlow(f, preset, d, d-1, flow.Options{Layers: 2, Hidden: []int{3}, Permutation: "reverse", Base: base.DiagonalNormal})
+			contexts := d - 1
+			if !networks(preset) {
+				contexts = 0
+			}
+			m := randomFlow(f, preset, d, contexts, flow.Options{Layers: 2, Hidden: []int{3}, Permutation: "reverse", Base: base.DiagonalNormal})
 			var file bytes.Buffer
 			must(f, m.Write(&file))
 			f.Add(file.Bytes())

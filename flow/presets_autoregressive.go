@@ -35,10 +35,7 @@ func affineAutoregressive(features, context []string, o Options, wrap func(trans
 	if o.Bins != 0 {
 		return Config{}, errNoBins
 	}
-	o.fill("maf")
-	if o.Bound == 0 {
-		o.Bound = 1
-	}
+	o.fill(PresetMAF)
 	return autoregressiveLayers(features, context, o, &autograd.Affine{Bound: o.Bound}, wrap)
 }
 

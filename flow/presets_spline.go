@@ -14,8 +14,7 @@ import (
 // bins, a bound of 3, networks of 256 units, the odd and the even features in
 // turn; its networks had two residual blocks, these have two hidden layers.
 func NSF(features, context []string, o Options) (Config, error) {
-	o.fill("nsf")
-	o.fillSpline()
+	o.fill(PresetNSF)
 	return couplings(features, context, o, autograd.NewSpline(o.Bins, o.Bound))
 }
 
@@ -27,16 +26,6 @@ func NSF(features, context []string, o Options) (Config, error) {
 // residual networks of 256 units with two blocks, and between the layers a
 // random permutation and an LU layer.
 func NSFAutoregressive(features, context []string, o Options) (Config, error) {
-	o.fill("nsf-ar")
-	o.fillSpline()
+	o.fill(PresetNSFAutoregressive)
 	return autoregressiveLayers(features, context, o, autograd.NewSpline(o.Bins, o.Bound), func(s transform.Spec) transform.Spec { return s })
-}
-
-func (o *Options) fillSpline() {
-	if o.Bins == 0 {
-		o.Bins = 8
-	}
-	if o.Bound == 0 {
-		o.Bound = 3
-	}
 }

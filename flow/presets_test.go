@@ -17,7 +17,7 @@ import (
 // other test would mind.
 func TestPresetLayers(t *testing.T) {
 	for _, c := range []struct {
-		preset  string
+		preset  flow.Preset
 		options flow.Options
 		want    string
 	}{
@@ -32,8 +32,12 @@ func TestPresetLayers(t *testing.T) {
 		{"iaf", flow.Options{}, strings.Repeat("invert(autoregressive) reverse ", 4) + "invert(autoregressive)"},
 		{"nsf", flow.Options{Layers: 3}, "coupling(-*-*-) permutation lu coupling(*-*-*) permutation lu coupling(-*-*-)"},
 		{"nsf-ar", flow.Options{}, strings.Repeat("autoregressive permutation lu ", 9) + "autoregressive"},
+		{"planar", flow.Options{Layers: 2, Permutation: flow.PermutationLU}, "planar permutation lu planar"},
+		{"planar", flow.Options{}, strings.Repeat("planar ", 32)},
+		{"radial", flow.Options{Layers: 2, BatchNorm: true}, "radial batchnorm radial batchnorm"},
+		{"householder", flow.Options{}, "householder"},
 	} {
-		config, err := flow.Presets[c.preset](names("x", 5), nil, c.options)
+		config, err := c.preset.Config(names("x", 5), nil, c.options)
 		must(t, err)
 		var got []string
 		for _, tagged := range config.Transforms {
@@ -95,7 +99,7 @@ func describe(s transform.Spec) string {
 // TestUniformBase goes with the layers that keep its box, and has their box.
 func TestUniformBase(t *testing.T) {
 	for _, c := range []struct {
-		preset string
+		preset flow.Preset
 		o      flow.Options
 		ok     bool
 	}{
@@ -109,7 +113,7 @@ func TestUniformBase(t *testing.T) {
 		{"iaf", flow.Options{}, false},
 	} {
 		c.o.Base, c.o.Layers, c.o.Hidden = base.Uniform, 3, []int{4}
-		config, err := flow.Presets[c.preset](names("x", 3), nil, c.o)
+		config, err := c.preset.Config(names("x", 3), nil, c.o)
 		if c.ok != (err == nil) || c.ok && config.Base.(*base.UniformSpec).Bound != 5 {
 			t.Errorf("%s %+v: the base %+v, %v", c.preset, c.o, config.Base, err)
 		}
@@ -131,6 +135,64 @@ func TestUniformBase(t *testing.T) {
 			if inside == math.IsInf(p, -1) {
 				t.Fatalf("the log-density at %v is %v", x[3*i:3*i+3], p)
 			}
+		}
+	}
+}
+
+// TestPresetsBeginAsStandardization scores rows with flows that have learned
+// nothing, whatever the seed: the density is the normal one of independent
+// columns with the means and deviations that the flow has.
+func TestPresetsBeginAsStandardization(t *testing.T) {
+	const n, d = 40, 3
+	x, s := rows(n*d, 1), standardization(d)
+	for _, preset := range flow.Presets() {
+		for _, o := range []flow.Options{{}, {Layers: 3, Seed: 8}} {
+			config, err := preset.Config(names("x", d), nil, o)
+			must(t, err)
+			config.Standardize = s
+			f, err := flow.New(config, 5+o.Seed)
+			must(t, err)
+			got := make([]float64, n)
+			must(t, f.LogProb(got, x, nil))
+			for i, p := range got {
+				want := -0.5 * d * math.Log(2*math.Pi)
+				for c, v := range x[d*i : d*(i+1)] {
+					u := (v - s.Mean[c]) / s.Std[c]
+					want -= 0.5*u*u + math.Log(s.Std[c])
+				}
+				if math.Abs(p-want) > 1e-5*(1+math.Abs(want)) {
+					t.Errorf("%s: the log-density of row %d begins at %v, want %v", preset, i, p, want)
+					break
+				}
+			}
+		}
+	}
+}
+
+// TestPresetsRefuse lists what presets without networks have no use for.
+func TestPresetsRefuse(t *testing.T) {
+	for _, c := range []struct {
+		preset  flow.Preset
+		context []string
+		o       flow.Options
+		want    string
+	}{
+		{"planar", names("c", 1), flow.Options{}, "takes no context"},
+		{"radial", nil, flow.Options{Hidden: []int{8}}, "has no hidden layers"},
+		{"householder", nil, flow.Options{Residual: true}, "has no residual blocks"},
+		{"planar", nil, flow.Options{Masks: flow.MasksHalves}, "has no masks"},
+		{"radial", nil, flow.Options{Bound: 2}, "has no scale map"},
+		{"planar", nil, flow.Options{Bins: 4}, "has no bins"},
+		{"planar", nil, flow.Options{Base: base.Uniform}, "only splines do"},
+		{"planar", nil, flow.Options{Layers: flow.MaxLayers + 1}, "want 1 to 1024"},
+		{"householder", nil, flow.Options{Layers: -1}, "want 1 to 1024"},
+		{"householder", nil, flow.Options{Permutation: flow.PermutationLU}, "nothing to permute"},
+		{"householder", nil, flow.Options{BatchNorm: true}, "without layers"},
+		{"householder", nil, flow.Options{Base: base.StandardNormal}, "diagonal-normal"},
+		{"glow-of-tables", nil, flow.Options{}, "choose householder, iaf, maf, nice, nsf, nsf-ar, planar, radial, realnvp"},
+	} {
+		if _, err := c.preset.Config(names("x", 2), c.context, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s of %+v: %v, want %q", c.preset, c.o, err, c.want)
 		}
 	}
 }

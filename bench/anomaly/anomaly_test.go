@@ -91,7 +91,7 @@ func TestAUROC(t *testing.T) {
 	for r := range s.Anomaly {
 		s.Rows[3*r+2] = 5 // a constant column is left out
 	}
-	d := Detector{Preset: "nsf", Flow: flow.Options{Layers: 4, Hidden: []int{32}}, Fit: train.Defaults()}
+	d := Detector{Preset: flow.PresetNSF, Flow: flow.Options{Layers: 4, Hidden: []int{32}}, Fit: train.Defaults()}
 	d.Fit.Epochs, d.Fit.Batch, d.Fit.LearningRate = 20, 128, 5e-3
 	area, err := d.AUROC(context.Background(), s, 1)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 
 // Detector is a flow and how to fit it, the same for every set.
 type Detector struct {
-	Preset string
+	Preset flow.Preset
 	Flow   flow.Options
 	Fit    train.Options
 }
@@ -36,11 +36,7 @@ func (d Detector) AUROC(ctx context.Context, s *Set, seed uint64) (float64, erro
 		return 0, fmt.Errorf("%s: every column is constant", s.Name)
 	}
 	training, test = training.keep(varying), test.keep(varying)
-	build, ok := flow.Presets[d.Preset]
-	if !ok {
-		return 0, fmt.Errorf("no preset is named %q", d.Preset)
-	}
-	config, err := build(training.Columns, nil, d.Flow)
+	config, err := d.Preset.Config(training.Columns, nil, d.Flow)
 	if err != nil {
 		return 0, err
 	}

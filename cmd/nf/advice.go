@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/train"
 )
@@ -24,7 +25,7 @@ func (o *trainOptions) advise(command *cobra.Command, sentences ...string) {
 
 // affinePresets are the flows that are one affine map of a column which has
 // neither another column nor context to depend on.
-var affinePresets = []string{"nice", "realnvp", "maf", "iaf"}
+var affinePresets = []flow.Preset{flow.PresetNICE, flow.PresetRealNVP, flow.PresetMAF, flow.PresetIAF, flow.PresetHouseholder}
 
 // adviceBefore looks at the flags and the training rows.
 func adviceBefore(o *trainOptions, d *trainingData) []string {
@@ -33,7 +34,7 @@ func adviceBefore(o *trainOptions, d *trainingData) []string {
 	}
 	var advice []string
 	if len(d.features) == 1 && len(d.context) == 0 && slices.Contains(affinePresets, o.flow) && o.model.Base != base.Mixture {
-		advice = append(advice, fmt.Sprintf("with one column and no context --flow %s is one affine map, which fits mean and variance alone: take --flow nsf, or --base %s", o.flow, base.Mixture))
+		advice = append(advice, fmt.Sprintf("with one column and no context --flow %s is one affine map, which fits mean and variance alone: take --flow %s, or --base %s", o.flow, flow.PresetNSF, base.Mixture))
 	}
 	if o.fit.Noise > 0 {
 		return advice // which gives every column a density

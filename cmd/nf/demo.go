@@ -133,8 +133,8 @@ func runDemo(command *cobra.Command, o *demoOptions) error {
 func (d *demo) train() error {
 	o := trainOptions{
 		data: d.path("moons-train.csv"), out: d.path("moons.safetensors"), plot: d.path("loss.png"),
-		validFraction: 0.1, flow: "realnvp", quiet: d.options.quiet, noAdvice: true,
-		model: flow.Options{Layers: 8, Hidden: []int{64, 64}, Masks: "halves", Permutation: "none", Base: base.StandardNormal},
+		validFraction: 0.1, flow: flow.PresetRealNVP, quiet: d.options.quiet, noAdvice: true,
+		model: flow.Options{Layers: 8, Hidden: []int{64, 64}, Masks: flow.MasksHalves, Permutation: flow.PermutationNone, Base: base.StandardNormal},
 		fit:   train.Defaults(),
 	}
 	o.fit.Epochs, o.fit.Batch, o.fit.LearningRate, o.fit.Seed = 20, 256, 3e-3, d.options.seed

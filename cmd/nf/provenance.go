@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/train"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
@@ -34,25 +35,31 @@ type dataProvenance struct {
 }
 
 type trainProvenance struct {
-	RowWeights   string   `json:"row_weights,omitempty"`
-	Flow         string   `json:"flow"`
-	Layers       int      `json:"layers"`
-	Hidden       []int    `json:"hidden"`
-	Masks        string   `json:"masks"`
-	Permutation  string   `json:"permutation"`
-	Base         string   `json:"base"`
-	Bound        float64  `json:"bound,omitempty"`
-	Bins         int      `json:"bins,omitempty"`
-	Support      []string `json:"support,omitempty"`
-	Residual     bool     `json:"residual,omitempty"`
-	BatchNorm    bool     `json:"batchnorm,omitempty"`
-	Epochs       int      `json:"epochs"`
-	Batch        int      `json:"batch"`
-	LearningRate float64  `json:"lr"`
-	Schedule     string   `json:"schedule"`
-	Clip         float64  `json:"clip"`
-	Noise        float64  `json:"noise,omitempty"`
-	Patience     int      `json:"patience"`
+	RowWeights   string           `json:"row_weights,omitempty"`
+	Flow         flow.Preset      `json:"flow"`
+	Layers       int              `json:"layers"`
+	Hidden       []int            `json:"hidden,omitempty"`
+	Masks        flow.Masks       `json:"masks"`
+	Permutation  flow.Permutation `json:"permutation"`
+	Base         string           `json:"base"`
+	Bound        float64          `json:"bound,omitempty"`
+	Bins         int              `json:"bins,omitempty"`
+	Support      []string         `json:"support,omitempty"`
+	Residual     bool             `json:"residual,omitempty"`
+	BatchNorm    bool             `json:"batchnorm,omitempty"`
+	Epochs       int              `json:"epochs"`
+	Batch        int              `json:"batch"`
+	LearningRate float64          `json:"lr"`
+	Schedule     string           `json:"schedule"`
+	Clip         float64          `json:"clip"`
+	Noise        float64          `json:"noise,omitempty"`
+	Patience     int              `json:"patience"`
+	// What follows is absent where it is not used; Memory, where it changes no bit.
+	Optimizer   string       `json:"optimizer,omitempty"`
+	WeightDecay float64      `json:"weight_decay,omitempty"`
+	Warmup      int          `json:"warmup,omitempty"`
+	Average     float64      `json:"average,omitempty"`
+	Memory      train.Memory `json:"memory,omitempty"`
 	// ValidFraction is absent where the validation rows came from a file.
 	ValidFraction float64 `json:"valid_fraction,omitempty"`
 }
@@ -69,8 +76,15 @@ func describeTraining(o *trainOptions, data *trainingData, result train.Result) 
 			Residual: o.model.Residual, BatchNorm: o.model.BatchNorm,
 			Epochs: o.fit.Epochs, Batch: o.fit.Batch, LearningRate: o.fit.LearningRate, Schedule: o.fit.Schedule,
 			Clip: o.fit.Clip, Noise: o.fit.Noise, Patience: o.fit.Patience,
+			WeightDecay: o.fit.WeightDecay, Warmup: o.fit.Warmup, Average: o.fit.Average,
 		},
 		Seed: o.fit.Seed, BestEpoch: result.BestEpoch, BLAS: o.fit.BLAS.Name(),
+	}
+	if o.fit.Optimizer != train.Adam {
+		p.Options.Optimizer = o.fit.Optimizer
+	}
+	if o.fit.Memory == train.Reversible {
+		p.Options.Memory = o.fit.Memory
 	}
 	if o.valid == "" {
 		p.Options.ValidFraction = o.validFraction

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -9,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-192fdf7a/nf/flow"
-	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/train"
 )
 
@@ -19,7 +17,7 @@ type trainOptions struct {
 	columns, exclude, context []string
 	rowWeights                string
 	table                     tableFlags
-	flow                      string
+	flow                      flow.Preset
 	model                     flow.Options
 	support                   []string
 	intervals                 []flow.Interval // what support says
@@ -55,40 +53,7 @@ A flag of names or numbers that is given twice adds up: --hidden 8 --hidden 16 i
   nf train --data rows.npy --flow realnvp --layers 8 --hidden 128,128 --epochs 30 --out model.safetensors --plot loss.png`,
 		Args: noArguments,
 	}
-	f := command.Flags()
-	f.SortFlags = false
-	f.StringVar(&o.data, "data", "", "table to train on (required)")
-	f.StringVar(&o.out, "out", "", "model file to write, ending in .safetensors (required)")
-	f.StringVar(&o.valid, "valid", "", "table to validate on")
-	f.Float64Var(&o.validFraction, "valid-fraction", 0.1, "without --valid: the part of the rows, drawn at random, to validate on")
-	f.StringSliceVar(&o.columns, "columns", nil, "columns to model; all by default")
-	f.StringSliceVar(&o.exclude, "exclude", nil, "columns to leave out")
-	f.StringSliceVar(&o.context, "context", nil, "columns to condition on; one of texts is taken one-hot")
-	f.StringVar(&o.rowWeights, "row-weights", "", "column with the weight of each row in the likelihood, at least 0; it is no feature, and a row of weight 0 is left out")
-	o.table.addOnBadRow(command, "fail or skip", "fail, or skip it")
-	o.table.addHeader(command)
-	f.StringVar(&o.flow, "flow", "realnvp", "family: "+strings.Join(flow.PresetNames(), " or "))
-	f.IntVar(&o.model.Layers, "layers", 0, "layers that change columns (default 8; maf, iaf: 5; nsf, nsf-ar: 10)")
-	f.IntSliceVar(&o.model.Hidden, "hidden", nil, "widths of the conditioners' hidden layers (default 128,128; maf, iaf: 100,100; nsf: 256,256; nsf-ar: 256,256,256)")
-	f.StringVar(&o.model.Masks, "masks", "", "what a coupling changes: halves or alternating columns (default halves; nsf: alternating)")
-	f.StringVar(&o.model.Permutation, "permutation", "", "between layers: none, reverse, random, or lu: random and a learned matrix (default none; maf, iaf: reverse; nsf, nsf-ar: lu)")
-	f.StringVar(&o.model.Base, "base", base.StandardNormal, "base density: "+strings.Join(base.Kinds.Names(), ", "))
-	f.StringArrayVar(&o.support, "support", nil, "COLUMN=LOWER:UPPER, a column that lies between two ends, or with one left out beyond the other: --support price=0: --support share=0:1; :softplus behind one end takes that map instead of log")
-	f.Float64Var(&o.model.Bound, "bound", 0, "b of the scale map exp(b*tanh(u/b)) of realnvp, maf and iaf (default 1); the box [-b, b] of the splines of nsf and nsf-ar (default 3)")
-	f.IntVar(&o.model.Bins, "bins", 0, "bins of a spline of nsf and nsf-ar (default 8)")
-	f.BoolVar(&o.model.Residual, "residual", false, "residual networks in maf, iaf and nsf-ar: a block for each width after the first (nsf-ar's own widths always are)")
-	f.BoolVar(&o.model.BatchNorm, "batchnorm", false, "batch normalization after every layer")
-	f.IntVar(&o.fit.Epochs, "epochs", o.fit.Epochs, "passes over the rows")
-	f.IntVar(&o.fit.Batch, "batch", 0, "rows of a minibatch (default: "+train.BatchRule()+")")
-	f.Float64Var(&o.fit.LearningRate, "lr", o.fit.LearningRate, "learning rate of Adam")
-	f.StringVar(&o.fit.Schedule, "schedule", o.fit.Schedule, "learning rate over time: cosine or constant")
-	f.Float64Var(&o.fit.Clip, "clip", o.fit.Clip, "largest norm of a minibatch's gradient; 0 is no limit")
-	f.Float64Var(&o.fit.Noise, "noise", o.fit.Noise, "standard deviation of the noise added to the standardized training rows; it smooths, and columns of few values need it")
-	f.IntVar(&o.fit.Patience, "patience", o.fit.Patience, "epochs without improvement before stopping; 0 never stops early")
-	f.Uint64Var(&o.fit.Seed, "seed", o.fit.Seed, "decides initial values, the order of rows and the split")
-	addWorkersFlag(command, &o.fit.Workers)
-	f.StringVar(&o.plot, "plot", "", "picture of the loss curve to write, .png or .svg")
-	f.BoolVar(&o.quiet, "quiet", false, "print no progress, only the result")
+	o.addFlags(command)
 	command.RunE = func(command *cobra.Command, _ []string) error {
 		if err := require(command, "data", "out"); err != nil {
 			return err
@@ -112,43 +77,33 @@ func (o *trainOptions) check(command *cobra.Command) error {
 	if err := o.checkColumns(command); err != nil {
 		return err
 	}
-	preset, ok := flow.Presets[o.flow]
-	if !ok {
+	if !slices.Contains(flow.Presets(), o.flow) {
 		return usage("--flow %s is not in this version; choose %s", o.flow, strings.Join(flow.PresetNames(), " or "))
 	}
+	changed := command.Flags().Changed
 	o.setDefaults(command)
-	f := o.fit
 	switch {
 	case !(o.validFraction > 0 && o.validFraction < 1):
 		return usage("--valid-fraction is %v; it must be above 0 and below 1", o.validFraction)
-	case o.model.Layers < 1 || o.model.Layers > maxLayers:
-		return usage("--layers is %d; it must be 1 to %d", o.model.Layers, maxLayers)
-	case len(o.model.Hidden) == 0:
+	case o.model.Layers < 1 || o.model.Layers > flow.MaxLayers:
+		return usage("--layers is %d; it must be 1 to %d", o.model.Layers, flow.MaxLayers)
+	case changed("hidden") && len(o.model.Hidden) == 0:
 		return usage("--hidden is empty; it must be a list of widths such as 128,128")
-	case command.Flags().Changed("bins") && o.model.Bins < 1:
+	case changed("bins") && o.model.Bins < 1:
 		return usage("--bins is %d; it must be at least 1", o.model.Bins)
-	case command.Flags().Changed("bound") && !(o.model.Bound > 0):
+	case changed("bound") && !(o.model.Bound > 0):
 		return usage("--bound is %v; it must be above 0", o.model.Bound)
-	case f.Epochs < 1:
-		return usage("--epochs is %d; it must be at least 1", f.Epochs)
-	case command.Flags().Changed("batch") && f.Batch < 1:
-		return usage("--batch is %d; it must be at least 1", f.Batch)
-	case !(f.LearningRate > 0 && f.LearningRate < 1e6):
-		return usage("--lr is %v; it must be a positive number", f.LearningRate)
-	case f.Schedule != train.Cosine && f.Schedule != train.Constant:
-		return usage("--schedule is %q; it must be %s or %s", f.Schedule, train.Cosine, train.Constant)
-	case !(f.Clip >= 0) || math.IsInf(f.Clip, 1):
-		return usage("--clip is %v; it must be a positive number, or 0 for no limit", f.Clip)
-	case !(f.Noise >= 0 && f.Noise < 1e6):
-		return usage("--noise is %v; it must be a positive number, or 0 for none", f.Noise)
-	case f.Patience < 0:
-		return usage("--patience is %d; it must be at least 0", f.Patience)
+	case changed("batch") && o.fit.Batch < 1:
+		return usage("--batch is %d; it must be at least 1", o.fit.Batch)
+	}
+	if err := o.fit.Check(); err != nil {
+		return optionUsage(err)
 	}
 	var err error
 	if o.intervals, err = parseSupport(o.support); err != nil {
 		return err
 	}
-	return o.checkModel(preset)
+	return o.checkModel()
 }
 
 // setDefaults puts the preset's own choices where no flag has made one.
@@ -170,36 +125,46 @@ func (o *trainOptions) setDefaults(command *cobra.Command) {
 	if !changed("permutation") {
 		o.model.Permutation = d.Permutation
 	}
+	if !changed("base") {
+		o.model.Base = d.Base
+	}
+	if o.fit.Optimizer == train.AdamW && !changed("weight-decay") {
+		o.fit.WeightDecay = train.UsualWeightDecay
+	}
 }
 
 // checkModel asks the library, which knows what its options may be, about each
 // of them alone and then about all. The columns do not matter to that.
-func (o *trainOptions) checkModel(preset func(features, context []string, o flow.Options) (flow.Config, error)) error {
+func (o *trainOptions) checkModel() error {
 	m := o.model
+	var context []string
+	if len(o.context) > 0 {
+		context = []string{"c"}
+	}
 	for _, alone := range []struct {
-		flag  string
-		model flow.Options
+		flag    string
+		context []string
+		model   flow.Options
 	}{
-		{"hidden", flow.Options{Hidden: m.Hidden}},
-		{"masks", flow.Options{Masks: m.Masks}},
-		{"permutation", flow.Options{Permutation: m.Permutation}},
-		{"base", flow.Options{Base: m.Base, Permutation: m.Permutation}},
-		{"bound", flow.Options{Bound: m.Bound}},
-		{"bins", flow.Options{Bins: m.Bins}},
-		{"residual", flow.Options{Residual: m.Residual}},
+		{"context", context, flow.Options{}},
+		{"hidden", nil, flow.Options{Hidden: m.Hidden}},
+		{"masks", nil, flow.Options{Masks: m.Masks}},
+		{"permutation", nil, flow.Options{Permutation: m.Permutation}},
+		{"base", nil, flow.Options{Base: m.Base, Permutation: m.Permutation}},
+		{"bound", nil, flow.Options{Bound: m.Bound}},
+		{"bins", nil, flow.Options{Bins: m.Bins}},
+		{"residual", nil, flow.Options{Residual: m.Residual}},
+		{"batchnorm", nil, flow.Options{BatchNorm: m.BatchNorm}},
 	} {
-		if _, err := preset([]string{"a", "b"}, nil, alone.model); err != nil {
+		if _, err := o.flow.Config([]string{"a", "b"}, alone.context, alone.model); err != nil {
 			return usage("--%s: %s", alone.flag, oneLine(err))
 		}
 	}
-	if _, err := preset([]string{"a", "b"}, nil, m); err != nil {
+	if _, err := o.flow.Config([]string{"a", "b"}, context, m); err != nil {
 		return asUsage(err)
 	}
 	return nil
 }
-
-// maxLayers keeps a mistyped number from taking all memory.
-const maxLayers = 1024
 
 func (o *trainOptions) checkPaths(command *cobra.Command) error {
 	if !strings.HasSuffix(strings.ToLower(o.out), ".safetensors") {

@@ -82,7 +82,7 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 	if err := o.checkMemory(data.features, data.context, data.trainRows); err != nil {
 		return err
 	}
-	config, err := flow.Presets[o.flow](data.features, data.context, o.model)
+	config, err := o.flow.Config(data.features, data.context, o.model)
 	if err != nil {
 		return err
 	}

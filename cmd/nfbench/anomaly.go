@@ -20,7 +20,7 @@ func anomalyCommand(out *printer) *cobra.Command {
 		sets      []string
 		published string
 		seeds     = []uint{1, 2, 3}
-		detector  = anomaly.Detector{Preset: "realnvp", Fit: train.Defaults()}
+		detector  = anomaly.Detector{Preset: flow.PresetRealNVP, Fit: train.Defaults()}
 	)
 	detector.Fit.Batch = 512 // of every size of set alike, as the published figures are
 	c := &cobra.Command{
@@ -39,7 +39,7 @@ percent. A set is a table with a column named label, where anomalies have a 1.`,
 			if len(seeds) == 0 {
 				return usageError{fmt.Errorf("--seeds is empty")}
 			}
-			if _, ok := flow.Presets[detector.Preset]; !ok {
+			if !slices.Contains(flow.Presets(), detector.Preset) {
 				return usageError{fmt.Errorf("--flow %s is not known; choose %s", detector.Preset, strings.Join(flow.PresetNames(), ", "))}
 			}
 			var others *anomaly.Published
@@ -56,7 +56,7 @@ percent. A set is a table with a column named label, where anomalies have a 1.`,
 	f.StringSliceVar(&sets, "data", nil, "the sets: tables with a column named label")
 	f.StringVar(&published, "published", "", "table of other detectors' AUROC in percent, to print beside: a row for each set")
 	f.UintSliceVar(&seeds, "seeds", seeds, "seeds of the draws and of training")
-	f.StringVar(&detector.Preset, "flow", detector.Preset, "family: "+strings.Join(flow.PresetNames(), ", "))
+	f.StringVar((*string)(&detector.Preset), "flow", string(detector.Preset), "family: "+strings.Join(flow.PresetNames(), ", "))
 	f.IntVar(&detector.Flow.Layers, "layers", 0, "layers that change columns; 0 is the family's default")
 	f.IntSliceVar(&detector.Flow.Hidden, "hidden", nil, "widths of hidden layers; none is the family's default")
 	f.StringVar(&detector.Flow.Base, "base", "", "base density: "+strings.Join(base.Kinds.Names(), ", "))

@@ -14,7 +14,7 @@ import (
 
 func sampleCommand(out *printer, o *bench.Options) *cobra.Command {
 	var (
-		model, preset = "", "maf"
+		model, preset = "", flow.PresetMAF
 		features      = 63
 		options       = flow.Options{Layers: 5, Hidden: []int{512, 512}}
 		rows          = []int{1, 128, 10000}
@@ -60,7 +60,7 @@ func sampleCommand(out *printer, o *bench.Options) *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&model, "model", "", "a model file, instead of a preset with random values")
-	c.Flags().StringVar(&preset, "flow", preset, "preset of the random model: "+strings.Join(flow.PresetNames(), ", "))
+	c.Flags().StringVar((*string)(&preset), "flow", string(preset), "preset of the random model: "+strings.Join(flow.PresetNames(), ", "))
 	c.Flags().IntVar(&features, "features", features, "columns of the random model")
 	c.Flags().IntVar(&options.Layers, "layers", options.Layers, "layers of the random model")
 	c.Flags().IntSliceVar(&options.Hidden, "hidden", options.Hidden, "hidden widths of the random model")

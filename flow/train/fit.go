@@ -31,7 +31,7 @@ import (
 // of 64 rows on their way through all layers.
 func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options) (Result, error) {
 	var result Result
-	if err := o.check(); err != nil {
+	if err := o.complete(); err != nil {
 		return result, err
 	}
 	if len(validation.Rows) == 0 {
@@ -97,7 +97,7 @@ func standardize(f *flow.Flow, d Data) error {
 // epoch with the lowest mean loss on the validation objective. Its results and
 // errors are those of [Fit], where "nll" stands for the loss.
 func Minimize(ctx context.Context, m Model, training, validation Objective, o Options) (result Result, err error) {
-	if err := o.check(); err != nil {
+	if err := o.complete(); err != nil {
 		return result, err
 	}
 	events := training.Events()

@@ -23,14 +23,14 @@ import (
 func TestFrozenTrainings(t *testing.T) {
 	affine := &autograd.Affine{Bound: 1}
 	spline := autograd.NewSpline(4, 3)
-	preset := func(name string, contexts int, o flow.Options) flow.Config {
+	preset := func(name flow.Preset, contexts int, o flow.Options) flow.Config {
 		if o.Layers == 0 {
 			o.Layers = 3
 		}
 		if o.Hidden == nil {
 			o.Hidden = []int{11, 9}
 		}
-		c, err := flow.Presets[name]([]string{"a", "b", "c", "d"}, []string{"e", "f"}[:contexts], o)
+		c, err := name.Config([]string{"a", "b", "c", "d"}, []string{"e", "f"}[:contexts], o)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,7 +21,7 @@ func BenchmarkPermutation(b *testing.B) {
 				for i := range features {
 					features[i] = fmt.Sprintf("f%d", i)
 				}
-				config, err := flow.Presets["nsf"](features, nil, flow.Options{Layers: 4, Hidden: []int{256, 256}, Permutation: permutation})
+				config, err := flow.NSF(features, nil, flow.Options{Layers: 4, Hidden: []int{256, 256}, Permutation: flow.Permutation(permutation)})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
@@ -68,7 +71,7 @@ type Options struct {
 // Defaults returns 50 epochs of batches that follow the rows ([BatchFor]) with
 // Adam at 1e-3 on a cosine, clipping at 5, patience 10 and seed 1.
 func Defaults() Options {
-	return Options{Epochs: 50, LearningRate: 1e-3, Schedule: Cosine, Clip: 5, Patience: 10, Seed: 1}
+	return Options{Epochs: 50, Optimizer: Adam, LearningRate: 1e-3, Schedule: Cosine, Clip: 5, Patience: 10, Memory: Stored, Seed: 1}
 }
 
 // The values of [Options.Schedule].
@@ -77,12 +80,21 @@ const (
 	Constant = "constant"
 )
 
+// Schedules are the values of [Options.Schedule].
+var Schedules = []string{Cosine, Constant}
+
 // The values of [Options.Optimizer].
 const (
 	Adam   = "adam"
 	AdamW  = "adamw"
 	Adamax = "adamax"
 )
+
+// Optimizers are the values of [Options.Optimizer].
+var Optimizers = []string{Adam, AdamW, Adamax}
+
+// UsualWeightDecay is where to start with the weight decay of [AdamW].
+const UsualWeightDecay = 0.01
 
 // Memory says what a training keeps of the way to the loss.
 type Memory string
@@ -100,6 +112,9 @@ const (
 	Reversible Memory = "reversible"
 )
 
+// Memories are the values of [Options.Memory].
+var Memories = []Memory{Stored, Replay, Reversible}
+
 func (m Memory) tape() autograd.Memory {
 	return autograd.Memory{Replay: m == Replay, Reversible: m == Reversible}
 }
@@ -107,45 +122,67 @@ func (m Memory) tape() autograd.Memory {
 // maxDrift bounds how far rebuilt values may be from what they were.
 const maxDrift = 1e-5
 
-func (o *Options) check() error {
+// OptionError says that an option is not what it may be.
+type OptionError struct {
+	// Option is the name of the field of [Options].
+	Option string
+	Value  any
+	Want   string // what it may be
+}
+
+func (e *OptionError) Error() string {
+	return fmt.Sprintf("train: %s is %v, want %s", e.Option, e.Value, e.Want)
+}
+
+// Check tells, as an [*OptionError], what is wrong with the options.
+func (o Options) Check() error { return o.complete() }
+
+// complete puts what zero values stand for and checks the rest.
+func (o *Options) complete() error {
 	if o.Optimizer == "" {
 		o.Optimizer = Adam
 	}
 	if o.Memory == "" {
 		o.Memory = Stored
 	}
-	switch {
-	case o.Optimizer != Adam && o.Optimizer != AdamW && o.Optimizer != Adamax:
-		return fmt.Errorf("train: optimizer %q is not known; choose %s, %s or %s", o.Optimizer, Adam, AdamW, Adamax)
-	case o.Optimizer != AdamW && o.WeightDecay != 0:
-		return fmt.Errorf("train: a weight decay of %v is for %s, not for %s", o.WeightDecay, AdamW, o.Optimizer)
-	case !(o.WeightDecay >= 0 && o.WeightDecay < 1e3):
-		return fmt.Errorf("train: the weight decay is %v, want a positive number, or 0 for none", o.WeightDecay)
-	case o.Warmup < 0:
-		return fmt.Errorf("train: a warm-up of %d steps, want at least 0", o.Warmup)
-	case !(o.Average >= 0 && o.Average < 1):
-		return fmt.Errorf("train: the average is %v, want at least 0 and below 1", o.Average)
-	case o.Memory != Stored && o.Memory != Replay && o.Memory != Reversible:
-		return fmt.Errorf("train: memory %q is not known; choose %s, %s or %s", o.Memory, Stored, Replay, Reversible)
-	case o.Epochs < 1:
-		return fmt.Errorf("train: %d epochs, want at least 1", o.Epochs)
-	case o.Batch < 0:
-		return fmt.Errorf("train: a batch of %d rows, want at least 1, or 0 for one that follows the rows", o.Batch)
-	case !(o.LearningRate > 0 && o.LearningRate < 1e6):
-		return fmt.Errorf("train: the learning rate is %v, want a positive number", o.LearningRate)
-	case o.Schedule != Cosine && o.Schedule != Constant:
-		return fmt.Errorf("train: schedule %q is not known; choose %s or %s", o.Schedule, Cosine, Constant)
-	case !(o.Clip >= 0) || math.IsInf(o.Clip, 1):
-		return fmt.Errorf("train: clip is %v, want a positive number, or 0 for none", o.Clip)
-	case !(o.Noise >= 0 && o.Noise < 1e6):
-		return fmt.Errorf("train: noise is %v, want a positive number, or 0 for none", o.Noise)
-	case o.Patience < 0:
-		return fmt.Errorf("train: patience is %d, want at least 0", o.Patience)
+	for _, c := range []struct {
+		ok     bool
+		option string
+		value  any
+		want   string
+	}{
+		{o.Epochs >= 1, "Epochs", o.Epochs, "at least 1"},
+		{o.Batch >= 0, "Batch", o.Batch, "at least 1, or 0 for one that follows the rows"},
+		{slices.Contains(Optimizers, o.Optimizer), "Optimizer", strconv.Quote(o.Optimizer), oneOf(Optimizers)},
+		{o.WeightDecay >= 0 && o.WeightDecay < 1e3, "WeightDecay", o.WeightDecay, "a positive number, or 0 for none"},
+		{o.WeightDecay == 0 || o.Optimizer == AdamW, "WeightDecay", o.WeightDecay, fmt.Sprintf("0, since the optimizer is %s; decay belongs to %s", o.Optimizer, AdamW)},
+		{o.LearningRate > 0 && o.LearningRate < 1e6, "LearningRate", o.LearningRate, "a positive number"},
+		{slices.Contains(Schedules, o.Schedule), "Schedule", strconv.Quote(o.Schedule), oneOf(Schedules)},
+		{o.Warmup >= 0, "Warmup", o.Warmup, "a number of steps, or 0 for none"},
+		{o.Average >= 0 && o.Average < 1, "Average", o.Average, "at least 0 and below 1"},
+		{o.Clip >= 0 && !math.IsInf(o.Clip, 1), "Clip", o.Clip, "a positive number, or 0 for no limit"},
+		{o.Noise >= 0 && o.Noise < 1e6, "Noise", o.Noise, "a positive number, or 0 for none"},
+		{o.Patience >= 0, "Patience", o.Patience, "at least 0"},
+		{slices.Contains(Memories, o.Memory), "Memory", strconv.Quote(string(o.Memory)), oneOf(Memories)},
+	} {
+		if !c.ok {
+			return &OptionError{c.option, c.value, c.want}
+		}
 	}
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	return nil
+}
+
+// oneOf lists the values of an option.
+func oneOf[T ~string](values []T) string {
+	words := make([]string, len(values))
+	for i, v := range values {
+		words[i] = string(v)
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // Epoch is what one pass over the training rows came to. Nlls are mean

@@ -16,7 +16,12 @@ import (
 //
 // û keeps wᵀû above −1, so that the map is invertible. The inverse is found to
 // about 1e-12 by iteration on one number; both directions cost O(D).
-type PlanarSpec struct{}
+type PlanarSpec struct {
+	// Identity makes training begin with the identity, û = 0, where otherwise it
+	// begins with u = 0, a squeeze by about a third. It says nothing of the map, so
+	// that a file does not hold it.
+	Identity bool `json:"-"`
+}
 
 // Check implements [Spec].
 func (s *PlanarSpec) Check(Shape, int) error { return nil }
@@ -31,7 +36,25 @@ func (s *PlanarSpec) Build(shape Shape, _ int, scope autograd.Scope) Transform {
 	return newRowTransform(planar{d}, scope.New("constant", 1, 2*d+1), scope, func(values []float32, seed uint64) {
 		// w must not be zero, where û has no derivative.
 		random.Uniform(values[:d], seed, random.Initialization, 0, float32(1/math.Sqrt(float64(d))))
+		if s.Identity {
+			stay(values[:d], values[d:2*d])
+		}
 	})
+}
+
+// stay sets u to the multiple of w that makes û = 0: softplus(wᵀu) = 1.
+func stay(w, u []float32) {
+	const still = 0.541324854612918 // log(e − 1)
+	var norm float64
+	for _, v := range w {
+		norm += float64(float64(v) * float64(v))
+	}
+	if norm == 0 {
+		return // no direction: u = 0 moves nothing
+	}
+	for i, v := range w {
+		u[i] = float32(float64(still*float64(v)) / norm)
+	}
 }
 
 // rowTransform is a learned [autograd.RowMap] as a Transform.

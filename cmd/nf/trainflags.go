@@ -1,0 +1,128 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/base"
+	"github.com/seed-192fdf7a/nf/flow/train"
+)
+
+// addFlags declares the flags of nf train; what o.fit holds are the defaults of
+// those of the fit.
+func (o *trainOptions) addFlags(command *cobra.Command) {
+	f := command.Flags()
+	f.SortFlags = false
+	f.StringVar(&o.data, "data", "", "table to train on (required)")
+	f.StringVar(&o.out, "out", "", "model file to write, ending in .safetensors (required)")
+	f.StringVar(&o.valid, "valid", "", "table to validate on")
+	f.Float64Var(&o.validFraction, "valid-fraction", 0.1, "without --valid: the part of the rows, drawn at random, to validate on")
+	f.StringSliceVar(&o.columns, "columns", nil, "columns to model; all by default")
+	f.StringSliceVar(&o.exclude, "exclude", nil, "columns to leave out")
+	f.StringSliceVar(&o.context, "context", nil, "columns to condition on; one of texts is taken one-hot")
+	f.StringVar(&o.rowWeights, "row-weights", "", "column with the weight of each row in the likelihood, at least 0; it is no feature, and a row of weight 0 is left out")
+	o.table.addOnBadRow(command, "fail or skip", "fail, or skip it")
+	o.table.addHeader(command)
+
+	m := &o.model
+	f.StringVar((*string)(&o.flow), "flow", string(flow.PresetRealNVP), "family: "+strings.Join(flow.PresetNames(), " or "))
+	f.IntVar(&m.Layers, "layers", 0, "layers that change columns; reflections of householder"+
+		defaultsOf(func(o flow.Options) string { return number0(o.Layers) }))
+	f.IntSliceVar(&m.Hidden, "hidden", nil, "widths of the conditioners' hidden layers"+
+		defaultsOf(func(o flow.Options) string { return widths(o.Hidden) }))
+	f.StringVar((*string)(&m.Masks), "masks", "", fmt.Sprintf("what a coupling changes: %s or %s columns", flow.MasksHalves, flow.MasksAlternating)+
+		defaultsOf(func(o flow.Options) string { return string(o.Masks) }))
+	f.StringVar((*string)(&m.Permutation), "permutation", "", fmt.Sprintf("between layers: %s, %s, %s, or %s: random and a learned matrix",
+		flow.PermutationNone, flow.PermutationReverse, flow.PermutationRandom, flow.PermutationLU)+
+		defaultsOf(func(o flow.Options) string { return string(o.Permutation) }))
+	f.StringVar(&m.Base, "base", "", "base density: "+strings.Join(base.Kinds.Names(), ", ")+
+		defaultsOf(func(o flow.Options) string { return o.Base }))
+	f.StringArrayVar(&o.support, "support", nil, "COLUMN=LOWER:UPPER, a column that lies between two ends, or with one left out beyond the other: --support price=0: --support share=0:1; :softplus behind one end takes that map instead of log")
+	f.Float64Var(&m.Bound, "bound", 0, "b of the scale map exp(b*tanh(u/b)), or the box [-b, b] of splines"+
+		defaultsOf(func(o flow.Options) string { return number0(o.Bound) }))
+	f.IntVar(&m.Bins, "bins", 0, "bins of a spline"+defaultsOf(func(o flow.Options) string { return number0(o.Bins) }))
+	f.BoolVar(&m.Residual, "residual", false, "residual networks in autoregressive flows: a block for each width after the first (nsf-ar's own widths always are)")
+	f.BoolVar(&m.BatchNorm, "batchnorm", false, "batch normalization after every layer")
+
+	fit := &o.fit
+	f.IntVar(&fit.Epochs, "epochs", fit.Epochs, "passes over the rows")
+	f.IntVar(&fit.Batch, "batch", 0, "rows of a minibatch (default: "+train.BatchRule()+")")
+	f.StringVar(&fit.Optimizer, "optimizer", fit.Optimizer, "what makes steps of gradients: "+strings.Join(train.Optimizers, ", "))
+	f.Float64Var(&fit.WeightDecay, "weight-decay", 0, fmt.Sprintf("of adamw: in each step, values shrink by this times the learning rate (default %v)", train.UsualWeightDecay))
+	f.Float64Var(&fit.LearningRate, "lr", fit.LearningRate, "learning rate")
+	f.StringVar(&fit.Schedule, "schedule", fit.Schedule, "learning rate over time: "+strings.Join(train.Schedules, " or "))
+	f.IntVar(&fit.Warmup, "warmup", fit.Warmup, "first steps, in which the learning rate rises to what it would be")
+	f.Float64Var(&fit.Average, "average", fit.Average, "keep a running average of the values, which loses 1 minus this in each step: 0.99 or 0.999; 0 keeps the values themselves")
+	f.Float64Var(&fit.Clip, "clip", fit.Clip, "largest norm of a minibatch's gradient; 0 is no limit")
+	f.Float64Var(&fit.Noise, "noise", fit.Noise, "standard deviation of the noise added to the standardized training rows; it smooths, and columns of few values need it")
+	f.IntVar(&fit.Patience, "patience", fit.Patience, "epochs without improvement before stopping; 0 never stops early")
+	f.StringVar((*string)(&fit.Memory), "memory", string(fit.Memory), fmt.Sprintf("what a step keeps: all (%s), the input of each layer (%s: less memory, more time, the same model), or only outputs (%s: least memory, another model within rounding)",
+		train.Stored, train.Replay, train.Reversible))
+	f.Uint64Var(&fit.Seed, "seed", fit.Seed, "decides initial values, the order of rows and the split")
+	addWorkersFlag(command, &fit.Workers)
+	f.StringVar(&o.plot, "plot", "", "picture of the loss curve to write, .png or .svg")
+	f.BoolVar(&o.quiet, "quiet", false, "print no progress, only the result")
+}
+
+// defaultsOf says what an option is by default, from [flow.Defaults]; of gives it
+// as text, and "" where a family has no use for it. The family that --flow is by
+// default comes first, and needs no name where every family has the option.
+func defaultsOf(of func(flow.Options) string) string {
+	var values []string
+	families := map[string][]string{}
+	all := true
+	for _, p := range append([]flow.Preset{flow.PresetRealNVP}, flow.Presets()...) {
+		v := of(flow.Defaults(p))
+		if v == "" {
+			all = false
+			continue
+		}
+		if families[v] == nil {
+			values = append(values, v)
+		}
+		if p != flow.PresetRealNVP || families[v] == nil {
+			families[v] = append(families[v], string(p))
+		}
+	}
+	var parts []string
+	for i, v := range values {
+		if i == 0 && all {
+			parts = append(parts, v)
+			continue
+		}
+		parts = append(parts, strings.Join(families[v], ", ")+": "+v)
+	}
+	return " (default " + strings.Join(parts, "; ") + ")"
+}
+
+// number0 writes a number, and nothing for zero.
+func number0[T int | float64](v T) string {
+	if v == 0 {
+		return ""
+	}
+	return fmt.Sprint(v)
+}
+
+func widths(hidden []int) string {
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(hidden), "[]"), " ", ",")
+}
+
+// fitFlags are the flags of the options of a fit.
+var fitFlags = map[string]string{
+	"Epochs": "epochs", "Batch": "batch", "Optimizer": "optimizer", "WeightDecay": "weight-decay", "LearningRate": "lr",
+	"Schedule": "schedule", "Warmup": "warmup", "Average": "average", "Clip": "clip", "Noise": "noise",
+	"Patience": "patience", "Memory": "memory",
+}
+
+// optionUsage says by its flag what is wrong with an option of a fit.
+func optionUsage(err error) error {
+	var e *train.OptionError
+	if errors.As(err, &e) {
+		return usage("--%s is %v; it must be %s", fitFlags[e.Option], e.Value, e.Want)
+	}
+	return asUsage(err)
+}
