@@ -40,8 +40,10 @@ type Conditioner interface {
 // the file format that has it. A new one has version 2. ([MADESpec] is a part of
 // the layer that it belongs to.) An object without "type" is a perceptron.
 var Kinds = strictjson.New[Spec]("conditioner").
+	Add("convolution", 2, &ConvolutionSpec{}).
 	Add("mlp", 1, &MLPSpec{}).
 	Add("residual", 1, &ResidualSpec{}).
+	Add("residual-convolution", 2, &ResidualConvolutionSpec{}).
 	Silent("mlp").
 	Shared()
 

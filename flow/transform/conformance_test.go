@@ -79,6 +79,31 @@ var families = []family{
 		s.Conditioner = &nn.ResidualSpec{Hidden: []int{9, 17, 5}, Gated: true}
 		return s
 	}, 2e-6},
+	{"coupling-convolution", func(d int) transform.Spec {
+		s := coupling(d, affine, 0)
+		s.Conditioner = &nn.ConvolutionSpec{Hidden: []int{9, 17}, Kernels: []int{3, 1, 3}, LogScale: 3}
+		return s
+	}, 4e-6},
+	{activated + "coupling-convolution-without-hidden-layers", func(d int) transform.Spec {
+		s := coupling(d, affine, 1)
+		s.Conditioner = &nn.ConvolutionSpec{Kernels: []int{3}, Dilation: 2}
+		return s
+	}, 4e-6},
+	{activated + "coupling-convolution-elu", func(d int) transform.Spec {
+		s := coupling(d, affine, 1)
+		s.Conditioner = &nn.ConvolutionSpec{Hidden: []int{8}, Kernels: []int{1, 3}, Activation: autograd.Activation{Name: autograd.ELUActivation}}
+		return s
+	}, 4e-6},
+	{"coupling-residual-convolution", func(d int) transform.Spec {
+		s := coupling(d, affine, 0)
+		s.Conditioner = &nn.ResidualConvolutionSpec{Hidden: []int{9, 7, 5}, Kernels: []int{3, 3, 1}}
+		return s
+	}, 4e-6},
+	{activated + "coupling-gated-convolution", func(d int) transform.Spec {
+		s := coupling(d, affine, 1)
+		s.Conditioner = &nn.ResidualConvolutionSpec{Hidden: []int{9, 5}, Kernels: []int{1, 3, 3}, Gated: true, Activation: autograd.Activation{Name: autograd.SiLUActivation}}
+		return s
+	}, 4e-6},
 	{"autoregressive-gated", func(d int) transform.Spec {
 		s := autoregressive(d, affine, true, "random")
 		s.Conditioner.Gated = true

@@ -1,0 +1,139 @@
+package nn
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+)
+
+// ResidualConvolutionSpec describes a residual network of convolutions, with the
+// activation before each layer of a block (He et al., 2016), as the conditioners
+// of RealNVP (Dinh et al., 2017) and of neural spline flows on images (Durkan et
+// al., 2019) are:
+//
+//	h = W₀*x + b₀ + V₀·c + a₀
+//	h = h + W₂*ReLU(W₁*ReLU(h) + b₁ + V₁·c + a₁) + b₂      for each block
+//	y = W*h + b
+//
+// where * is a convolution. If it is gated, the last layer of a block has twice
+// the columns, [v | g], and v·σ(g) is added. A context c enters once an event, the
+// same at every site; where no feature is shown, it takes their place.
+//
+// ReLU stands for the activation, whichever it is.
+type ResidualConvolutionSpec struct {
+	// Hidden is the number of columns of the stream h, then that of the inner
+	// layer of each block.
+	Hidden []int `json:"hidden"`
+	// Kernels are the sizes of three windows: of W₀, of the blocks, and of W.
+	Kernels []int `json:"kernels"`
+	// Dilation is the distance of the sites of a window; 0 means 1.
+	Dilation int `json:"dilation,omitempty"`
+	// Gated tells that a block gates what it adds.
+	Gated bool `json:"gated,omitempty"`
+	autograd.Activation
+}
+
+// Check implements [Spec].
+func (s *ResidualConvolutionSpec) Check(in autograd.Shape, _ int) error {
+	switch err := checkHidden(s.Hidden, s.Activation); {
+	case err != nil:
+		return err
+	case len(s.Hidden) == 0:
+		return errors.New("a residual network needs a hidden layer")
+	case len(s.Kernels) != 3:
+		return fmt.Errorf("%d kernels, want three: of the first layer, of the blocks and of the last layer", len(s.Kernels))
+	}
+	return checkWindows(in.Grid, s.Kernels, s.Dilation)
+}
+
+// Build implements [Spec]: the parameters are layers.0, …, two for each block, as
+// those of [ConvolutionSpec], and context.0.weight, context.0.bias, …, for the
+// first layer and each block.
+func (s *ResidualConvolutionSpec) Build(shape autograd.Shape, context, out int, scope autograd.Scope) Conditioner {
+	in, added := shown(shape, context)
+	if in == 0 {
+		return Constant(out, scope)
+	}
+	m := &residualConvolutional{activation: s.Activation}
+	on, stream := convolutionsOn(shape.Grid, s.Dilation), s.Hidden[0]
+	add := func(kernel, in, out int) {
+		m.layers = append(m.layers, on.layer(kernel, in, out, scope.At("layers", len(m.layers))))
+	}
+	see := func(out int) {
+		var layer *autograd.Linear
+		if added > 0 {
+			layer = scope.At("context", len(m.contexts)).NewLinear(added, out)
+		}
+		m.contexts = append(m.contexts, layer)
+	}
+	add(s.Kernels[0], in, stream)
+	see(stream)
+	for _, inner := range s.Hidden[1:] {
+		add(s.Kernels[1], stream, inner)
+		see(inner)
+		if s.Gated {
+			add(s.Kernels[1], inner, 2*stream)
+			m.value, m.gate = columns(0, stream), columns(stream, 2*stream)
+		} else {
+			add(s.Kernels[1], inner, stream)
+		}
+	}
+	add(s.Kernels[2], stream, out)
+	return m
+}
+
+// columns returns from, from+1, … to-1.
+func columns(from, to int) []int {
+	var all []int
+	for c := from; c < to; c++ {
+		all = append(all, c)
+	}
+	return all
+}
+
+type residualConvolutional struct {
+	activation  autograd.Activation
+	layers      []*autograd.Convolution
+	contexts    []*autograd.Linear // of the first layer and each block; nil where there is no context
+	value, gate []int              // columns of the last layer of a block that is gated
+}
+
+func (m *residualConvolutional) Compute(p *autograd.Pass, x autograd.Value, rows int) autograd.Value {
+	if x.IsZero() {
+		x = p.SiteContext(rows)
+	}
+	last := len(m.layers) - 1
+	h := convolve(p, x, m.layers[0], m.contexts[0], m.activation, true)
+	for l := 1; l < last; l += 2 {
+		inner := convolve(p, p.Activate(h, m.activation), m.layers[l], m.contexts[(l+1)/2], m.activation, false)
+		inner = p.Convolve(inner, m.layers[l+1], blas.None)
+		if m.gate != nil {
+			inner = p.Gate(p.Columns(inner, m.value), p.Columns(inner, m.gate))
+		}
+		h = p.Add(h, inner)
+	}
+	return p.Convolve(h, m.layers[last], blas.None)
+}
+
+// Initialize draws weights and biases from U(−1/√in, 1/√in), those that end a
+// block from U(−1/1000, 1/1000), and sets the last layer to zero.
+func (m *residualConvolutional) Initialize(seed uint64) {
+	last := len(m.layers) - 1
+	for i, l := range m.layers[:last] {
+		bound := inverseRoot(l.Terms())
+		if i > 0 && i%2 == 0 {
+			bound = 1e-3
+		}
+		draw(seed, bound, l.Weight, l.Bias)
+	}
+	for _, l := range m.contexts {
+		if l != nil {
+			draw(seed, inverseRoot(l.In()), l.Weight)
+			clear(l.Bias.Values())
+		}
+	}
+	clear(m.layers[last].Weight.Values())
+	clear(m.layers[last].Bias.Values())
+}
