@@ -114,16 +114,22 @@ func (f *Flow) loadNoise(p *autograd.Pass, src []float64) (z autograd.Value) {
 	return z
 }
 
-// drawNoise draws the noise of the events of the pass, from number first on, and
-// adds its log-density to total: it gives the parts that left to the pass, and
-// returns the last one. The normal noise of an event is one vector at the
-// event's index of its stream.
-func (f *Flow) drawNoise(p *autograd.Pass, first uint64, o SampleOptions, total autograd.Sums) (z autograd.Value) {
+// drawNoise draws the noise of the events of the pass, which are the samples
+// that draw says, and adds its log-density to total: it gives the parts that left
+// to the pass, and returns the last one. The normal noise of an event is one
+// vector at the event's index of its stream.
+func (f *Flow) drawNoise(p *autograd.Pass, draw base.Draw, total autograd.Sums) (z autograd.Value) {
 	d, events := f.Dim(), len(p.LogDet.Values)
 	flat := p.Floats(events * d)
-	kernels.NormalRows(flat, events, d, o.Seed, random.Sample, first)
-	if o.Temperature != 1 {
-		kernels.Scale(flat, flat, float32(o.Temperature))
+	if draw.Numbers == nil {
+		kernels.NormalRows(flat, events, d, draw.Seed, random.Sample, draw.First)
+	} else {
+		for e, number := range draw.Numbers {
+			kernels.NormalRows(flat[e*d:(e+1)*d], 1, d, draw.Seed, random.Sample, number)
+		}
+	}
+	if draw.Temperature != 1 {
+		kernels.Scale(flat, flat, float32(draw.Temperature))
 	}
 	for i := range f.parts {
 		q := &f.parts[i]
@@ -134,8 +140,8 @@ func (f *Flow) drawNoise(p *autograd.Pass, first uint64, o SampleOptions, total 
 				copy(values[e*n:(e+1)*n], flat[e*d+q.offset:])
 			}
 		}
-		v := q.base.Sample(p, p.Wrap(values, q.shape.Features),
-			base.Draw{Seed: o.Seed, First: first, Part: i, Sites: q.shape.Sites(), Temperature: o.Temperature}, total)
+		draw.Part, draw.Sites = i, q.shape.Sites()
+		v := q.base.Sample(p, p.Wrap(values, q.shape.Features), draw, total)
 		if i == len(f.parts)-1 {
 			return v
 		}

@@ -282,7 +282,7 @@ func sampleTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	f := s.flow
 	g.Reset(autograd.Evaluate)
 	density, p := g.Sums(to-from), s.pass(g, j, from, to, false)
-	z := f.drawNoise(p, j.first+uint64(from), j.sample, density)
+	z := f.drawNoise(p, base.Draw{Seed: j.sample.Seed, First: j.first + uint64(from), Temperature: j.sample.Temperature}, density)
 	x := f.chain.Inverse(p, z)
 	s.settle(j, nil, x, from, to)
 	s.store(j.x, x, from)

@@ -44,8 +44,9 @@ var plumbing = []string{
 }
 
 // elsewhere has methods with a test of their own, since they have no
-// derivative: TestSampleRows, TestGather and TestOnce.
-var elsewhere = []string{"SampleRows", "Gather", "Once"}
+// derivative, or another one than their values: TestSampleRows, TestGather,
+// TestOnce and TestDetached.
+var elsewhere = []string{"SampleRows", "Gather", "Once", "Detached"}
 
 func TestEveryOperationIsTried(t *testing.T) {
 	tried := slices.Concat(plumbing, elsewhere)

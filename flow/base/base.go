@@ -29,8 +29,8 @@ type Density interface {
 	// LogDensity adds log p of each event of z to total.
 	LogDensity(p *autograd.Pass, z autograd.Value, total autograd.Sums)
 	// Sample turns z, normal noise that was scaled by d.Temperature, into noise of
-	// this density for the events from d.First on, and adds log p of each to
-	// total. It returns z, or what z became.
+	// this density for the events that d says, and adds log p of each to total. It
+	// returns z, or what z became.
 	Sample(p *autograd.Pass, z autograd.Value, d Draw, total autograd.Sums) autograd.Value
 	// Initialize sets the learned values for the start of training.
 	Initialize(seed uint64)
@@ -38,12 +38,23 @@ type Density interface {
 
 // Draw says which samples' noise is asked for.
 type Draw struct {
+	// Seed and a sample's number decide its noise. The numbers are Numbers, or
+	// without those First, First+1, ….
 	Seed, First uint64
+	Numbers     []uint64
 	// Part is the number of the part of an event that z is; 0 if it has no parts.
 	Part  int
 	Sites int
 	// Temperature scales the noise.
 	Temperature float64
+}
+
+// Number returns the number of the sample of an event.
+func (d Draw) Number(event int) uint64 {
+	if d.Numbers != nil {
+		return d.Numbers[event]
+	}
+	return d.First + uint64(event)
 }
 
 // Kinds are the base densities by their names in files, each with the version of
@@ -76,6 +87,14 @@ func New(name string) (Spec, error) {
 func Tempered(s Spec) bool {
 	t, ok := s.(interface{ Tempered() bool })
 	return !ok || t.Tempered()
+}
+
+// Reparameterized tells whether the draws of a base are recorded, so that what
+// is computed from them can be differentiated by its parameters: so it is where
+// there are none, and where its method Reparameterized says so.
+func Reparameterized(s Spec) bool {
+	r, ok := s.(interface{ Reparameterized() bool })
+	return !ok || r.Reparameterized()
 }
 
 // defaultBound is the default bound of log standard deviations.

@@ -44,6 +44,13 @@ func (n *diagonalNormal) Sample(p *autograd.Pass, z autograd.Value, d Draw, tota
 	for e, v := range logDet.Values {
 		total.Values[e] -= v
 	}
+	if p.Recording() {
+		p.Record(func() {
+			for e, d := range total.Gradient {
+				logDet.Gradient[e] -= d
+			}
+		})
+	}
 	return z
 }
 

@@ -31,6 +31,10 @@ func (s *FullNormalSpec) Check(features int) error {
 	return autograd.CheckBound(s.Bound)
 }
 
+// Reparameterized tells that draws are no function of the parameters on the
+// graph.
+func (*FullNormalSpec) Reparameterized() bool { return false }
+
 // Build implements [Spec].
 func (s *FullNormalSpec) Build(features int, scope autograd.Scope) Density {
 	n := &fullNormal{features, s.Bound}

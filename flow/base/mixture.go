@@ -33,6 +33,10 @@ func (s *MixtureSpec) Check(int) error {
 	return autograd.CheckBound(s.Bound)
 }
 
+// Reparameterized tells that draws are no function of the parameters on the
+// graph.
+func (*MixtureSpec) Reparameterized() bool { return false }
+
 // Build implements [Spec].
 func (s *MixtureSpec) Build(features int, scope autograd.Scope) Density {
 	m := &mixture{features, s.Components, s.Bound}

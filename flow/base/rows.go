@@ -42,7 +42,7 @@ func (b *rowBase) Sample(p *autograd.Pass, z autograd.Value, d Draw, total autog
 	p.SampleRows(b.density, z, func(row, prepared []float64, r int) {
 		event := (*words)[:perRow*d.Sites]
 		if r%d.Sites == 0 {
-			kernels.PhiloxWords(event, d.Seed, random.SampleWords+uint32(d.Part)<<16, d.First+uint64(r/d.Sites))
+			kernels.PhiloxWords(event, d.Seed, random.SampleWords+uint32(d.Part)<<16, d.Number(r/d.Sites))
 		}
 		b.rows.sampleRow(row, prepared, event[r%d.Sites*perRow:][:perRow], d.Temperature)
 	})
