@@ -31,7 +31,7 @@ func (p *Pass) Attention(q, k, v Value, heads int, causal bool) Value {
 		a32.forward(math32{g}, &g.floats, grid32(y))
 	}
 	if y.wanted() {
-		g.tape = append(g.tape, func() { g.attentionBackward(a, q, k, v, y) })
+		g.Record(func() { g.attentionBackward(a, q, k, v, y) })
 	}
 	return y
 }

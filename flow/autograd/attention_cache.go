@@ -64,7 +64,7 @@ func (p *Pass) AttendNext(c *Cache, q, k, v Value) Value {
 	}
 	if y.wanted() {
 		cache := *c
-		g.tape = append(g.tape, func() {
+		g.Record(func() {
 			// Later sites may have passed something back even if this one did not.
 			if g.Float64() {
 				cache.wide.backward(&cache, site, math64{}, &g.doubles, grid64(q), g.touched64(y), g.gradientGrid64(q), g.gradientGrid64(k), g.gradientGrid64(v))

@@ -11,7 +11,7 @@ func (g *Graph) Detached(do func()) {
 		return
 	}
 	var was bool
-	g.tape = append(g.tape, func() { g.inputs = was })
+	g.Record(func() { g.inputs = was })
 	do()
-	g.tape = append(g.tape, func() { was, g.inputs = g.inputs, true })
+	g.Record(func() { was, g.inputs = g.inputs, true })
 }

@@ -15,7 +15,7 @@ func (g *Graph) LayerNorm(x Value, gain, shift *Parameter, epsilon float64) Valu
 		n := normed[float64]{grid64(x), g.binding.value64(gain), g.doubles.take(x.Rows), g.doubles.take(x.Rows)}
 		n.forward(math64{}, grid64(y), g.binding.value64(shift), epsilon)
 		if g.recording {
-			g.tape = append(g.tape, func() {
+			g.Record(func() {
 				if y.untouched() {
 					return
 				}
@@ -31,7 +31,7 @@ func (g *Graph) LayerNorm(x Value, gain, shift *Parameter, epsilon float64) Valu
 	n := normed[float32]{grid32(x), gain.Values(), g.floats.take(x.Rows), g.floats.take(x.Rows)}
 	n.forward(math32{g}, grid32(y), shift.Values(), epsilon)
 	if g.recording {
-		g.tape = append(g.tape, func() {
+		g.Record(func() {
 			if y.untouched() {
 				return
 			}

@@ -13,11 +13,11 @@ func (g *Graph) AddSites(x Value, p *Parameter, first, sites int) Value {
 		addSites(grid32(y), grid32(x), dense(p.Values(), p.Rows, p.Cols), first, sites)
 	}
 	if g.recording {
-		g.tape = append(g.tape, func() {
+		g.Record(func() {
 			if y.untouched() {
 				return
 			}
-			g.addBlock(x, y, 0)
+			g.passOn(x, g.gradient(y))
 			switch {
 			case g.inputs:
 			case g.Float64():

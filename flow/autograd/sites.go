@@ -14,7 +14,7 @@ func (p *Pass) Put(x, v Value, part Part) {
 	if !v.wanted() {
 		return
 	}
-	g.tape = append(g.tape, func() {
+	g.Record(func() {
 		switch {
 		case x.untouched():
 		case g.Float64():
@@ -57,7 +57,7 @@ func (p *Pass) Delay(x Value) Value {
 		delay(grid32(y), grid32(x), sites)
 	}
 	if y.wanted() {
-		g.tape = append(g.tape, func() {
+		g.Record(func() {
 			switch {
 			case y.untouched():
 			case g.Float64():
