@@ -50,7 +50,7 @@ type DensityResult struct {
 }
 
 func (o *DensityOptions) check() error {
-	if err := o.Options.check(); err != nil {
+	if err := o.Options.complete(); err != nil {
 		return err
 	}
 	switch {
