@@ -2,6 +2,7 @@ package transform
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 )
@@ -129,10 +130,10 @@ func run(p *autograd.Pass, x autograd.Value, i int, t Transform, way, back func(
 }
 
 // inParts tells whether a map is kept in parts rather than as a whole: a chain,
-// whose maps are, and a split, which only moves values.
+// whose maps are, and those which only move values.
 func inParts(t Transform) bool {
 	switch t := t.(type) {
-	case *Chain, *split:
+	case *Chain, *split, *squeeze:
 		return true
 	case inverted:
 		return inParts(t.t)
@@ -171,8 +172,12 @@ func (s *InvertSpec) Check(shape Shape, context int) error {
 	if _, err := Kinds.Name(s.Transform); err != nil {
 		return fmt.Errorf("invert: %w", err)
 	}
-	if err := s.Transform.Check(s.Transform.Output(shape, true), context); err != nil {
+	before := s.Transform.Output(shape, true)
+	if err := s.Transform.Check(before, context); err != nil {
 		return fmt.Errorf("invert: %w", err)
+	}
+	if after := s.Transform.Output(before, false); !slices.Equal(after.Grid, shape.Grid) || after.Features != shape.Features {
+		return fmt.Errorf("invert: its map ends with %d features on the grid %v, and there are %d on %v", after.Features, after.Grid, shape.Features, shape.Grid)
 	}
 	return nil
 }

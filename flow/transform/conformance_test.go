@@ -164,6 +164,7 @@ var families = []family{
 	{"planar", func(int) transform.Spec { return &transform.PlanarSpec{} }, 2e-6},
 	{"radial", func(int) transform.Spec { return &transform.RadialSpec{} }, 2e-6},
 	{"lu", func(int) transform.Spec { return &transform.LUSpec{Bound: 2} }, 5e-6},
+	{"matrix", func(int) transform.Spec { return &transform.MatrixSpec{} }, 3e-5},
 	{"householder", func(d int) transform.Spec { return &transform.HouseholderSpec{Reflections: min(d+1, 9)} }, 5e-6},
 	{"permuted-lu", func(d int) transform.Spec {
 		return &transform.ChainSpec{Transforms: []transform.Spec{shuffled(d), &transform.LUSpec{Bound: 2}, shuffled(d)}}
@@ -420,23 +421,29 @@ func TestConformance(t *testing.T) {
 					}
 					t.Run(fmt.Sprintf("%s/D=%d/context=%d/grid=%v", f.name, d, context, grid), func(t *testing.T) {
 						t.Parallel()
-						s := build(t, f.spec(d), transform.Shape{Grid: grid, Features: d}, context)
-						rows := 3 * s.shape.Sites()
-						x, ctx := noise(rows*d, 1, 2.5), noise(rows/s.shape.Sites()*context, 2, 2)
-						checkRoundTrip(t, s, x, ctx)
-						checkLogDet(t, s, x, ctx)
-						for _, inverse := range []bool{false, true} {
-							checkGradients(t, s, inverse, x, ctx)
-						}
-						check32(t, s, x, ctx, f.bound32)
-						checkReplay(t, s, x, ctx)
-						checkSegments(t, s, x, ctx)
-						checkJSON(t, f.spec(d))
+						conforms(t, f.spec(d), transform.Shape{Grid: grid, Features: d}, context, f.bound32)
 					})
 				}
 			}
 		}
 	}
+}
+
+// conforms checks one transform.
+func conforms(t *testing.T, spec transform.Spec, shape transform.Shape, context int, bound32 float64) {
+	t.Helper()
+	s := build(t, spec, shape, context)
+	rows := 3 * s.shape.Sites()
+	x, ctx := noise(rows*shape.Features, 1, 2.5), noise(rows/s.shape.Sites()*context, 2, 2)
+	checkRoundTrip(t, s, x, ctx)
+	checkLogDet(t, s, x, ctx)
+	for _, inverse := range []bool{false, true} {
+		checkGradients(t, s, inverse, x, ctx)
+	}
+	check32(t, s, x, ctx, bound32)
+	checkReplay(t, s, x, ctx)
+	checkSegments(t, s, x, ctx)
+	checkJSON(t, spec)
 }
 
 func checkRoundTrip(t *testing.T, s *subject, x, ctx []float64) {
@@ -682,6 +689,13 @@ func TestEveryFamilyConforms(t *testing.T) {
 	var texts strings.Builder
 	for _, f := range families {
 		text, err := transform.Kinds.Marshal(f.spec(3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts.Write(text)
+	}
+	for _, f := range gridFamilies {
+		text, err := transform.Kinds.Marshal(f.spec)
 		if err != nil {
 			t.Fatal(err)
 		}

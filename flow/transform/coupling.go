@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -15,19 +16,44 @@ import (
 // RealNVP: Dinh et al., 2017). Where nothing is kept and there is no context,
 // the parameters are learned constants.
 type CouplingSpec struct {
-	// Mask tells of each feature whether it is changed.
-	Mask        []bool              `json:"mask"`
+	// Mask tells of each feature whether it is changed; nil where Sites says what
+	// is.
+	Mask []bool `json:"mask,omitempty"`
+	// Sites is the color of a checkerboard, "even" or "odd": all features are
+	// changed of the sites whose coordinates have such a sum. The conditioner sees
+	// the others on the whole grid, with zeros at the sites that are changed.
+	Sites       Checkerboard        `json:"sites,omitempty"`
 	Univariate  autograd.Univariate `json:"univariate"`
 	Conditioner nn.Spec             `json:"conditioner"`
 }
 
+// FormatVersion returns the version of the model file that has the layer.
+func (s *CouplingSpec) FormatVersion() int {
+	if s.Sites != "" {
+		return 2
+	}
+	return 1
+}
+
+// checkMask tells what is wrong with what is changed.
+func (s *CouplingSpec) checkMask(shape Shape) error {
+	switch {
+	case s.Sites != "" && s.Mask != nil:
+		return errors.New("there is a mask of features and one of sites; want one")
+	case s.Sites != "":
+		return s.Sites.check(shape)
+	case len(s.Mask) != shape.Features:
+		return fmt.Errorf("the mask is for %d features, there are %d", len(s.Mask), shape.Features)
+	case !slices.Contains(s.Mask, true):
+		return errors.New("the mask changes no feature")
+	}
+	return nil
+}
+
 // Check implements [Spec].
 func (s *CouplingSpec) Check(shape Shape, context int) error {
-	if len(s.Mask) != shape.Features {
-		return fmt.Errorf("coupling: the mask is for %d features, there are %d", len(s.Mask), shape.Features)
-	}
-	if !slices.Contains(s.Mask, true) {
-		return fmt.Errorf("coupling: the mask changes no feature")
+	if err := s.checkMask(shape); err != nil {
+		return fmt.Errorf("coupling: %w", err)
 	}
 	if err := checkUnivariate(s.Univariate); err != nil {
 		return fmt.Errorf("coupling: %w", err)
@@ -48,6 +74,11 @@ func (s *CouplingSpec) Output(in Shape, _ bool) Shape { return in }
 func (s *CouplingSpec) Build(shape Shape, context int, scope autograd.Scope) Transform {
 	t := &coupling{mask: s.Mask, univariate: s.Univariate}
 	out := changed(s.Mask) * t.univariate.ParametersPerElement()
+	if s.Sites != "" {
+		changes, keeps := s.Sites.split(shape)
+		t.keptPart, t.changedPart = autograd.Part{Sites: keeps}, autograd.Part{Sites: changes}
+		out = shape.Features * t.univariate.ParametersPerElement()
+	}
 	t.conditioner = s.Conditioner.Build(s.kept(shape), context, out, scope.At("conditioner"))
 	return t
 }
@@ -109,22 +140,29 @@ type coupling struct {
 	conditioner nn.Conditioner
 	blind       bool // the conditioner looks at nothing
 
-	kept, changed []int // data columns, ascending
+	keptPart, changedPart autograd.Part // data columns, ascending; or sites
 }
 
 func (t *coupling) Bind(columns []int, _ bool) []int {
-	t.kept, t.changed = nil, nil
+	if t.ofSites() {
+		return columns
+	}
+	var kept, changed []int
 	for feature, changes := range t.mask {
 		if changes {
-			t.changed = append(t.changed, columns[feature])
+			changed = append(changed, columns[feature])
 		} else {
-			t.kept = append(t.kept, columns[feature])
+			kept = append(kept, columns[feature])
 		}
 	}
-	slices.Sort(t.kept)
-	slices.Sort(t.changed)
+	slices.Sort(kept)
+	slices.Sort(changed)
+	t.keptPart, t.changedPart = autograd.Columns(kept), autograd.Columns(changed)
 	return columns
 }
+
+// ofSites tells whether sites are changed rather than features.
+func (t *coupling) ofSites() bool { return t.changedPart.Sites != nil }
 
 func (t *coupling) Initialize(seed uint64) { t.conditioner.Initialize(seed) }
 
@@ -139,11 +177,17 @@ func (t *coupling) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
 func (t *coupling) apply(p *autograd.Pass, x autograd.Value, inverse bool) autograd.Value {
 	mark := p.Mark()
 	var seen autograd.Value
-	if len(t.kept) > 0 && !t.blind {
-		seen = p.Columns(x, t.kept)
+	switch {
+	case t.ofSites():
+		seen = p.Keep(x, t.keptPart)
+	case len(t.keptPart.Columns) > 0 && !t.blind:
+		seen = p.Columns(x, t.keptPart.Columns)
 	}
 	parameters := t.conditioner.Compute(p, seen, x.Rows)
-	y := p.Apply(t.univariate, inverse, x, parameters, autograd.Columns(t.changed), p.LogDet)
+	if t.ofSites() {
+		parameters = p.Take(parameters, t.changedPart)
+	}
+	y := p.Apply(t.univariate, inverse, x, parameters, t.changedPart, p.LogDet)
 	p.Release(mark)
 	return y
 }

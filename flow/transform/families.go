@@ -25,10 +25,12 @@ func init() { // chain and invert hold other Specs
 		Add("householder", 1, &HouseholderSpec{}).
 		Add("invert", 1, &InvertSpec{}).
 		Add("lu", 1, &LUSpec{}).
+		Add("matrix", 2, &MatrixSpec{}).
 		Add("permutation", 1, &PermutationSpec{}).
 		Add("planar", 1, &PlanarSpec{}).
 		Add("radial", 1, &RadialSpec{}).
 		Add("split", 2, &SplitSpec{}).
+		Add("squeeze", 2, &SqueezeSpec{}).
 		Add("support", 1, &SupportSpec{})
 }
 
