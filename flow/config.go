@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/flow/base"
+	"github.com/seed-192fdf7a/nf/flow/nn"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/internal/strictjson"
 )
@@ -22,6 +23,10 @@ type Config struct {
 	Categories []Category `json:"categories,omitempty"`
 	// Grid is the grid of sites of one event; none for table rows.
 	Grid []int `json:"grid,omitempty"`
+
+	// Embedding is the network by which all layers see the context, standardized;
+	// nil shows them the context itself.
+	Embedding *nn.EmbeddingSpec `json:"embedding,omitempty"`
 
 	// Standardize and StandardizeContext are the first stage. Training fills
 	// them from its data.
@@ -84,13 +89,26 @@ func (c *Config) Check() error {
 	if err := c.StandardizeContext.check("standardize_context", c.Context); err != nil {
 		return err
 	}
-	if err := c.chain().Check(shape, len(c.Context)); err != nil {
+	if c.Embedding != nil {
+		if err := c.Embedding.Check(len(c.Context)); err != nil {
+			return fmt.Errorf("embedding: %w", err)
+		}
+	}
+	if err := c.chain().Check(shape, c.shownContext()); err != nil {
 		return err
 	}
 	if _, err := base.Kinds.Name(c.Base); err != nil {
 		return err
 	}
 	return c.checkParts()
+}
+
+// shownContext returns the number of columns of the context that layers see.
+func (c *Config) shownContext() int {
+	if c.Embedding != nil {
+		return c.Embedding.Features
+	}
+	return len(c.Context)
 }
 
 func (c *Config) chain() *transform.ChainSpec {

@@ -17,7 +17,7 @@ func TestCountParameters(t *testing.T) {
 		} else {
 			hidden = []int{7, 5}
 		}
-		for _, o := range []Options{{}, {Layers: 3, Hidden: hidden, Base: base.Mixture}, {Base: base.FullNormal, BatchNorm: name != PresetHouseholder}} {
+		for _, o := range []Options{{}, {Layers: 3, Hidden: hidden, Base: base.Mixture}, {Base: base.FullNormal, BatchNorm: name != PresetHouseholder, Embedding: 3 * len(context)}} {
 			c, err := name.Config([]string{"a", "b", "c"}, context, o)
 			if err != nil {
 				t.Fatal(err)

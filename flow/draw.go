@@ -14,5 +14,5 @@ import (
 // [base.Reparameterized].
 func (f *Model) Draw(p *autograd.Pass, seed uint64, numbers []uint64, noise autograd.Sums) (x autograd.Value) {
 	z := (*Flow)(f).drawNoise(p, base.Draw{Seed: seed, Numbers: numbers, Temperature: 1}, noise)
-	return f.chain.Inverse(p, z)
+	return f.Inverse(p, z)
 }

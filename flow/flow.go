@@ -8,6 +8,7 @@ import (
 
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/nn"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
@@ -21,6 +22,7 @@ type Flow struct {
 	config     Config
 	provenance json.RawMessage
 	parameters *autograd.Parameters
+	embedding  *nn.Embedding // of the context, or nil
 	chain      *transform.Chain
 	parts      []part // of the noise
 	sites      int
@@ -41,6 +43,9 @@ func New(c Config, seed uint64) (*Flow, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.embedding != nil {
+		f.embedding.Initialize(seed)
+	}
 	f.chain.Initialize(seed)
 	for _, q := range f.parts {
 		q.base.Initialize(seed)
@@ -57,7 +62,10 @@ func (c *Config) CountParameters() (float64, error) {
 	}
 	return autograd.CountParameters(func(root autograd.Scope) {
 		shape := c.Shape()
-		c.chain().BuildChain(shape, len(c.Context), root)
+		if c.Embedding != nil {
+			c.Embedding.Build(len(c.Context), root.At("embedding"))
+		}
+		c.chain().BuildChain(shape, c.shownContext(), root)
 		c.Base.Build(shape.Features, root.At("base"))
 	}), nil
 }
@@ -70,7 +78,10 @@ func build(c Config, limit int) (*Flow, error) {
 	}
 	f := &Flow{config: c, parameters: autograd.NewParameters(limit)}
 	shape, root := c.Shape(), f.parameters.Root()
-	f.chain = c.chain().BuildChain(shape, len(c.Context), root)
+	if c.Embedding != nil {
+		f.embedding = c.Embedding.Build(len(c.Context), root.At("embedding"))
+	}
+	f.chain = c.chain().BuildChain(shape, c.shownContext(), root)
 	f.buildParts()
 	if err := f.parameters.Err(); err != nil {
 		return nil, fmt.Errorf("flow: %w", err)
@@ -148,10 +159,37 @@ func (f *Model) StandardizationLogDet() float64 { return -f.logStd }
 // and the pass's context standardized ones too. The standardization's own
 // log-det is not in it. x may be rewritten if the pass does not record.
 func (f *Model) LogDensity(p *autograd.Pass, x autograd.Value) {
-	f.BaseDensity(p, f.chain.Forward(p, x))
+	f.BaseDensity(p, f.Forward(p, x))
 }
 
-// Chain returns the maps from data to noise.
+// Forward maps standardized values, with the pass's context standardized
+// likewise, to the noise of the last part; it adds the maps' log-dets to those of
+// the pass. Inverse is the way back. Either may rewrite its argument if the pass
+// does not record.
+func (f *Model) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
+	return f.through(p, x, f.chain.Forward)
+}
+
+// Inverse maps noise to standardized values: see [Model.Forward].
+func (f *Model) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
+	return f.through(p, z, f.chain.Inverse)
+}
+
+// through goes a way whose maps see the context by the flow's embedding. The pass
+// keeps the context itself, so that it can go on to another way.
+func (f *Model) through(p *autograd.Pass, x autograd.Value, way func(*autograd.Pass, autograd.Value) autograd.Value) autograd.Value {
+	if f.embedding == nil {
+		return way(p, x)
+	}
+	given := p.Context
+	p.Context = f.embedding.Compute(p)
+	y := way(p, x)
+	p.Context = given
+	return y
+}
+
+// Chain returns the maps from data to noise, which see the context by way of the
+// flow's embedding, if it has one: [Model.Forward] does both.
 func (f *Model) Chain() *transform.Chain { return f.chain }
 
 // Bind prepares the flow's current values for float32 computing on a matmul

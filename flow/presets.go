@@ -76,6 +76,10 @@ type Options struct {
 	// Seed draws random permutations.
 	Seed uint64
 
+	// Embedding, unless 0, is the number of values that one network makes of the
+	// context for all layers, which see them in its place. Its hidden layers have
+	// the widths of Hidden.
+	Embedding int
 	// Residual makes the conditioners of autoregressive layers residual: one
 	// block for each entry of Hidden after the first. nsf-ar's own Hidden is
 	// residual without it.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/flow/base"
+	"github.com/seed-192fdf7a/nf/flow/nn"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/internal/random"
 )
@@ -22,6 +23,9 @@ func layers(features, context []string, o Options, make func(flip bool) (transfo
 		return Config{}, err
 	}
 	c := Config{Features: features, Context: context, Base: noise}
+	if o.Embedding != 0 {
+		c.Embedding = &nn.EmbeddingSpec{Hidden: o.Hidden, Features: o.Embedding}
+	}
 	add := func(s transform.Spec) { c.Transforms = append(c.Transforms, s) }
 	for layer := range o.Layers {
 		between, err := betweenLayers(len(features), o, layer)

@@ -71,6 +71,7 @@ func withoutNetworks(p Preset, context []string, o Options) error {
 		what  string
 	}{
 		{len(context) > 0, "takes no context"},
+		{o.Embedding != 0, "has no context to embed"},
 		{o.Hidden != nil, "has no hidden layers"},
 		{o.Residual, "has no residual blocks"},
 		{o.Masks != "", "has no masks"},

@@ -205,7 +205,7 @@ func forwardTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	f := s.flow
 	g.Reset(autograd.Evaluate)
 	p := s.pass(g, j, from, to, false)
-	z := f.chain.Forward(p, s.loadX(g, j, from, to, false))
+	z := f.Model().Forward(p, s.loadX(g, j, from, to, false))
 	if j.logDet != nil {
 		for i, v := range p.LogDet.Values {
 			j.logDet[from+i] = s.logDet(j, j.x, from+i, v-f.logStd, math.Inf(-1))
@@ -222,7 +222,7 @@ func inverseTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	g.Reset(autograd.Evaluate)
 	p := s.pass(g, j, from, to, false)
 	s.checkNoise(j, from, to)
-	x := f.chain.Inverse(p, f.loadNoise(p, j.z[from*f.Dim():to*f.Dim()]))
+	x := f.Model().Inverse(p, f.loadNoise(p, j.z[from*f.Dim():to*f.Dim()]))
 	if j.logDet != nil {
 		for i, v := range p.LogDet.Values {
 			j.logDet[from+i] = s.logDet(j, j.z, from+i, v+f.logStd, math.Inf(1))
@@ -283,7 +283,7 @@ func sampleTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	g.Reset(autograd.Evaluate)
 	density, p := g.Sums(to-from), s.pass(g, j, from, to, false)
 	z := f.drawNoise(p, base.Draw{Seed: j.sample.Seed, First: j.first + uint64(from), Temperature: j.sample.Temperature}, density)
-	x := f.chain.Inverse(p, z)
+	x := f.Model().Inverse(p, z)
 	s.settle(j, nil, x, from, to)
 	s.store(j.x, x, from)
 	if j.logProb != nil {

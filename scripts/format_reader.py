@@ -335,6 +335,8 @@ def log_prob(path, x, context=None):
 
 def log_density(flow, tensors, x, context):
     """The log-density of standardized rows."""
+    if "embedding" in flow:
+        context = conditioner(tensors, "embedding.", flow["embedding"], context, context, len(x))
     total = np.zeros(len(x))
     columns = list(range(x.shape[1]))
     for i, t in enumerate(flow["transforms"]):

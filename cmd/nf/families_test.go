@@ -64,6 +64,24 @@ func TestTrainingFlags(t *testing.T) {
 	}
 }
 
+// TestTrainEmbedding conditions by way of an embedding, says so wherever the model
+// is described, and refuses one that memory cannot hold.
+func TestTrainEmbedding(t *testing.T) {
+	d := workplace(t)
+	line := "train --data data.csv --columns a --context b,c --embedding 3 --out m.safetensors --layers 2 --hidden 8 --epochs 3 --batch 64 --lr 0.01 --quiet"
+	mustRun(t, d, strings.Fields(line)...)
+	config, provenance, _ := modelFile(t, d, "m.safetensors")
+	if !strings.Contains(config, `"embedding":{"hidden":[8],"features":3}`) || !strings.Contains(provenance, `"embedding":3`) {
+		t.Errorf("the file says %s and %s", config, provenance)
+	}
+	if r := mustRun(t, d, "inspect", "m.safetensors"); !strings.Contains(r.out, "of the context, hidden layers [8], 3 values") {
+		t.Errorf("inspect prints %s", r.out)
+	}
+	mustRun(t, d, "score", "--model", "m.safetensors", "--data", "data.csv", "--out", "s.csv")
+	mustFail(t, d, exitFailed, []string{"parameters", "GiB to train"},
+		strings.Fields("train --data data.csv --columns a --context b,c --embedding 65536 --out n.safetensors --layers 64 --hidden 65536,65536")...)
+}
+
 // modelFile returns what a model file says of the flow and of its making, and
 // its learned values.
 func modelFile(t *testing.T, directory, name string) (config, provenance, values string) {

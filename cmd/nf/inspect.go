@@ -134,6 +134,9 @@ func (m *modelDescription) print(out io.Writer, c flow.Config) error {
 		return err
 	}
 	fmt.Fprintf(w, "base\t%s\n", strings.TrimSpace(name+" "+rest))
+	if e := c.Embedding; e != nil {
+		fmt.Fprintf(w, "embedding\tof the context, hidden layers %v, %d values\n", e.Hidden, e.Features)
+	}
 	fmt.Fprintf(w, "transforms\t%d, from data to noise\n", len(c.Transforms))
 	for i, t := range c.Transforms {
 		text, err := transform.Kinds.Marshal(t)

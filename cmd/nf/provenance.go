@@ -55,6 +55,7 @@ type trainProvenance struct {
 	Noise        float64          `json:"noise,omitempty"`
 	Patience     int              `json:"patience"`
 	// What follows is absent where it is not used; Memory, where it changes no bit.
+	Embedding   int          `json:"embedding,omitempty"`
 	Optimizer   string       `json:"optimizer,omitempty"`
 	WeightDecay float64      `json:"weight_decay,omitempty"`
 	Warmup      int          `json:"warmup,omitempty"`
@@ -73,7 +74,7 @@ func describeTraining(o *trainOptions, data *trainingData, result train.Result) 
 		Options: trainProvenance{
 			RowWeights: o.rowWeights, Flow: o.flow, Layers: o.model.Layers, Hidden: o.model.Hidden, Masks: o.model.Masks,
 			Permutation: o.model.Permutation, Base: o.model.Base, Bound: o.model.Bound, Bins: o.model.Bins, Support: o.support,
-			Residual: o.model.Residual, BatchNorm: o.model.BatchNorm,
+			Embedding: o.model.Embedding, Residual: o.model.Residual, BatchNorm: o.model.BatchNorm,
 			Epochs: o.fit.Epochs, Batch: o.fit.Batch, LearningRate: o.fit.LearningRate, Schedule: o.fit.Schedule,
 			Clip: o.fit.Clip, Noise: o.fit.Noise, Patience: o.fit.Patience,
 			WeightDecay: o.fit.WeightDecay, Warmup: o.fit.Warmup, Average: o.fit.Average,

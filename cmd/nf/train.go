@@ -93,6 +93,10 @@ func (o *trainOptions) check(command *cobra.Command) error {
 		return usage("--bins is %d; it must be at least 1", o.model.Bins)
 	case changed("bound") && !(o.model.Bound > 0):
 		return usage("--bound is %v; it must be above 0", o.model.Bound)
+	case changed("embedding") && len(o.context) == 0:
+		return usage("--embedding is of the context, and there is no --context")
+	case changed("embedding") && o.model.Embedding < 1:
+		return usage("--embedding is %d; it must be at least 1", o.model.Embedding)
 	case changed("batch") && o.fit.Batch < 1:
 		return usage("--batch is %d; it must be at least 1", o.fit.Batch)
 	}
@@ -133,14 +137,19 @@ func (o *trainOptions) setDefaults(command *cobra.Command) {
 	}
 }
 
+// leastContext names a column of a context, if there will be any.
+func (o *trainOptions) leastContext() []string {
+	if len(o.context) == 0 {
+		return nil
+	}
+	return []string{"c"}
+}
+
 // checkModel asks the library, which knows what its options may be, about each
 // of them alone and then about all. The columns do not matter to that.
 func (o *trainOptions) checkModel() error {
 	m := o.model
-	var context []string
-	if len(o.context) > 0 {
-		context = []string{"c"}
-	}
+	context := o.leastContext()
 	for _, alone := range []struct {
 		flag    string
 		context []string
@@ -153,6 +162,7 @@ func (o *trainOptions) checkModel() error {
 		{"base", nil, flow.Options{Base: m.Base, Permutation: m.Permutation}},
 		{"bound", nil, flow.Options{Bound: m.Bound}},
 		{"bins", nil, flow.Options{Bins: m.Bins}},
+		{"embedding", context, flow.Options{Embedding: m.Embedding}},
 		{"residual", nil, flow.Options{Residual: m.Residual}},
 		{"batchnorm", nil, flow.Options{BatchNorm: m.BatchNorm}},
 	} {

@@ -45,6 +45,7 @@ func (o *trainOptions) addFlags(command *cobra.Command) {
 	f.Float64Var(&m.Bound, "bound", 0, "b of the scale map exp(b*tanh(u/b)), or the box [-b, b] of splines"+
 		defaultsOf(func(o flow.Options) string { return number0(o.Bound) }))
 	f.IntVar(&m.Bins, "bins", 0, "bins of a spline"+defaultsOf(func(o flow.Options) string { return number0(o.Bins) }))
+	f.IntVar(&m.Embedding, "embedding", 0, "show all layers so many values that one network, as wide as --hidden, makes of the context, in its place")
 	f.BoolVar(&m.Residual, "residual", false, "residual networks in autoregressive flows: a block for each width after the first (nsf-ar's own widths always are)")
 	f.BoolVar(&m.BatchNorm, "batchnorm", false, "batch normalization after every layer")
 

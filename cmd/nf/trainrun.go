@@ -64,7 +64,7 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 	}
 	// Two columns and one row are the least there is; too large for them is known
 	// before the table is read.
-	if err := o.checkMemory([]string{"a", "b"}, nil, 1); err != nil {
+	if err := o.checkMemory([]string{"a", "b"}, o.leastContext(), 1); err != nil {
 		return err
 	}
 	started := time.Now()

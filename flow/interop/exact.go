@@ -48,7 +48,7 @@ func (e *exact) logProb(c *Check, x []float64, row int) []float64 {
 // noise returns what becomes of a row of the check's samples.
 func (e *exact) noise(c *Check, row int) []float64 {
 	p, n := e.pass(c, row), e.flow.Dim()
-	z := e.flow.Model().Chain().Forward(p, e.standardized(c.Samples[row*n:][:n], e.flow.Config().Standardize))
+	z := e.flow.Model().Forward(p, e.standardized(c.Samples[row*n:][:n], e.flow.Config().Standardize))
 	out := make([]float64, z.Cols)
 	for i, column := range e.flow.Model().NoiseColumns() {
 		out[i] = z.At(0, column)
@@ -63,7 +63,7 @@ func (e *exact) sample(c *Check, noise []float64, row int) []float64 {
 	for i, column := range e.flow.Model().NoiseColumns() {
 		z.Set(0, column, noise[i])
 	}
-	x := e.flow.Model().Chain().Inverse(p, z)
+	x := e.flow.Model().Inverse(p, z)
 	s := e.flow.Config().Standardize
 	out := make([]float64, x.Cols)
 	for i := range out {

@@ -24,8 +24,12 @@ func (s *MLPSpec) Build(shape autograd.Shape, context, out int, scope autograd.S
 	if in == 0 {
 		return Constant(out, scope)
 	}
-	m := &mlp{activation: s.Activation}
-	widths := append(append([]int{in}, s.Hidden...), out)
+	return newMLP(in, s.Hidden, out, s.Activation, scope)
+}
+
+func newMLP(in int, hidden []int, out int, a autograd.Activation, scope autograd.Scope) *mlp {
+	m := &mlp{activation: a}
+	widths := append(append([]int{in}, hidden...), out)
 	for i := range widths[1:] {
 		m.layers = append(m.layers, scope.At("layers", i).NewLinear(widths[i], widths[i+1]))
 	}
@@ -38,7 +42,10 @@ type mlp struct {
 }
 
 func (m *mlp) Compute(p *autograd.Pass, x autograd.Value, rows int) autograd.Value {
-	x = seen(p, x, rows)
+	return m.forward(p, seen(p, x, rows))
+}
+
+func (m *mlp) forward(p *autograd.Pass, x autograd.Value) autograd.Value {
 	last := len(m.layers) - 1
 	for _, l := range m.layers[:last] {
 		x = linear(p.Graph, x, l, m.activation)
