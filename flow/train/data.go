@@ -87,7 +87,11 @@ func standardization(rows, weights []float64, names []string, asIs func(column i
 			d := rows[r*columns+c] - first - mean
 			squares += float64(weight(r) * float64(d*d))
 		}
-		s.Mean[c], s.Std[c] = first+mean, math.Sqrt(squares/total)
+		std := math.Sqrt(squares / total)
+		if !(std > 0) || math.IsInf(std, 0) { // the squares left float64's range
+			mean, std = spread(rows, c, columns, total, weight)
+		}
+		s.Mean[c], s.Std[c] = first+mean, std
 		if !(s.Std[c] > 0) || math.IsInf(s.Std[c], 0) || math.IsInf(s.Mean[c], 0) {
 			return s, fmt.Errorf("column %q has the mean %v and the standard deviation %v, which float64 cannot standardize; rescale it", name, s.Mean[c], s.Std[c])
 		}

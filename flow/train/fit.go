@@ -46,6 +46,15 @@ func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options
 		}
 	}
 	training, validation = training.Present(), validation.Present()
+	named := []struct {
+		name string
+		Data
+	}{{"training", training}, {"validation", validation}}
+	for _, d := range named {
+		if err := d.checkFinite(f.Config(), d.name); err != nil {
+			return result, err
+		}
+	}
 	n := len(training.Rows) / f.Dim()
 	if n < 2 {
 		return result, fmt.Errorf("train: %d training row(s); at least 2 are needed", n)
@@ -56,10 +65,10 @@ func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options
 	if err := standardize(f, training); err != nil {
 		return result, err
 	}
-	for _, d := range []struct {
-		name string
-		Data
-	}{{"training", training}, {"validation", validation}} {
+	for _, d := range named {
+		if err := d.checkRange(f.Config(), d.name); err != nil {
+			return result, err
+		}
 		if err := d.checkSupport(f.Config(), d.name); err != nil {
 			return result, err
 		}

@@ -156,12 +156,13 @@ func (o *Options) complete() error {
 		{slices.Contains(Optimizers, o.Optimizer), "Optimizer", strconv.Quote(o.Optimizer), oneOf(Optimizers)},
 		{o.WeightDecay >= 0 && o.WeightDecay < 1e3, "WeightDecay", o.WeightDecay, "a positive number, or 0 for none"},
 		{o.WeightDecay == 0 || o.Optimizer == AdamW, "WeightDecay", o.WeightDecay, fmt.Sprintf("0, since the optimizer is %s; decay belongs to %s", o.Optimizer, AdamW)},
-		{o.LearningRate > 0 && o.LearningRate < 1e6, "LearningRate", o.LearningRate, "a positive number"},
+		{o.LearningRate > 0 && o.LearningRate < 1e6, "LearningRate", o.LearningRate, "a positive number below 1e6"},
 		{slices.Contains(Schedules, o.Schedule), "Schedule", strconv.Quote(o.Schedule), oneOf(Schedules)},
 		{o.Warmup >= 0, "Warmup", o.Warmup, "a number of steps, or 0 for none"},
 		{o.Average >= 0 && o.Average < 1, "Average", o.Average, "at least 0 and below 1"},
 		{o.Clip >= 0 && !math.IsInf(o.Clip, 1), "Clip", o.Clip, "a positive number, or 0 for no limit"},
-		{o.Noise >= 0 && o.Noise < 1e6, "Noise", o.Noise, "a positive number, or 0 for none"},
+		{o.Noise >= 0 && o.Noise < 1e6, "Noise", o.Noise, "a positive number below 1e6, or 0 for none"},
+		{o.Workers >= 0, "Workers", o.Workers, "at least 1, or 0 for GOMAXPROCS"},
 		{o.Patience >= 0, "Patience", o.Patience, "at least 0"},
 		{slices.Contains(Memories, o.Memory), "Memory", strconv.Quote(string(o.Memory)), oneOf(Memories)},
 	} {
@@ -169,7 +170,7 @@ func (o *Options) complete() error {
 			return &OptionError{c.option, c.value, c.want}
 		}
 	}
-	if o.Workers <= 0 {
+	if o.Workers == 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	return nil
