@@ -180,6 +180,15 @@ func (s columnSample) sums() []columnSum {
 // standardizeColumn gives a column mean 0 and length 1, or leaves a constant one
 // zero.
 func standardizeColumn(z []float64) {
+	var largest float64 // makes squares that float64 holds
+	for _, v := range z {
+		largest = max(largest, math.Abs(v))
+	}
+	if largest > 0 {
+		for i := range z {
+			z[i] /= largest
+		}
+	}
 	var mean float64
 	for _, v := range z {
 		mean += v / float64(len(z))
@@ -187,7 +196,7 @@ func standardizeColumn(z []float64) {
 	for i := range z {
 		z[i] -= mean
 	}
-	if length := math.Sqrt(dot(z, z)); length > 0 && !math.IsInf(length, 0) {
+	if length := math.Sqrt(dot(z, z)); length > 0 {
 		for i := range z {
 			z[i] /= length
 		}

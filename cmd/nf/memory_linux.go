@@ -20,7 +20,7 @@ func memoryLimit() float64 {
 	}
 	var addresses unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_AS, &addresses) == nil && addresses.Cur != unix.RLIM_INFINITY {
-		limit = min(limit, float64(addresses.Cur))
+		limit = min(limit, max(1, float64(addresses.Cur)-addressesInUse()))
 	}
 	for _, path := range []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} {
 		text, err := os.ReadFile(path)
@@ -36,4 +36,16 @@ func memoryLimit() float64 {
 		return 0
 	}
 	return limit
+}
+
+// addressesInUse returns the bytes of addresses that this process has reserved,
+// much of which holds nothing.
+func addressesInUse() float64 {
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	first, _, _ := strings.Cut(string(text), " ")
+	pages, _ := strconv.ParseFloat(first, 64)
+	return pages * float64(os.Getpagesize())
 }

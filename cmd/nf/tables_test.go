@@ -108,6 +108,8 @@ func TestTablesOfManyTools(t *testing.T) {
 	}{
 		"mac.csv":       {"a,b,c\r1,2,3\r", []string{"carriage return"}},
 		"cafe.csv":      {"a,b,c\u200b\n1,2,3\n", []string{"lacks 1", `"c\u200b"`, `is not the model's "c"`}},
+		"savetxt.csv":   {"# a,b,c\n1,2,3\n", []string{"lacks 1", `"# a" is not the model's "a"`}},
+		"cyrillic.csv":  {"a,b,с\n1,2,3\n", []string{"lacks 1", `"\u0441" is not the model's "c"`}},
 		"control.csv":   {"\x1b[31m\x07,b\n1,2\n", []string{`"\x1b[31m\a"`}},
 		"long.csv":      {strings.Repeat("x", 1<<20) + ",b\n1,2\n", []string{"lacks 2", "xxx…"}},
 		"behind.csv.gz": {gzipText(t, rows) + "garbage", []string{"no gzip data"}},

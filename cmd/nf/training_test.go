@@ -38,7 +38,9 @@ func TestTrainingAdvice(t *testing.T) {
 		u := float64(i*i%101) / 7
 		return []any{x, y, u, fmt.Sprintf("%.7f", x-3*y+5)}
 	})
+	large := tableText(200, "x,y", func(_ int, x, y float64) []any { return []any{x * 1e153, y} })
 	for name, c := range map[string]struct{ text, more, want string }{
+		"a large unit":            {large, "", ""},
 		"one column":              {one, "", "with one column and no context --flow realnvp is one affine map.*nsf"},
 		"one column, mixture":     {one, "--base mixture", ""},
 		"one column, spline":      {one, "--flow nsf", ""},

@@ -110,7 +110,8 @@ func List(names []string) string {
 }
 
 // Alike returns the first of the names that looks like the wanted one but is another text, in case, in blanks and
-// invisible characters, or in how Unicode composes it; or "".
+// invisible characters, in how Unicode composes it, in letters of another alphabet, or in a # before it, as
+// numpy.savetxt writes a header; or "".
 func Alike(wanted string, names []string) string {
 	const longest = 1 << 10
 	if len(wanted) > longest {
@@ -126,10 +127,25 @@ func Alike(wanted string, names []string) string {
 }
 
 func fold(name string) string {
-	return strings.Map(func(r rune) rune {
+	return strings.TrimLeft(strings.Map(func(r rune) rune {
 		if hidden(r) || unicode.IsSpace(r) {
 			return -1
 		}
-		return unicode.ToLower(r)
-	}, norm.NFKC.String(name))
+		r = unicode.ToLower(r)
+		if latin, ok := latinLike[r]; ok {
+			return latin
+		}
+		return r
+	}, norm.NFKC.String(name)), "#")
 }
+
+// latinLike are Latin letters for those of Cyrillic and Greek that look the same, small or large.
+var latinLike = func() map[rune]rune {
+	const others, latin = "авеікмнорстухјѕαβειηκμνορτυχ", "abeikmhopctyxjsabeihkmvoptyx"
+	alike, i := map[rune]rune{}, 0
+	for _, r := range others {
+		alike[r] = rune(latin[i])
+		i++
+	}
+	return alike
+}()
