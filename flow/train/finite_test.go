@@ -28,7 +28,7 @@ func TestRowsThatCannotBeTrainedOn(t *testing.T) {
 		"Inf":                     {good, with(118, math.Inf(-1)), 1, []string{`column "b" is -Inf in row 39 of the validation rows, not finite`}},
 		"beyond float32":          {good, with(4, -1e39), 1, []string{`column "b" is -1e+39 in row 1 of the validation rows`, "float32"}},
 		"deviation beyond bounds": {with(1, 1e180), good, 1, []string{`the std of column "b" is`, "rescale the column"}},
-		"negative workers":        {good, good, -1, []string{"-1 workers"}},
+		"negative workers":        {good, good, -1, []string{"Workers", "-1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := Defaults()
