@@ -86,17 +86,21 @@ func operations() []operation {
 				}, nil)
 			}
 		}, 1e-5},
-		{"a segment computed from its output", []string{"Segment"}, []int{3}, false, func(s autograd.Scope) apply {
-			constant := s.New("constant", 1, 6)
-			way := func(inverse bool) func(*autograd.Pass, autograd.Value) autograd.Value {
-				return func(p *autograd.Pass, x autograd.Value) autograd.Value {
-					return p.Apply(autograd.Affine{Bound: 1.3}, inverse, x, p.Repeat(constant, testRows), autograd.Columns([]int{0, 1, 2}), p.LogDet)
-				}
-			}
+		{"a segment that reads the context", []string{"Segment"}, []int{3, 2}, false, func(s autograd.Scope) apply {
+			first, last := s.At("first").NewLinear(3, 4), s.At("last").NewLinear(6, 3)
 			return func(p *autograd.Pass, in values) autograd.Value {
-				return p.Segment(p.Copy(in[0]), way(false), way(true))
+				p.Context = in[1]
+				return p.Segment(p.Linear(in[0], first, blas.None), func(p *autograd.Pass, x autograd.Value) autograd.Value {
+					return p.Linear(p.Concat(x, p.Context), last, blas.None)
+				}, nil)
 			}
 		}, 1e-5},
+		{"a segment computed from its output", []string{"Segment"}, []int{3}, false, scaledSegment(func(p *autograd.Pass, x autograd.Value) autograd.Value {
+			return p.Copy(x)
+		}), 1e-5},
+		{"a segment of some columns computed from its output", []string{"Segment"}, []int{5}, false, scaledSegment(func(p *autograd.Pass, x autograd.Value) autograd.Value {
+			return p.Columns(x, []int{1, 2, 3})
+		}), 1e-5},
 		{"moments that were folded", []string{"Normalize", "NewMoments"}, []int{2}, false, without(func(p *autograd.Pass, in values) autograd.Value {
 			return p.Normalize(in[0], p.NewMoments([]float64{1.5, -3, 40, 50}, 16, 1e-3), false, p.LogDet)
 		}), 2e-6},
@@ -471,4 +475,20 @@ func (n *unitsNetwork) compute(p *autograd.Pass, in values) autograd.Value {
 	}
 	g.Release(mark)
 	return y
+}
+
+// scaledSegment scales and shifts the three columns that choose returns, and
+// computes them back from the result.
+func scaledSegment(choose func(*autograd.Pass, autograd.Value) autograd.Value) func(autograd.Scope) apply {
+	return func(s autograd.Scope) apply {
+		constant := s.New("constant", 1, 6)
+		way := func(inverse bool) func(*autograd.Pass, autograd.Value) autograd.Value {
+			return func(p *autograd.Pass, x autograd.Value) autograd.Value {
+				return p.Apply(autograd.Affine{Bound: 1.3}, inverse, x, p.Repeat(constant, testRows), autograd.Columns([]int{0, 1, 2}), p.LogDet)
+			}
+		}
+		return func(p *autograd.Pass, in values) autograd.Value {
+			return p.Segment(choose(p, in[0]), way(false), way(true))
+		}
+	}
 }

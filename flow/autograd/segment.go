@@ -100,7 +100,7 @@ func (s *segment) backward() {
 		g.Still(func() { from = s.back(&undo, y) })
 		for i, was := range s.witness {
 			is := from.At(i/s.x.Cols, i%s.x.Cols)
-			if d := math.Abs(is-was) / (1 + math.Abs(was)); !(d <= g.drift) {
+			if d := math.Abs(is-was) / (1 + math.Abs(was)); d > g.drift || d != d {
 				g.drift = d
 			}
 		}

@@ -171,7 +171,7 @@ func (r *runner) drift() float64 {
 	var most float64
 	for _, graphs := range [][]*autograd.Graph{r.graphs, r.meeting} {
 		for _, g := range graphs {
-			if d := g.Drift(); !(d <= most) {
+			if d := g.Drift(); d > most || d != d {
 				most = d
 			}
 		}
