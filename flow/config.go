@@ -21,6 +21,8 @@ type Config struct {
 	Context  []string `json:"context,omitempty"`
 	// Categories say which columns of Context are the levels of a column of texts.
 	Categories []Category `json:"categories,omitempty"`
+	// Discrete are the columns of Features whose values lie on a grid of steps.
+	Discrete []Discrete `json:"discrete,omitempty"`
 	// Grid is the grid of sites of one event; none for table rows.
 	Grid []int `json:"grid,omitempty"`
 
@@ -98,6 +100,9 @@ func (c *Config) Check() error {
 		return err
 	}
 	if _, err := base.Kinds.Name(c.Base); err != nil {
+		return err
+	}
+	if err := c.checkDiscrete(); err != nil {
 		return err
 	}
 	return c.checkParts()

@@ -27,6 +27,8 @@ type Flow struct {
 	parts      []part // of the noise
 	sites      int
 
+	discrete []discreteFeature
+
 	logStd float64 // Σ log std of the standardization, over an event
 
 	// For the methods that take no Scorer.
@@ -89,6 +91,9 @@ func build(c Config, limit int) (*Flow, error) {
 	f.sites = shape.Sites()
 	f.parts[len(f.parts)-1].columns = f.chain.Bind(ascending(shape.Features), false)
 	f.setStandardization(c.Standardize, c.StandardizeContext)
+	for _, d := range c.Discrete {
+		f.discrete = append(f.discrete, discreteFeature{d, slices.Index(c.Features, d.Column)})
+	}
 	return f, nil
 }
 

@@ -111,7 +111,16 @@ func (s *Scorer) Sample(x, logProb []float64, first uint64, o SampleOptions, con
 	if o.Temperature != 1 && !base.Tempered(s.flow.config.Base) {
 		return fmt.Errorf("flow: temperature is %v, but the base has no scale to multiply", o.Temperature)
 	}
-	return s.run(len(x)/s.flow.Dim(), job{do: sampleTile, x: x, context: context, logProb: logProb, first: first, sample: o})
+	n := len(x) / s.flow.Dim()
+	if len(s.flow.discrete) == 0 || logProb == nil {
+		return s.run(n, job{do: sampleTile, x: x, context: context, logProb: logProb, first: first, sample: o})
+	}
+	// A sample of a grid has the log-density of the middle of its cell, not that of
+	// the place in it that was drawn.
+	if err := s.run(n, job{do: sampleTile, x: x, context: context, first: first, sample: o}); err != nil {
+		return err
+	}
+	return s.LogProb(logProb, x, context)
 }
 
 // job is one call's arguments, for its tiles. do is a plain function that takes them:
@@ -179,7 +188,15 @@ func (s *Scorer) load(g *autograd.Graph, rows []float64, st Standardization, col
 
 func (s *Scorer) loadX(g *autograd.Graph, j *job, from, to int, wanted bool) autograd.Value {
 	f := s.flow
-	return s.load(g, j.x, f.config.Standardize, len(f.config.Features), f.sites, from, to, wanted)
+	columns := len(f.config.Features)
+	v := s.load(g, j.x, f.config.Standardize, columns, f.sites, from, to, wanted)
+	rows := j.x[from*f.Dim() : to*f.Dim()]
+	for _, d := range f.discrete {
+		for r := range v.Rows {
+			v.Row32(r)[d.feature] = f.config.Standardize.Narrow(d.Middle(rows[r*columns+d.feature]), d.feature)
+		}
+	}
+	return v
 }
 
 // pass begins a pass of the events [from, to) with their context.
@@ -238,6 +255,12 @@ func (s *Scorer) store(dst []float64, x autograd.Value, from int) {
 	for r := range x.Rows {
 		for c, v := range x.Row32(r) {
 			dst[r*x.Cols+c] = s.flow.config.Standardize.Restore(v, c)
+		}
+	}
+	for _, d := range s.flow.discrete {
+		for r := range x.Rows {
+			at := &dst[r*x.Cols+d.feature]
+			*at = d.floor(*at)
 		}
 	}
 }

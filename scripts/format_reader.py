@@ -313,10 +313,18 @@ def context_values(flow, cells):
         values += [(column == level).astype(np.float64) for level in levels]
     return np.stack(values, 1)
 
+def middle(grid, x):
+    """The middle of the cell of a discrete column that holds x."""
+    origin, step = grid.get("origin", 0), grid["step"]
+    return origin + (np.floor((x - origin) / step + 2**-10) + 0.5) * step
+
 def log_prob(path, x, context=None):
     flow, tensors = load(path)
     x, total = np.array(x, np.float64), np.zeros(len(x))
-    given = x
+    given = x.copy()
+    for grid in flow.get("discrete", []):
+        feature = flow["features"].index(grid["column"])
+        x[:, feature] = middle(grid, x[:, feature])
     if flow["standardize"]:
         x = (x - flow["standardize"]["mean"]) / flow["standardize"]["std"]
         total -= np.log(flow["standardize"]["std"]).sum()

@@ -40,11 +40,15 @@ func adviceBefore(o *trainOptions, d *trainingData) []string {
 		return advice // which gives every column a density
 	}
 	s := sampleOf(d.train.Rows, d.features)
-	if columns := s.discrete(); len(columns) > 0 {
-		advice = append(advice, fmt.Sprintf("few distinct values in %s, where a density grows without end: give --noise 0.05 or so, or leave them out (--exclude %s)",
-			listed(columns), flagValue(columns)))
+	if columns := slices.DeleteFunc(s.discrete(), d.isDiscrete); len(columns) > 0 {
+		advice = append(advice, fmt.Sprintf("few distinct values in %s, where a density grows without end: give --discrete %s if the values are counts or rounded, or --noise 0.05 or so, or leave them out (--exclude %s)",
+			listed(columns), flagValue(columns), flagValue(columns)))
 	}
-	if sums := s.sums(); len(sums) > 0 {
+	// The noise of a step makes a sum none.
+	sums := slices.DeleteFunc(s.sums(), func(sum columnSum) bool {
+		return d.isDiscrete(sum.column) || slices.ContainsFunc(sum.of, d.isDiscrete)
+	})
+	if len(sums) > 0 {
 		advice = append(advice, fmt.Sprintf("%s, so that the density grows without end: leave it out (--exclude %s), or give --noise 0.05 or so", sums[0].sentence(), flagValue([]string{sums[0].column})))
 	}
 	return advice

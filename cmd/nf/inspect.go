@@ -174,6 +174,16 @@ func (m *modelDescription) print(out io.Writer, c flow.Config) error {
 		}
 		fmt.Fprintln(out)
 	}
+	if len(c.Discrete) > 0 {
+		fmt.Fprintln(w, "discrete\tstep\torigin")
+		for _, d := range c.Discrete {
+			fmt.Fprintf(w, "%s\t%v\t%v\n", printable.Name(d.Column), d.Step, d.Origin)
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+		fmt.Fprintln(out)
+	}
 	if m.Provenance == nil {
 		_, err := fmt.Fprintln(out, "provenance  none")
 		return err

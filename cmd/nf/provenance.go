@@ -32,6 +32,8 @@ type dataProvenance struct {
 	BadRows int64 `json:"bad_rows,omitempty"`
 	// ZeroRows is how many were left out because their weight is 0, of both.
 	ZeroRows int `json:"zero_weight_rows,omitempty"`
+	// DiscreteValues is how many values of the training rows get the noise of a step.
+	DiscreteValues int `json:"discrete_values,omitempty"`
 }
 
 type trainProvenance struct {
@@ -45,6 +47,7 @@ type trainProvenance struct {
 	Bound        float64          `json:"bound,omitempty"`
 	Bins         int              `json:"bins,omitempty"`
 	Support      []string         `json:"support,omitempty"`
+	Discrete     []string         `json:"discrete,omitempty"`
 	Residual     bool             `json:"residual,omitempty"`
 	BatchNorm    bool             `json:"batchnorm,omitempty"`
 	Epochs       int              `json:"epochs"`
@@ -69,11 +72,11 @@ func describeTraining(o *trainOptions, data *trainingData, result train.Result) 
 	p := provenance{
 		Data: dataProvenance{
 			SHA256: data.sha256, Columns: data.features, Context: data.context,
-			TrainRows: data.trainRows, ValidRows: data.validRows, BadRows: data.badRows, ZeroRows: data.zeroRows,
+			TrainRows: data.trainRows, ValidRows: data.validRows, BadRows: data.badRows, ZeroRows: data.zeroRows, DiscreteValues: data.discreteValues(),
 		},
 		Options: trainProvenance{
 			RowWeights: o.rowWeights, Flow: o.flow, Layers: o.model.Layers, Hidden: o.model.Hidden, Masks: o.model.Masks,
-			Permutation: o.model.Permutation, Base: o.model.Base, Bound: o.model.Bound, Bins: o.model.Bins, Support: o.support,
+			Permutation: o.model.Permutation, Base: o.model.Base, Bound: o.model.Bound, Bins: o.model.Bins, Support: o.support, Discrete: o.discrete,
 			Embedding: o.model.Embedding, Residual: o.model.Residual, BatchNorm: o.model.BatchNorm,
 			Epochs: o.fit.Epochs, Batch: o.fit.Batch, LearningRate: o.fit.LearningRate, Schedule: o.fit.Schedule,
 			Clip: o.fit.Clip, Noise: o.fit.Noise, Patience: o.fit.Patience,

@@ -42,6 +42,9 @@ Columns go by name, and others than the model's are ignored. A table without nam
 model's is taken by position: the features, then the context. --keep carries further columns to the output, in front, a
 number or a text as it is written, so that a score can be told by its row's id.
 
+A value of a discrete column (train --discrete) is taken at the middle of its cell [v, v+STEP), so that log_prob plus the sum
+of log STEP is about the log-probability of the cell; nf inspect tells the steps.
+
 A finite row scores a number or -Inf, never NaN. A row that float32 cannot hold, once it is standardized or as the noise
 that the model makes of it, is far outside: it scores -Inf, below every ordinary row, and counts as out_of_range. NaN is
 left for bad rows. A row whose context float32 cannot hold is a bad row.

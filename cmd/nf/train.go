@@ -21,6 +21,8 @@ type trainOptions struct {
 	model                     flow.Options
 	support                   []string
 	intervals                 []flow.Interval // what support says
+	discrete                  []string
+	steps                     []discreteFlag // what discrete says
 	fit                       train.Options
 	quiet                     bool
 	noAdvice                  bool
@@ -47,6 +49,12 @@ refused.
 --row-weights takes a column that says how much each row counts: train_nll and valid_nll become means with these
 weights, and so do the means and standard deviations of the standardization. Only their ratios matter: a row of weight 2
 counts as two equal rows, and one of weight 0 is as if it were not there. The column must be in --data and in --valid.
+
+--discrete takes columns of counts or rounded values, which have no density of their own. Each row and epoch adds uniform
+noise of one step to them, so that a value v stands for its cell [v, v+STEP), and the model is the density of the noisy
+values; the validation rows get noise too, the same in every epoch. nf score and nf latent take each value as the middle of
+its cell: log_prob plus the sum of log STEP is about the log-probability of the row, and a value off the grid counts as
+its cell's. nf sample writes values of the grid.
 
 A flag of names or numbers that is given twice adds up: --hidden 8 --hidden 16 is --hidden 8,16.`,
 		Example: `  nf train --data train.csv --valid valid.csv --exclude label --out model.safetensors
@@ -105,6 +113,15 @@ func (o *trainOptions) check(command *cobra.Command) error {
 	}
 	var err error
 	if o.intervals, err = parseSupport(o.support); err != nil {
+		return err
+	}
+	if o.steps, err = parseDiscrete(o.discrete); err != nil {
+		return err
+	}
+	if command.Flags().Changed("discrete") && len(o.steps) == 0 {
+		return usage("--discrete is empty")
+	}
+	if err := o.checkDiscrete(); err != nil {
 		return err
 	}
 	return o.checkModel()

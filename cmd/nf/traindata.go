@@ -25,6 +25,7 @@ type trainingData struct {
 	features, context    []string
 	columns              tableColumns // the same as the table has them
 	categories           []flow.Category
+	discrete             []flow.Discrete
 	train, valid         train.Data
 	trainRows, validRows int
 	badRows              int64 // left out
@@ -145,7 +146,10 @@ func readRows(command *cobra.Command, o *trainOptions, path string, d *trainingD
 			return nil, 0, fmt.Errorf("%s: %w", shownPath(path), err)
 		}
 	}
-	return rows, count, checkSupport(path, rows, d, o.intervals, bad > 0)
+	if err := checkSupport(path, rows, d, o.intervals, bad > 0); err != nil {
+		return nil, 0, err
+	}
+	return rows, count, d.findGrids(path, rows, o, bad > 0)
 }
 
 // decideColumns takes the features and the context from the first table, selects

@@ -42,6 +42,7 @@ func (o *trainOptions) addFlags(command *cobra.Command) {
 	f.StringVar(&m.Base, "base", "", "base density: "+strings.Join(base.Kinds.Names(), ", ")+
 		defaultsOf(func(o flow.Options) string { return o.Base }))
 	f.StringArrayVar(&o.support, "support", nil, "COLUMN=LOWER:UPPER, a column that lies between two ends, or with one left out beyond the other: --support price=0: --support share=0:1; :softplus behind one end takes that map instead of log")
+	f.StringSliceVar(&o.discrete, "discrete", nil, "COLUMN or COLUMN=STEP, columns of whole numbers or of rounded values, which get uniform noise of one step in training; a step not given is found")
 	f.Float64Var(&m.Bound, "bound", 0, "b of the scale map exp(b*tanh(u/b)), or the box [-b, b] of splines"+
 		defaultsOf(func(o flow.Options) string { return number0(o.Bound) }))
 	f.IntVar(&m.Bins, "bins", 0, "bins of a spline"+defaultsOf(func(o flow.Options) string { return number0(o.Bins) }))
@@ -59,7 +60,7 @@ func (o *trainOptions) addFlags(command *cobra.Command) {
 	f.IntVar(&fit.Warmup, "warmup", fit.Warmup, "first steps, in which the learning rate rises to what it would be")
 	f.Float64Var(&fit.Average, "average", fit.Average, "keep a running average of the values, which loses 1 minus this in each step: 0.99 or 0.999; 0 keeps the values themselves")
 	f.Float64Var(&fit.Clip, "clip", fit.Clip, "largest norm of a minibatch's gradient; 0 is no limit")
-	f.Float64Var(&fit.Noise, "noise", fit.Noise, "standard deviation of the noise added to the standardized training rows; it smooths, and columns of few values need it")
+	f.Float64Var(&fit.Noise, "noise", fit.Noise, "standard deviation of the noise added to the standardized training rows; it smooths, and columns of few values need it, or --discrete")
 	f.IntVar(&fit.Patience, "patience", fit.Patience, "epochs without improvement before stopping; 0 never stops early")
 	f.StringVar((*string)(&fit.Memory), "memory", string(fit.Memory), fmt.Sprintf("what a step keeps: all (%s), the input of each layer (%s: less memory, more time, the same model), or only outputs (%s: least memory, another model within rounding)",
 		train.Stored, train.Replay, train.Reversible))

@@ -86,7 +86,7 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 	if err != nil {
 		return err
 	}
-	config.Categories = data.categories
+	config.Categories, config.Discrete = data.categories, data.discrete
 	if err := config.SetSupport(o.intervals...); err != nil {
 		return usage("--support: %s", oneLine(err))
 	}
@@ -107,6 +107,9 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 	if !o.quiet && o.rowWeights != "" {
 		fmt.Fprintf(out, "rows weighed by %q: the %d training rows count as %.0f equal ones; %d of weight 0 left out\n",
 			printable.Short(o.rowWeights), data.trainRows, effectiveRows(data.train.Weights), data.zeroRows)
+	}
+	if !o.quiet && len(data.discrete) > 0 {
+		fmt.Fprintln(out, data.describeDiscrete())
 	}
 	o.advise(command, adviceBefore(o, data)...)
 	best := newBestEpoch(o, f, data, started, command.ErrOrStderr())

@@ -20,6 +20,11 @@ import (
 // the validation rows. Where the data have weights, the standardization and all
 // nlls are weighted means, and an event of weight 0 is as if it were not there.
 //
+// The rows of discrete columns (see [flow.Discrete]) get uniform noise of one step,
+// anew for each row and epoch, and the same in each epoch for validation rows. The
+// nlls are those of the noisy rows: less Σ log step they are upper bounds, in the
+// mean, of −log of the probability of a row's cell.
+//
 // When ctx ends, Fit returns its error, at most one tile of rows later; when
 // the nll is no longer finite, an error that says where; and when no epoch was
 // better than the start, a [*NoBetterEpochError]. In all cases f holds the best
@@ -77,7 +82,7 @@ func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options
 	if err != nil {
 		return result, err
 	}
-	judged, err := Weighted(MaximumLikelihood(f, newRows(validation, f)), validation.Weights)
+	judged, err := Weighted(MaximumLikelihood(f, newValidation(newRows(validation, f), f, o)), validation.Weights)
 	if err != nil {
 		return result, err
 	}
@@ -93,6 +98,11 @@ func standardize(f *flow.Flow, d Data) error {
 	for i := range c.Features {
 		if c.Support(i) != nil {
 			rows.Mean[i], rows.Std[i] = c.Standardize.Mean[i], c.Standardize.Std[i]
+		}
+		if grid := c.DiscreteFeature(i); grid != nil {
+			// Uniform noise of a step has the mean step/2 and the variance step²/12.
+			rows.Mean[i] += float64(0.5 * grid.Step)
+			rows.Std[i] = math.Sqrt(float64(rows.Std[i]*rows.Std[i]) + float64(grid.Step*grid.Step)/12)
 		}
 	}
 	contexts, err := standardization(d.Context, d.Weights, c.Context, c.OneHot)

@@ -46,7 +46,8 @@ type Options struct {
 	// get none, nor do columns with a support. It smooths the density as a
 	// kernel of that width would (Rothfuss et al., 1907.08982, 2019), against
 	// overfitting and for columns of few distinct values, on which the density
-	// would grow without end.
+	// would grow without end; those on a grid are better discrete: see
+	// [flow.Discrete].
 	Noise float64
 	// Patience is the number of epochs without a better validation nll after
 	// which training stops; 0 never stops early.

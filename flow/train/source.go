@@ -22,14 +22,23 @@ type rows struct {
 	width, contexts int // of an event
 }
 
-// newRows standardizes checked data.
+// newRows standardizes checked data. A discrete column has the lower ends of the
+// cells of its values.
 func newRows(d Data, f *flow.Flow) *rows {
 	c := f.Config()
-	return &rows{
+	r := &rows{
 		values:  narrow(d.Rows, c.Standardize, len(c.Features)),
 		context: narrow(d.Context, c.StandardizeContext, len(c.Context)),
 		width:   f.Dim(), contexts: f.ContextFeatures(),
 	}
+	for column := range c.Features {
+		if grid := c.DiscreteFeature(column); grid != nil {
+			for at := column; at < len(d.Rows); at += len(c.Features) {
+				r.values[at] = c.Standardize.Narrow(grid.Value(d.Rows[at]), column)
+			}
+		}
+	}
+	return r
 }
 
 func (r *rows) Events() int { return len(r.values) / r.width }
@@ -47,37 +56,73 @@ func narrow(rows []float64, s flow.Standardization, columns int) []float32 {
 	return out
 }
 
-// noisy is a [Source] whose rows get noise in training: independent normals,
-// drawn anew for each row and epoch, so that the minibatches and the workers do
-// not matter.
+// noisy is a [Source] whose rows get noise, drawn anew for each row and epoch, so
+// that the minibatches and the workers do not matter: independent normals, and in
+// discrete columns a uniform part of a step.
 type noisy struct {
 	*rows
-	std  []float32 // of each column
-	seed uint64
+	std   []float32 // of the normal noise of each column; nil for none
+	steps []float32 // of each column, 0 where it is continuous; nil for none
+	seed  uint64
 }
 
-// newNoisy adds the noise that the options ask for. Columns with a support get
-// none, for it could move them out of it.
+// newNoisy adds the noise that the options ask for, and that of discrete columns.
+// Columns with a support get none, for it could move them out of it.
 func newNoisy(r *rows, f *flow.Flow, o Options) Source {
-	if o.Noise == 0 {
+	c := f.Config()
+	if o.Noise == 0 && len(c.Discrete) == 0 {
 		return r
 	}
-	c := f.Config()
-	n := &noisy{rows: r, std: make([]float32, len(c.Features)), seed: o.Seed}
-	for i := range n.std {
-		if c.Support(i) == nil {
+	n := &noisy{rows: r, seed: o.Seed}
+	if o.Noise > 0 {
+		n.std = make([]float32, len(c.Features))
+	}
+	if len(c.Discrete) > 0 {
+		n.steps = make([]float32, len(c.Features))
+	}
+	for i := range c.Features {
+		if n.std != nil && c.Support(i) == nil {
 			n.std[i] = float32(o.Noise)
+		}
+		if grid := c.DiscreteFeature(i); grid != nil {
+			n.steps[i] = float32(grid.Step / c.Standardize.Std[i])
 		}
 	}
 	return n
 }
 
+// newValidation is a source of rows without noise but that of discrete columns,
+// which is the same in each epoch.
+func newValidation(r *rows, f *flow.Flow, o Options) Source {
+	o.Noise = 0
+	return newNoisy(r, f, o)
+}
+
 func (n *noisy) Load(values, context []float32, event int, epoch uint64) {
+	n.load(values, event, epoch)
+	copy(context, n.context[event*n.contexts:])
+	if n.steps == nil {
+		return
+	}
+	words := make([]uint32, len(values))
+	kernels.PhiloxWords(words, n.seed, random.Dequantize, epoch<<40+uint64(event))
+	for i, w := range words {
+		// A step of 0 adds nothing.
+		values[i] += float32(n.steps[i%len(n.steps)] * float32(float32(w>>8)*0x1p-24))
+	}
+}
+
+// load writes the values with their normal noise.
+func (n *noisy) load(values []float32, event int, epoch uint64) {
+	own := n.values[event*n.width:][:n.width]
+	if n.std == nil {
+		copy(values, own)
+		return
+	}
 	columns := len(n.std)
 	sites := len(values) / columns
 	kernels.NormalRows(values, sites, columns, n.seed, random.Noise, epoch<<40+uint64(event)*uint64(sites))
-	for i, v := range n.values[event*n.width:][:n.width] {
+	for i, v := range own {
 		values[i] = v + float32(n.std[i%columns]*values[i])
 	}
-	copy(context, n.context[event*n.contexts:])
 }

@@ -16,6 +16,7 @@ const (
 	Permute                      // index: the layer
 	Demo                         // index: the row; where on the moons it lies
 	SampleWords                  // index: the sample; what of it is not normal noise
+	Dequantize                   // index: the row; where in the cell of its value it lies
 )
 
 // Uniform fills dst with values of U(-bound, bound), multiples of
