@@ -3,8 +3,6 @@ package autograd
 import (
 	"fmt"
 	"strings"
-
-	"github.com/seed-192fdf7a/nf/kernels"
 )
 
 // Activation is an elementwise function between the layers of a network, by its
@@ -130,14 +128,7 @@ func (g *Graph) ActivateUnits(y, x Units, a Activation) {
 		g.ReLUUnits(y, x)
 		return
 	}
-	f := a.functions()
-	if g.Float64() {
-		for i, v := range x.data64 {
-			y.data64[i], _ = f.at64(v, a.Slope)
-		}
-		return
-	}
-	f.forward32(y.data32, x.data32, float32(a.Slope))
+	g.do.activate(y.data(), x.data(), a.functions(), a.Slope)
 }
 
 // ActivateUnitsBackward adds y's gradient, times the derivative, to x's.
@@ -146,17 +137,9 @@ func (g *Graph) ActivateUnitsBackward(x, y Units, a Activation) {
 		g.ReLUUnitsBackward(x, y)
 		return
 	}
-	f := a.functions()
-	if g.Float64() {
-		for i, v := range x.data64 {
-			_, slope := f.at64(v, a.Slope)
-			x.grad64[i] += float64(y.grad64[i] * slope)
-		}
-		return
-	}
-	mark := g.floats.mark()
-	d, s := g.floats.take(len(x.data32)), g.floats.take(len(x.data32))
-	f.backward32(d, x.data32, y.data32, y.grad32, d, s, float32(a.Slope))
-	kernels.Add(x.grad32, x.grad32, d)
-	g.floats.release(mark)
+	mark := g.Mark()
+	d := g.newValue(y.Count, y.lanes, false).data()
+	g.do.activateBackward(d, x.data(), y.data(), y.gradient(), a.functions(), a.Slope)
+	g.do.accumulate(x.gradient(), d)
+	g.release(mark)
 }

@@ -227,16 +227,14 @@ func addScaled[T float32 | float64](dst, src grid[T], factor T) {
 	}
 }
 
-// grid32 and grid64 return a value's rows.
-func grid32(v Value) grid[float32] {
-	m := v.matrix32()
-	return grid[float32]{m.Data, m.Rows, m.Cols, m.Stride, 1}
+// gridOf returns a matrix as attention takes it.
+func gridOf[T float32 | float64](v view[T]) grid[T] {
+	return grid[T]{v.Data, v.Rows, v.Cols, v.Stride, 1}
 }
 
-func grid64(v Value) grid[float64] {
-	data, stride := v.rows64()
-	return grid[float64]{data, v.Rows, v.Cols, stride, 1}
-}
+// grid32 and grid64 return a value's rows.
+func grid32(v Value) grid[float32] { return gridOf(v.data().narrow()) }
+func grid64(v Value) grid[float64] { return gridOf(v.data().wide()) }
 
 // gradientGrid32 and gradientGrid64 return a value's gradient to add to, or
 // nothing where none is wanted.
@@ -244,14 +242,12 @@ func (g *Graph) gradientGrid32(v Value) grid[float32] {
 	if !v.wanted() {
 		return grid[float32]{}
 	}
-	m, _ := g.grad32(v, false)
-	return grid[float32]{m.Data, m.Rows, m.Cols, m.Stride, 1}
+	return gridOf(g.gradient(v).narrow())
 }
 
 func (g *Graph) gradientGrid64(v Value) grid[float64] {
 	if !v.wanted() {
 		return grid[float64]{}
 	}
-	data, stride := g.grad64(v)
-	return grid[float64]{data, v.Rows, v.Cols, stride, 1}
+	return gridOf(g.gradient(v).wide())
 }

@@ -29,7 +29,7 @@ func (s Scope) NewDensity(rows RowDensity, p *Parameter) *Density {
 // Density adds the log-density of each row of z to its event's total.
 func (g *Graph) Density(density *Density, z Value, total Sums) {
 	mark := g.Mark()
-	prepared, row, scratch := g.prepare(density.prepared), g.doubles.take(z.Cols), g.doubles.take(density.rows.Scratch())
+	prepared, row, scratch := g.do.prepared(density.prepared), g.doubles.take(z.Cols), g.doubles.take(density.rows.Scratch())
 	sites := total.sites(z.Rows)
 	for r := range z.Rows {
 		total.Values[r/sites] += density.rows.LogDensity(prepared, scratch, readRow(row, z, r))
@@ -42,7 +42,7 @@ func (g *Graph) Density(density *Density, z Value, total Sums) {
 }
 
 func (g *Graph) densityBackward(density *Density, z Value, total Sums) {
-	prepared, p := g.prepare(density.prepared), density.parameter
+	prepared, p := g.do.prepared(density.prepared), density.parameter
 	row, dz, scratch := g.doubles.take(z.Cols), g.doubles.take(z.Cols), g.doubles.take(density.rows.Scratch())
 	var dp []float64
 	if p != nil && !g.inputs {
@@ -73,7 +73,7 @@ func readRow(row []float64, v Value, r int) []float64 {
 // made of the density's parameters.
 func (g *Graph) SampleRows(density *Density, z Value, draw func(row, prepared []float64, r int)) {
 	mark := g.Mark()
-	prepared, row := g.prepare(density.prepared), g.doubles.take(z.Cols)
+	prepared, row := g.do.prepared(density.prepared), g.doubles.take(z.Cols)
 	for r := range z.Rows {
 		draw(readRow(row, z, r), prepared, r)
 		for c, v := range row {

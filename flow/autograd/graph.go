@@ -17,9 +17,8 @@ type Graph struct {
 	drift   float64 // see Drift
 	columns []int32 // see indices
 
-	gradients   []float32 // of every parameter, flat
-	gradients64 []float64
-	written     []bool // for each layer: whether the gradient of its weight holds something
+	gradients storage // of every parameter, flat
+	written   []bool  // for each layer: whether the gradient of its weight holds something
 }
 
 // NewGraph returns an empty graph on b.
@@ -62,15 +61,8 @@ func (g *Graph) Reset(mode Mode) {
 		return
 	}
 	n := g.binding.parameters.Len()
-	if g.Float64() {
-		if g.gradients64 == nil {
-			g.gradients64 = make([]float64, n)
-		}
-		clear(g.gradients64)
-		return
-	}
-	if g.gradients == nil {
-		g.gradients = make([]float32, n)
+	if g.gradients.none() {
+		g.gradients = g.do.allocate(n)
 	}
 	if g.written == nil {
 		g.written = make([]bool, len(g.binding.parameters.layers))
@@ -78,7 +70,7 @@ func (g *Graph) Reset(mode Mode) {
 	// The gradient of a linear weight is overwritten by its first use, so only
 	// the parameters outside linear layers, and weights never reached, need
 	// zeros; clearing all is the one rule that cannot be got wrong.
-	clear(g.gradients)
+	g.do.zero(matrix{of: &g.gradients, rows: 1, cols: n})
 	clear(g.written)
 }
 
@@ -145,23 +137,19 @@ func (g *Graph) rewind(start int) {
 
 // Gradients returns the gradients of all parameters, laid out as
 // [Parameters.Values], for float32 graphs. It is valid until Reset.
-func (g *Graph) Gradients() []float32 { return g.gradients }
+func (g *Graph) Gradients() []float32 { return g.gradients.narrow }
 
 // SetGradients makes the next Reset and Backward use the given memory for the
 // gradients, so that those of one tile outlast the next tile on this graph.
-func (g *Graph) SetGradients(memory []float32) { g.gradients = memory }
+func (g *Graph) SetGradients(memory []float32) { g.gradients.narrow = memory }
 
 // Gradients64 is [Graph.Gradients] for float64 graphs.
-func (g *Graph) Gradients64() []float64 { return g.gradients64 }
+func (g *Graph) Gradients64() []float64 { return g.gradients.wide }
 
-func (g *Graph) gradient32(p *Parameter) []float32 {
+// parameterGradient returns the gradient of p.
+func (g *Graph) parameterGradient(p *Parameter) matrix {
 	g.binding.own(p.owner)
-	return g.gradients[p.offset : p.offset+p.Size()]
-}
-
-func (g *Graph) gradient64(p *Parameter) []float64 {
-	g.binding.own(p.owner)
-	return g.gradients64[p.offset : p.offset+p.Size()]
+	return matrix{&g.gradients, p.offset, p.Rows, p.Cols, p.Cols}
 }
 
 // Sums is one float64 for each event (or for each entry of a statistic), to
@@ -217,27 +205,22 @@ func (s Sums) Seed(gradient float64) {
 	}
 }
 
-// narrowRows returns the gradient of each event, repeated for its sites, in
-// float32 as kernels take it.
-func (g *Graph) narrowRows(s Sums, rows int) []float32 {
-	out := g.floats.take(rows)
-	if len(s.Gradient) == 0 {
-		return out
-	}
-	sites := s.sites(rows)
-	for r := range out {
-		out[r] = float32(s.Gradient[r/sites])
+// rowGradients returns the gradient of each event, repeated for its sites.
+func (g *Graph) rowGradients(s Sums, rows int) storage {
+	out, sites := g.do.take(rows), s.sites(rows)
+	if len(s.Gradient) > 0 {
+		for r := range rows {
+			out.set(r, s.Gradient[r/sites])
+		}
 	}
 	return out
 }
 
-// addRows adds a float32 for each row to the rows' events, in site order.
-func addRows(s Sums, rows []float32) {
-	if len(rows) == 0 {
-		return
-	}
-	sites := s.sites(len(rows))
-	for r, v := range rows {
-		s.Values[r/sites] += float64(v)
+// addRows adds a value for each of so many rows to the rows' events, in site
+// order.
+func addRows(s Sums, values storage, rows int) {
+	sites := s.sites(rows)
+	for r := range rows {
+		s.Values[r/sites] += values.at(r)
 	}
 }

@@ -21,7 +21,7 @@ func (g *Graph) LayerNorm(x Value, gain, shift *Parameter, epsilon float64) Valu
 				}
 				var dGain, dShift []float64
 				if !g.inputs {
-					dGain, dShift = g.gradient64(gain), g.gradient64(shift)
+					dGain, dShift = g.parameterGradient(gain).wide().row(0), g.parameterGradient(shift).wide().row(0)
 				}
 				n.backward(math64{}, &g.doubles, g.gradientGrid64(y), g.gradientGrid64(x), dGain, dShift)
 			})
@@ -37,7 +37,7 @@ func (g *Graph) LayerNorm(x Value, gain, shift *Parameter, epsilon float64) Valu
 			}
 			var dGain, dShift []float32
 			if !g.inputs {
-				dGain, dShift = g.gradient32(gain), g.gradient32(shift)
+				dGain, dShift = g.parameterGradient(gain).narrow().row(0), g.parameterGradient(shift).narrow().row(0)
 			}
 			n.backward(math32{g}, &g.floats, g.gradientGrid32(y), g.gradientGrid32(x), dGain, dShift)
 		})

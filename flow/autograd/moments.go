@@ -36,13 +36,8 @@ func (g *Graph) ColumnMoments(x Value) Sums {
 
 // addGradient adds to one element of x's gradient.
 func (g *Graph) addGradient(x Value, r, c int, d float64) {
-	if g.Float64() {
-		grad, stride := g.grad64(x)
-		grad[r*stride+c] += d
-		return
-	}
-	grad, _ := g.grad32(x, false)
-	grad.Row(r)[c] += float32(d)
+	grad := g.gradient(x)
+	grad.of.add(grad.from+r*grad.stride+c, d)
 }
 
 // Moments are the mean of each column and 1/√(variance + epsilon).
@@ -64,15 +59,9 @@ func (g *Graph) NewMoments(sums []float64, count, epsilon float64) Moments {
 // FixedMoments takes means and variances from parameters that are not learned
 // by gradient.
 func (g *Graph) FixedMoments(mean, variance *Parameter, epsilon float64) Moments {
-	g.binding.own(mean.owner)
 	m := Moments{g.doubles.take(mean.Cols), g.doubles.take(mean.Cols)}
-	for c := range mean.Cols {
-		var v float64
-		if g.Float64() {
-			m.Mean[c], v = g.binding.value64(mean)[c], g.binding.value64(variance)[c]
-		} else {
-			m.Mean[c], v = float64(mean.Values()[c]), float64(variance.Values()[c])
-		}
+	copy(m.Mean, g.widen(mean))
+	for c, v := range g.widen(variance) {
 		m.InverseStd[c] = 1 / math.Sqrt(v+epsilon)
 	}
 	return m

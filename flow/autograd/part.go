@@ -1,7 +1,5 @@
 package autograd
 
-import "github.com/seed-192fdf7a/nf/kernels"
-
 // Part chooses values of an event: columns of sites; nil is all of them. What an operation computes of a part is compact: a row for
 // each chosen site, a column for each chosen column, in their order.
 type Part struct{ Sites, Columns []int }
@@ -95,7 +93,7 @@ func (p *Pass) Merge(a Value, at Part, b Value, bt Part) Value {
 func (p *Pass) Keep(x Value, part Part) Value {
 	g, sites := p.Graph, p.sites(x)
 	y := g.newValue(x.Rows, x.Cols, x.wanted())
-	g.do.zero(y.node.data)
+	g.do.zero(y.data())
 	g.do.keepPart(y.data(), x.data(), part, sites)
 	if y.wanted() {
 		g.record(y, func() { g.do.keepPartAdd(g.gradient(x), g.gradient(y), part, sites) })
@@ -103,34 +101,25 @@ func (p *Pass) Keep(x Value, part Part) Value {
 	return y
 }
 
-// block32 returns a part of m as one matrix: a view of neighbouring columns of
-// all sites, a copy of others.
-func (g *Graph) block32(m kernels.Matrix, part Part, sites int) kernels.Matrix {
+// block returns a part of m as one matrix: a view of neighbouring columns of all
+// sites, a copy of others.
+func (g *Graph) block(m matrix, part Part, sites int) matrix {
 	switch {
-	case part.Sites != nil:
-		b := kernels.Dense(g.floats.take(part.rows(m.Rows, sites)*part.width(m.Cols)), part.rows(m.Rows, sites), part.width(m.Cols))
-		takePart(view[float32](b), view[float32](m), part, sites)
-		return b
-	case part.Columns == nil:
+	case part.Sites == nil && part.Columns == nil:
 		return m
-	case contiguous(part.Columns):
-		if len(part.Columns) > 0 && m.Rows > 0 {
-			m.Data = m.Data[part.Columns[0]:]
-		}
-		m.Cols = len(part.Columns)
-		return m
+	case part.Sites == nil && len(part.Columns) == 0:
+		return m.columns(0, 0)
+	case part.Sites == nil && contiguous(part.Columns):
+		return m.columns(part.Columns[0], len(part.Columns))
 	}
-	b := kernels.Dense(g.floats.take(m.Rows*len(part.Columns)), m.Rows, len(part.Columns))
-	kernels.GatherColumns(b, m, g.indices(part.Columns))
+	b := g.newValue(part.rows(m.rows, sites), part.width(m.cols), false).data()
+	g.do.takePart(b, m, part, sites)
 	return b
 }
 
-// unblock32 writes a block that was a copy back to its place.
-func (g *Graph) unblock32(m, block kernels.Matrix, part Part, sites int) {
-	switch {
-	case part.Sites != nil:
-		putPart(view[float32](m), view[float32](block), part, sites)
-	case part.Columns != nil && !contiguous(part.Columns):
-		kernels.ScatterColumns(m, block, g.indices(part.Columns))
+// unblock writes a block that was a copy back to its place.
+func (g *Graph) unblock(m, block matrix, part Part, sites int) {
+	if block.of != m.of {
+		g.do.putPart(m, block, part, sites)
 	}
 }

@@ -5,45 +5,22 @@ package autograd
 //
 // Backward: dx = dy, and dp adds up the events.
 func (g *Graph) AddSites(x Value, p *Parameter, first, sites int) Value {
-	g.binding.own(p.owner)
 	y := g.newValue(x.Rows, x.Cols, true)
-	if g.Float64() {
-		addSites(grid64(y), grid64(x), dense(g.binding.value64(p), p.Rows, p.Cols), first, sites)
-	} else {
-		addSites(grid32(y), grid32(x), dense(p.Values(), p.Rows, p.Cols), first, sites)
+	own := g.parameterValues(p).slice(first, sites)
+	for r := 0; r < x.Rows; r += sites {
+		g.do.add(y.data().slice(r, sites), x.data().slice(r, sites), own)
 	}
 	if g.recording {
-		g.Record(func() {
-			if y.untouched() {
-				return
-			}
-			g.passOn(x, g.gradient(y))
-			switch {
-			case g.inputs:
-			case g.Float64():
-				addToSites(dense(g.gradient64(p), p.Rows, p.Cols), g.gradientGrid64(y), first, sites)
-			default:
-				addToSites(dense(g.gradient32(p), p.Rows, p.Cols), g.gradientGrid32(y), first, sites)
+		g.record(y, func() {
+			dy := g.gradient(y)
+			g.passOn(x, dy)
+			if !g.inputs {
+				dp := g.parameterGradient(p).slice(first, sites)
+				for r := 0; r < dy.rows; r += sites {
+					g.do.accumulate(dp, dy.slice(r, sites))
+				}
 			}
 		})
 	}
 	return y
-}
-
-func addSites[T float32 | float64](y, x, p grid[T], first, sites int) {
-	for r := range y.rows {
-		row, at := y.row(r), p.row(first+r%sites)
-		for c, v := range x.row(r) {
-			row[c] = v + at[c]
-		}
-	}
-}
-
-func addToSites[T float32 | float64](dp, dy grid[T], first, sites int) {
-	for r := range dy.rows {
-		at := dp.row(first + r%sites)
-		for c, d := range dy.row(r) {
-			at[c] += d
-		}
-	}
 }

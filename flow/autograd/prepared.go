@@ -40,16 +40,8 @@ func (prepared) bind(*Binding) bound { return &preparedValues{} }
 
 func (s *preparedValues) refresh() { s.valid.Store(false) }
 
-// prepare returns the constants, which the caller does not change. On float64
-// they are made anew, because tests change single parameters.
-func (g *Graph) prepare(q prepared) []float64 {
-	if g.Float64() {
-		g.binding.own(q.owner)
-		values := g.doubles.take(q.constants.Prepared())
-		q.constants.Prepare(values, g.widen(q.parameter))
-		return values
-	}
-	s := g.binding.at(q.place).(*preparedValues)
+// need returns the constants, which the caller does not change.
+func (s *preparedValues) need(g *Graph, q prepared) []float64 {
 	if s.valid.Load() {
 		return s.values
 	}
@@ -67,16 +59,24 @@ func (g *Graph) prepare(q prepared) []float64 {
 	return s.values
 }
 
+// parameterValues returns the values of p.
+func (g *Graph) parameterValues(p *Parameter) matrix {
+	n := g.newNode(p.Rows, p.Cols, false)
+	n.data = g.do.values(p)
+	return matrix{&n.data, 0, p.Rows, p.Cols, p.Cols}
+}
+
 // widen returns the values of p in float64; none for nil.
 func (g *Graph) widen(p *Parameter) []float64 {
 	if p == nil {
 		return nil
 	}
-	if g.Float64() {
-		return g.binding.value64(p)
+	values := g.do.values(p)
+	if values.wide != nil {
+		return values.wide
 	}
 	out := g.doubles.take(p.Size())
-	for i, v := range p.Values() {
+	for i, v := range values.narrow {
 		out[i] = float64(v)
 	}
 	return out

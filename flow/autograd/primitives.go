@@ -15,8 +15,24 @@ type arithmetic interface {
 	// hold returns values in the arithmetic's precision, which may be the same
 	// memory.
 	hold(values []float32) storage
-	// zero sets values to 0.
-	zero(s storage)
+	// allocate returns memory of n zeros that lasts as long as the graph.
+	allocate(n int) storage
+	// values returns the values of p, which are not to be changed.
+	values(p *Parameter) storage
+	// prepared returns what constants make of their parameter.
+	prepared(q prepared) []float64
+
+	// linear, masked, convolution and square return the weights of a layer, the
+	// last one those of a direction, with log|det W|.
+	linear(l *Linear) weights
+	masked(l *Masked) maskedWeights
+	convolution(c *Convolution) weights
+	square(q *Square, inverse bool) (w weights, logDet float64)
+	// squareGradient returns the gradient of a square matrix.
+	squareGradient(q *Square) SquareGradient
+
+	// zero sets dst = 0.
+	zero(dst matrix)
 
 	// copy sets dst = src.
 	copy(dst, src matrix)
@@ -26,6 +42,9 @@ type arithmetic interface {
 	add(dst, a, b matrix)
 	// multiply sets dst = a·b, element by element; dst may be one of them.
 	multiply(dst, a, b matrix)
+	// addColumnSums adds factor times the sum of each column of src to dst, a row or
+	// a parameter of one; the factor is 1 or -1.
+	addColumnSums(dst, src matrix, factor float64)
 
 	// relu sets dst to x where x > 0 or x is NaN, else to +0; dst may be x.
 	relu(dst, x matrix)
@@ -40,6 +59,17 @@ type arithmetic interface {
 	// complement sets dst = 1 − σ(x), where σ(x) is y; dst may be y.
 	complement(dst, x, y matrix)
 
+	// univariate sets dst, which may be src, to u of it, with inverse to its inverse,
+	// and logDet to the log-det of each row.
+	univariate(u Univariate, inverse bool, dst, src, params matrix, logDet storage)
+	// univariateBackward sets the gradients of src, which may be dDst, and of
+	// params.
+	univariateBackward(u Univariate, inverse bool, dSrc, dParams, src, dst, params, dDst matrix, dLogDet storage)
+	// standardNormal sets logDensity to that of each row of z.
+	standardNormal(logDensity []float64, z matrix)
+	// standardNormalBackward subtracts from each row of dz that of z times its d.
+	standardNormalBackward(dz, z matrix, d storage)
+
 	// takePart sets dst to a part of src, whose events have so many sites.
 	takePart(dst, src matrix, part Part, sites int)
 	// takePartAdd adds it to dst.
@@ -52,10 +82,27 @@ type arithmetic interface {
 	keepPart(dst, src matrix, part Part, sites int)
 	// keepPartAdd adds to it.
 	keepPartAdd(dst, src matrix, part Part, sites int)
+	// takeTransposed sets dst[i][r] = src[r][columns[i]]; nil columns are all.
+	takeTransposed(dst, src matrix, columns []int32)
+	// takeTransposedAdd adds it to dst.
+	takeTransposedAdd(dst, src matrix, columns []int32)
+	// putTransposed sets dst[r][columns[i]] = src[i][r].
+	putTransposed(dst, src matrix, columns []int32)
+	// putTransposedAdd adds it to dst.
+	putTransposedAdd(dst, src matrix, columns []int32)
+	// move sets few, which has the blocks of b as rows, to many, which has their
+	// sites, with inverse many to few; with add it adds.
+	move(b *Blocks, many, few matrix, inverse, add bool)
 	// spread sets dst[r] = src[r/times], row by row.
 	spread(dst, src matrix, times int)
 	// spreadBackward adds row r of src to dst[r/times], r ascending.
 	spreadBackward(dst, src matrix, times int)
+}
+
+func zeroRows[T float32 | float64](dst view[T]) {
+	for r := range dst.Rows {
+		clear(dst.row(r))
+	}
 }
 
 func copyRows[T float32 | float64](dst, src view[T]) {
@@ -127,6 +174,71 @@ func keepPartAdd[T float32 | float64](dst, src view[T], part Part, sites int) {
 		for c := range part.width(src.Cols) {
 			c = part.column(c)
 			into[c] += from[c]
+		}
+	}
+}
+
+// columnOf returns the number of a column; nil columns are all.
+func columnOf(columns []int32, i int) int {
+	if columns == nil {
+		return i
+	}
+	return int(columns[i])
+}
+
+func takeTransposed[T float32 | float64](dst, src view[T], columns []int32) {
+	for i := range dst.Rows {
+		into, at := dst.row(i), columnOf(columns, i)
+		for r := range into {
+			into[r] = src.Data[at]
+			at += src.Stride
+		}
+	}
+}
+
+func takeTransposedAdd[T float32 | float64](dst, src view[T], columns []int32) {
+	for i := range dst.Rows {
+		into, at := dst.row(i), columnOf(columns, i)
+		for r := range into {
+			into[r] += src.Data[at]
+			at += src.Stride
+		}
+	}
+}
+
+func putTransposed[T float32 | float64](dst, src view[T], columns []int32) {
+	for i := range src.Rows {
+		at := columnOf(columns, i)
+		for _, v := range src.row(i) {
+			dst.Data[at] = v
+			at += dst.Stride
+		}
+	}
+}
+
+func putTransposedAdd[T float32 | float64](dst, src view[T], columns []int32) {
+	for i := range src.Rows {
+		at := columnOf(columns, i)
+		for _, v := range src.row(i) {
+			dst.Data[at] += v
+			at += dst.Stride
+		}
+	}
+}
+
+func standardNormalBackward[T float32 | float64](dz, z view[T], d []T) {
+	for r := range dz.Rows {
+		into := dz.row(r)
+		for c, v := range z.row(r) {
+			into[c] -= T(v * d[r])
+		}
+	}
+}
+
+func addColumnSums[T float32 | float64](dst []T, src view[T], factor T) {
+	for r := range src.Rows {
+		for c, v := range src.row(r) {
+			dst[c] += T(factor * v)
 		}
 	}
 }

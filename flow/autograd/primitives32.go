@@ -7,7 +7,25 @@ type arithmetic32 struct{ *Graph }
 
 func (a arithmetic32) take(n int) storage          { return storage{narrow: a.floats.take(n)} }
 func (arithmetic32) hold(values []float32) storage { return storage{narrow: values} }
-func (arithmetic32) zero(s storage)                { clear(s.narrow) }
+
+func (arithmetic32) allocate(n int) storage { return storage{narrow: make([]float32, n)} }
+
+func (a arithmetic32) values(p *Parameter) storage {
+	a.binding.own(p.owner)
+	return storage{narrow: p.Values()}
+}
+
+func (a arithmetic32) prepared(q prepared) []float64 {
+	return a.binding.at(q.place).(*preparedValues).need(a.Graph, q)
+}
+
+func (arithmetic32) zero(dst matrix) {
+	if dst.flat() {
+		clear(flat32(dst))
+		return
+	}
+	zeroRows(dst.narrow())
+}
 
 func (arithmetic32) copy(dst, src matrix) {
 	if dst.flat() && src.flat() {
@@ -23,6 +41,15 @@ func (arithmetic32) multiply(dst, a, b matrix)  { multiply(dst.narrow(), a.narro
 func (arithmetic32) relu(dst, x matrix)         { unary32(dst, x, kernels.ReLU) }
 func (arithmetic32) sigmoid(dst, x matrix)      { unary32(dst, x, kernels.Sigmoid) }
 func (arithmetic32) reluBackward(dy, y matrix)  { binary32(dy, y, dy, kernels.ReLUBackward) }
+
+func (arithmetic32) addColumnSums(dst, src matrix, factor float64) {
+	if factor == 1 {
+		kernels.AddColumnSums(flat32(dst), src.kernel())
+		return
+	}
+	addColumnSums(flat32(dst), src.narrow(), float32(factor))
+}
+
 func (arithmetic32) complement(dst, _, y matrix) {
 	d, ys := dst.narrow(), y.narrow()
 	for r := range d.Rows {
@@ -34,7 +61,12 @@ func (arithmetic32) complement(dst, _, y matrix) {
 }
 
 // flat32 returns all of a matrix without gaps, row after row.
-func flat32(m matrix) []float32 { return m.of.narrow[m.from:][:m.rows*m.cols] }
+func flat32(m matrix) []float32 {
+	if m.rows == 0 {
+		return nil
+	}
+	return m.of.narrow[m.from:][:m.rows*m.cols]
+}
 
 // unary32 calls an elementwise kernel for as many values at once as there are
 // side by side.
@@ -82,6 +114,30 @@ func (a arithmetic32) activateBackward(dx, x, y, dy matrix, f *activation, slope
 	a.floats.release(mark)
 }
 
+func (arithmetic32) univariate(u Univariate, inverse bool, dst, src, params matrix, logDet storage) {
+	if inverse {
+		u.Inverse32(dst.kernel(), src.kernel(), params.kernel(), logDet.narrow)
+	} else {
+		u.Forward32(dst.kernel(), src.kernel(), params.kernel(), logDet.narrow)
+	}
+}
+
+func (arithmetic32) univariateBackward(u Univariate, inverse bool, dSrc, dParams, src, dst, params, dDst matrix, dLogDet storage) {
+	if inverse {
+		u.InverseBackward32(dSrc.kernel(), dParams.kernel(), dst.kernel(), src.kernel(), params.kernel(), dDst.kernel(), dLogDet.narrow)
+	} else {
+		u.ForwardBackward32(dSrc.kernel(), dParams.kernel(), src.kernel(), dst.kernel(), params.kernel(), dDst.kernel(), dLogDet.narrow)
+	}
+}
+
+func (arithmetic32) standardNormal(logDensity []float64, z matrix) {
+	kernels.StandardNormalLogDensity(logDensity, z.kernel())
+}
+
+func (arithmetic32) standardNormalBackward(dz, z matrix, d storage) {
+	standardNormalBackward(dz.narrow(), z.narrow(), d.narrow)
+}
+
 func (a arithmetic32) takePart(dst, src matrix, part Part, sites int) {
 	if part.Sites == nil && part.Columns != nil {
 		kernels.GatherColumns(dst.kernel(), src.kernel(), a.indices(part.Columns))
@@ -118,4 +174,24 @@ func (arithmetic32) spread(dst, src matrix, times int) { spread(dst.narrow(), sr
 
 func (arithmetic32) spreadBackward(dst, src matrix, times int) {
 	spreadBackward(dst.narrow(), src.narrow(), times)
+}
+
+func (arithmetic32) takeTransposed(dst, src matrix, columns []int32) {
+	takeTransposed(dst.narrow(), src.narrow(), columns)
+}
+
+func (arithmetic32) takeTransposedAdd(dst, src matrix, columns []int32) {
+	takeTransposedAdd(dst.narrow(), src.narrow(), columns)
+}
+
+func (arithmetic32) putTransposed(dst, src matrix, columns []int32) {
+	putTransposed(dst.narrow(), src.narrow(), columns)
+}
+
+func (arithmetic32) putTransposedAdd(dst, src matrix, columns []int32) {
+	putTransposedAdd(dst.narrow(), src.narrow(), columns)
+}
+
+func (arithmetic32) move(b *Blocks, many, few matrix, inverse, add bool) {
+	move(b, many.narrow(), few.narrow(), inverse, add)
 }

@@ -16,7 +16,19 @@ func (a arithmetic64) hold(values []float32) storage {
 	return s
 }
 
-func (arithmetic64) zero(s storage) { clear(s.wide) }
+func (arithmetic64) allocate(n int) storage { return storage{wide: make([]float64, n)} }
+
+func (a arithmetic64) values(p *Parameter) storage { return storage{wide: a.binding.value64(p)} }
+
+// prepared makes the constants anew, because tests change single parameters.
+func (a arithmetic64) prepared(q prepared) []float64 {
+	a.binding.own(q.owner)
+	values := a.doubles.take(q.constants.Prepared())
+	q.constants.Prepare(values, a.widen(q.parameter))
+	return values
+}
+
+func (arithmetic64) zero(dst matrix) { zeroRows(dst.wide()) }
 
 func (arithmetic64) copy(dst, src matrix)         { copyRows(dst.wide(), src.wide()) }
 func (a arithmetic64) accumulate(dst, src matrix) { a.add(dst, dst, src) }
@@ -44,12 +56,19 @@ func map64(dst, x matrix, f func(float64) float64) {
 }
 
 func (arithmetic64) relu(dst, x matrix) {
-	map64(dst, x, func(v float64) float64 {
+	d, xs := dst.wide(), x.wide()
+	for r := range d.Rows {
+		copy(d.row(r), xs.row(r))
+		relu64(d.row(r))
+	}
+}
+
+func relu64(row []float64) {
+	for i, v := range row {
 		if v <= 0 {
-			return 0
+			row[i] = 0
 		}
-		return v
-	})
+	}
 }
 
 func (arithmetic64) reluBackward(dy, y matrix) {
@@ -88,6 +107,71 @@ func (arithmetic64) activateBackward(dx, x, _, dy matrix, f *activation, slope f
 	}
 }
 
+func (arithmetic64) addColumnSums(dst, src matrix, factor float64) {
+	addColumnSums(dst.wide().Data, src.wide(), factor)
+}
+
+func (a arithmetic64) univariate(u Univariate, inverse bool, dst, src, params matrix, logDet storage) {
+	mark := a.doubles.mark()
+	p, d, s, ps := a.doubles.take(u.ParametersPerElement()), dst.wide(), src.wide(), params.wide()
+	f := u.Forward64
+	if inverse {
+		f = u.Inverse64
+	}
+	for r := range d.Rows {
+		into, sum := d.row(r), 0.0
+		for c, v := range s.row(r) {
+			for j := range p {
+				p[j] = ps.row(r)[j*len(into)+c]
+			}
+			y, l := f(v, p)
+			into[c] = y
+			sum += l
+		}
+		logDet.wide[r] = sum
+	}
+	a.doubles.release(mark)
+}
+
+func (a arithmetic64) univariateBackward(u Univariate, inverse bool, dSrc, dParams, src, dst, params, dDst matrix, dLogDet storage) {
+	mark, per := a.doubles.mark(), u.ParametersPerElement()
+	p, dp := a.doubles.take(per), a.doubles.take(per)
+	into, dps, xs, ys, ps, from := dSrc.wide(), dParams.wide(), src.wide(), dst.wide(), params.wide(), dDst.wide()
+	for r := range into.Rows {
+		x, y, l := xs.row(r), ys.row(r), dLogDet.wide[r]
+		for c, d := range from.row(r) {
+			for j := range p {
+				p[j] = ps.row(r)[j*len(x)+c]
+			}
+			if inverse {
+				d = u.InverseBackward64(dp, y[c], x[c], p, d, l)
+			} else {
+				d = u.ForwardBackward64(dp, x[c], y[c], p, d, l)
+			}
+			into.row(r)[c] = d
+			for j, d := range dp {
+				dps.row(r)[j*len(x)+c] = d
+			}
+		}
+	}
+	a.doubles.release(mark)
+}
+
+func (arithmetic64) standardNormal(logDensity []float64, z matrix) {
+	zs := z.wide()
+	for r := range zs.Rows {
+		var squares float64
+		for _, v := range zs.row(r) {
+			squares += float64(v * v)
+		}
+		logDensity[r] = -float64(0.5*squares) - float64(float64(zs.Cols)*kernels.HalfLog2Pi)
+	}
+}
+
+func (arithmetic64) standardNormalBackward(dz, z matrix, d storage) {
+	standardNormalBackward(dz.wide(), z.wide(), d.wide)
+}
+
 func (arithmetic64) takePart(dst, src matrix, part Part, sites int) {
 	takePart(dst.wide(), src.wide(), part, sites)
 }
@@ -116,4 +200,24 @@ func (arithmetic64) spread(dst, src matrix, times int) { spread(dst.wide(), src.
 
 func (arithmetic64) spreadBackward(dst, src matrix, times int) {
 	spreadBackward(dst.wide(), src.wide(), times)
+}
+
+func (arithmetic64) takeTransposed(dst, src matrix, columns []int32) {
+	takeTransposed(dst.wide(), src.wide(), columns)
+}
+
+func (arithmetic64) takeTransposedAdd(dst, src matrix, columns []int32) {
+	takeTransposedAdd(dst.wide(), src.wide(), columns)
+}
+
+func (arithmetic64) putTransposed(dst, src matrix, columns []int32) {
+	putTransposed(dst.wide(), src.wide(), columns)
+}
+
+func (arithmetic64) putTransposedAdd(dst, src matrix, columns []int32) {
+	putTransposedAdd(dst.wide(), src.wide(), columns)
+}
+
+func (arithmetic64) move(b *Blocks, many, few matrix, inverse, add bool) {
+	move(b, many.wide(), few.wide(), inverse, add)
 }

@@ -40,7 +40,7 @@ func (g *Graph) MapRows(learned *LearnedMap, inverse bool, x Value, total Sums) 
 		y = g.clone(x)
 	}
 	mark := g.Mark()
-	m, prepared := learned.rows, g.prepare(learned.prepared)
+	m, prepared := learned.rows, g.do.prepared(learned.prepared)
 	in, out := g.doubles.take(x.Cols), g.doubles.take(x.Cols)
 	sites := total.sites(x.Rows)
 	for r := range x.Rows {
@@ -63,7 +63,7 @@ func (g *Graph) MapRows(learned *LearnedMap, inverse bool, x Value, total Sums) 
 }
 
 func (g *Graph) mapRowsBackward(learned *LearnedMap, inverse bool, x, y Value, total Sums) {
-	m, prepared, p := learned.rows, g.prepare(learned.prepared), learned.parameter
+	m, prepared, p := learned.rows, g.do.prepared(learned.prepared), learned.parameter
 	n := x.Cols
 	at, dOut, dIn, pull := g.doubles.take(n), g.doubles.take(n), g.doubles.take(n), g.doubles.take(n)
 	var dp []float64
@@ -106,15 +106,8 @@ func (g *Graph) addParameterGradient(p *Parameter, dp []float64) {
 	if len(dp) == 0 {
 		return
 	}
-	if g.Float64() {
-		gradient := g.gradient64(p)
-		for i, d := range dp {
-			gradient[i] += d
-		}
-		return
-	}
-	gradient := g.gradient32(p)
+	gradient := g.parameterGradient(p)
 	for i, d := range dp {
-		gradient[i] += float32(d)
+		gradient.of.add(gradient.from+i, d)
 	}
 }

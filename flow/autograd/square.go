@@ -2,7 +2,6 @@ package autograd
 
 import (
 	"github.com/seed-192fdf7a/nf/blas"
-	"github.com/seed-192fdf7a/nf/kernels"
 )
 
 // SquareMatrix is an invertible D x D matrix W that parameters p describe,
@@ -71,16 +70,10 @@ func (s Scope) NewSquare(m SquareMatrix, parameters ...*Parameter) *Square {
 // dx = dy·W⁻ᵀ: dW = −yᵀ·dx, dbias = −Σ dx.
 func (g *Graph) MultiplySquare(x Value, q *Square, inverse bool, total Sums) Value {
 	y := g.newValue(x.Rows, x.Cols, true)
-	var logDet float64
-	if g.Float64() {
-		logDet = g.multiplySquare64(y, x, q, inverse, total)
-	} else {
-		var weights blas.Weights
-		weights, logDet = g.binding.square(q, inverse)
-		weights.Forward(y.matrix32(), x.matrix32(), blas.None)
-		if g.recording {
-			g.Record(func() { g.squareBackward32(y, x, q, inverse, total) })
-		}
+	w, logDet := g.do.square(q, inverse)
+	w.forward(y.data(), x.data(), blas.None)
+	if g.recording {
+		g.Record(func() { g.squareBackward(y, x, q, w, inverse, total) })
 	}
 	if inverse {
 		logDet = -logDet
@@ -104,46 +97,33 @@ func logDetGradient(total Sums, rows int, inverse bool) (d float64) {
 	return d
 }
 
-func (g *Graph) squareBackward32(y, x Value, q *Square, inverse bool, total Sums) {
-	if y.untouched() {
-		g.grad32(y, false) // the log-det alone was differentiated
-	}
-	n := q.matrix.Size()
-	dy, _ := g.grad32(y, false)
-	weights, _ := g.binding.square(q, inverse)
-	left, right, sign := x, dy, 1.0
-	if x.wanted() && !inverse {
-		dx, accumulate := g.grad32(x, true)
-		weights.BackwardInput(dx, dy, accumulate)
-	} else if inverse {
-		own := kernels.Dense(g.floats.take(x.Rows*n), x.Rows, n)
-		weights.BackwardInput(own, dy, false)
-		if x.wanted() {
-			dx, _ := g.grad32(x, false)
-			addMatrix(dx, own)
-		}
-		left, right, sign = y, own, -1
+func (g *Graph) squareBackward(y, x Value, q *Square, w weights, inverse bool, total Sums) {
+	n, dy := q.matrix.Size(), g.gradient(y) // zeros if the log-det alone was differentiated
+	left, right, sign := x.data(), dy, 1.0
+	if inverse {
+		right = g.newValue(x.Rows, n, false).data()
+		w.backwardInput(g, right, dy, false)
+		g.passOn(x, right)
+		left, sign = y.data(), -1
+	} else if x.wanted() {
+		dx, accumulate := g.gradientTo(x)
+		w.backwardInput(g, dx, dy, accumulate)
 	}
 	if g.inputs {
 		return
 	}
-	floats, doubles := g.floats.mark(), g.doubles.mark()
-	dw, row := g.floats.take(n*n), g.doubles.take(n)
-	blas.GradientWeights(g.binding.backend, dw, left.matrix32(), right, false)
-	bias := g.gradient32(q.bias)
-	for r := range right.Rows {
-		for c, v := range right.Row(r) {
-			bias[c] += float32(sign) * v
-		}
-	}
-	g.squareGradient(q, g.binding.squareGradient(q), func(r int) []float64 {
-		for i, v := range dw[r*n : (r+1)*n] {
-			row[i] = sign * float64(v)
+	mark := g.Mark()
+	dw, row := g.newValue(n, n, false), g.doubles.take(n)
+	w.gradientWeights(dw.data(), left, right, false)
+	g.do.addColumnSums(g.parameterGradient(q.bias), right, sign)
+	g.squareGradient(q, g.do.squareGradient(q), func(r int) []float64 {
+		readRow(row, dw, r)
+		for i := range row {
+			row[i] *= sign
 		}
 		return row
 	}, logDetGradient(total, x.Rows, inverse))
-	g.floats.release(floats)
-	g.doubles.release(doubles)
+	g.release(mark)
 }
 
 // squareGradient hands the gradient of W on to its parameters.
@@ -155,83 +135,6 @@ func (g *Graph) squareGradient(q *Square, gradient SquareGradient, dw SquareRows
 	gradient(dp, dw, dLogDet, g.doubles.take)
 	for i, parameter := range q.parameters {
 		g.addParameterGradient(parameter, dp[i])
-	}
-}
-
-func (g *Graph) multiplySquare64(y, x Value, q *Square, inverse bool, total Sums) (logDet float64) {
-	n := q.matrix.Size()
-	w, bias := g.doubles.take(n*n), g.binding.value64(q.bias)
-	var p [][]float64
-	for _, parameter := range q.parameters {
-		p = append(p, g.widen(parameter))
-	}
-	logDet = q.matrix.Compute(w, SquareValues{Parameters: p}, inverse, alone)
-	in := g.doubles.take(n)
-	for r := range x.Rows {
-		readRow(in, x, r)
-		out := y.node.data.wide[r*n : (r+1)*n]
-		if inverse {
-			for k := range in {
-				in[k] -= bias[k]
-			}
-			clear(out)
-		} else {
-			copy(out, bias)
-		}
-		for k, v := range in {
-			for j := range out {
-				out[j] += float64(v * w[k*n+j])
-			}
-		}
-	}
-	if g.recording {
-		g.Record(func() { g.squareBackward64(y, x, q, w, inverse, total) })
-	}
-	return logDet
-}
-
-func (g *Graph) squareBackward64(y, x Value, q *Square, w []float64, inverse bool, total Sums) {
-	n := q.matrix.Size()
-	dw, dx := g.doubles.takeZeroed(n*n), g.doubles.take(n)
-	dy, _ := g.grad64(y)
-	for r := range x.Rows {
-		d := dy[r*n : (r+1)*n]
-		for k := range dx {
-			var sum float64
-			for j, v := range d {
-				sum += float64(v * w[k*n+j])
-			}
-			dx[k] = sum
-			if x.wanted() {
-				g.addGradient(x, r, k, sum)
-			}
-		}
-		if g.inputs {
-			continue
-		}
-		bias := g.gradient64(q.bias)
-		for k := range n {
-			if inverse {
-				bias[k] -= dx[k]
-			} else {
-				bias[k] += d[k]
-			}
-			for j := range n {
-				if inverse {
-					dw[k*n+j] -= float64(y.At(r, k) * dx[j])
-				} else {
-					dw[k*n+j] += float64(x.At(r, k) * d[j])
-				}
-			}
-		}
-	}
-	if !g.inputs {
-		var p [][]float64
-		for _, parameter := range q.parameters {
-			p = append(p, g.widen(parameter))
-		}
-		rows := func(r int) []float64 { return dw[r*n : (r+1)*n] }
-		g.squareGradient(q, q.matrix.Gradient(SquareValues{Parameters: p}), rows, logDetGradient(total, x.Rows, inverse))
 	}
 }
 

@@ -3,8 +3,6 @@ package autograd
 import (
 	"sync"
 	"sync/atomic"
-
-	"github.com/seed-192fdf7a/nf/blas"
 )
 
 // The three things that a binding makes of a square matrix.
@@ -27,7 +25,7 @@ type squareWeights struct {
 	filling bool      // whether a graph is filling
 	work    *sharedWork
 
-	weights  [2]blas.Weights // by direction
+	weights  [2]weights32 // by direction
 	gradient SquareGradient
 	logDet   float64
 	w        []float64
@@ -65,20 +63,53 @@ func (w *sharedWork) help() {
 }
 
 // square returns the weights of a direction, and log|det W|.
-func (b *Binding) square(q *Square, inverse bool) (blas.Weights, float64) {
-	s, way := b.at(q.place).(*squareWeights), squareForward
+func (a arithmetic32) square(q *Square, inverse bool) (weights, float64) {
+	s, way := a.binding.at(q.place).(*squareWeights), squareForward
 	if inverse {
 		way = squareInverse
 	}
-	s.need(b, q, way)
-	return s.weights[way], s.logDet
+	s.need(a.binding, q, way)
+	return &s.weights[way], s.logDet
 }
 
 // squareGradient returns the gradient of q's matrix at the bound parameters.
-func (b *Binding) squareGradient(q *Square) SquareGradient {
-	s := b.at(q.place).(*squareWeights)
-	s.need(b, q, squareGradient)
+func (a arithmetic32) squareGradient(q *Square) SquareGradient {
+	s := a.binding.at(q.place).(*squareWeights)
+	s.need(a.binding, q, squareGradient)
 	return s.gradient
+}
+
+// square computes the matrix anew, because tests change single parameters.
+func (a arithmetic64) square(q *Square, inverse bool) (weights, float64) {
+	n := q.matrix.Size()
+	w := &weights64{in: n, out: n, w: a.doubles.take(n * n), bias: a.binding.value64(q.bias)}
+	logDet := q.matrix.Compute(w.w, a.squareValues(q), inverse, alone)
+	if inverse {
+		w.bias = inverseBias(w.bias, w.w)
+	}
+	return w, logDet
+}
+
+func (a arithmetic64) squareGradient(q *Square) SquareGradient {
+	return q.matrix.Gradient(a.squareValues(q))
+}
+
+func (a arithmetic64) squareValues(q *Square) (v SquareValues) {
+	for _, p := range q.parameters {
+		v.Parameters = append(v.Parameters, a.binding.value64(p))
+	}
+	return v
+}
+
+// inverseBias returns that of (y − bias)·W⁻¹ = y·W⁻¹ − bias·W⁻¹, where w is W⁻¹.
+func inverseBias(bias, w []float64) []float64 {
+	sums := make([]float64, len(bias))
+	for k, v := range bias {
+		for j, w := range w[k*len(bias):][:len(bias)] {
+			sums[j] -= float64(v * w)
+		}
+	}
+	return sums
 }
 
 // need returns when what use asks for is valid, made by this goroutine or with
@@ -130,11 +161,7 @@ func (s *squareWeights) setWork(work *sharedWork) {
 func (s *squareWeights) fill(b *Binding, q *Square, use int) {
 	p := SquareValues{Narrow: true}
 	for _, parameter := range q.parameters {
-		wide := make([]float64, parameter.Size())
-		for i, v := range parameter.Values() {
-			wide[i] = float64(v)
-		}
-		p.Parameters = append(p.Parameters, wide)
+		p.Parameters = append(p.Parameters, widened(parameter))
 	}
 	if use == squareGradient {
 		s.gradient = q.matrix.Gradient(p)
@@ -144,8 +171,8 @@ func (s *squareWeights) fill(b *Binding, q *Square, use int) {
 	if s.w == nil {
 		s.w, s.narrowed, s.bias = make([]float64, n*n), make([]float32, n*n), make([]float32, n)
 	}
-	if s.weights[use] == nil {
-		s.weights[use] = b.backend.NewWeights(n, n)
+	if s.weights[use].Weights == nil {
+		s.weights[use] = weights32{b.backend, b.backend.NewWeights(n, n)}
 	}
 	logDet := q.matrix.Compute(s.w, p, use == squareInverse, s.share)
 	if !s.valid[squareForward].Load() && !s.valid[squareInverse].Load() {
@@ -156,16 +183,18 @@ func (s *squareWeights) fill(b *Binding, q *Square, use int) {
 	}
 	copy(s.bias, q.bias.Values())
 	if use == squareInverse {
-		// (y − bias)·W⁻¹ = y·W⁻¹ − bias·W⁻¹.
-		sums := make([]float64, n)
-		for k, v := range q.bias.Values() {
-			for j, w := range s.w[k*n : (k+1)*n] {
-				sums[j] -= float64(float64(v) * w)
-			}
-		}
-		for j, sum := range sums {
+		for j, sum := range inverseBias(widened(q.bias), s.w) {
 			s.bias[j] = float32(sum)
 		}
 	}
 	s.weights[use].Set(s.narrowed, s.bias)
+}
+
+// widened returns the values of p in float64.
+func widened(p *Parameter) []float64 {
+	wide := make([]float64, p.Size())
+	for i, v := range p.Values() {
+		wide[i] = float64(v)
+	}
+	return wide
 }

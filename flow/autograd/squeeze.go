@@ -18,58 +18,27 @@ func (b *Blocks) column(offset, c, cols int) int {
 	return b.At[offset*cols+c]
 }
 
-// move brings each value of many, which has the blocks' sites as rows of so many
-// columns, and its place in few, which has the blocks as rows, to do.
-func move[T float32 | float64](b *Blocks, many []T, manyStride, rows, cols int, few []T, fewStride int, do func(many, few *T)) {
+// move brings the values of blocks of sites, of which many has the sites as rows
+// and few the blocks, from one to the other.
+func move[T float32 | float64](b *Blocks, many, few view[T], inverse, add bool) {
 	height, width := b.Grid[0], b.Grid[1]
-	for r := range rows {
+	for r := range many.Rows {
 		event, line, site := r/(height*width), r/width%height, r%width
 		block := (event*(height/b.Block[0])+line/b.Block[0])*(width/b.Block[1]) + site/b.Block[1]
 		offset := line%b.Block[0]*b.Block[1] + site%b.Block[1]
-		from, to := many[r*manyStride:], few[block*fewStride:]
-		for c := range cols {
-			do(&from[c], &to[b.column(offset, c, cols)])
+		one, all := many.row(r), few.row(block)
+		for c := range one {
+			dst, src := &all[b.column(offset, c, many.Cols)], &one[c]
+			if inverse {
+				dst, src = src, dst
+			}
+			if add {
+				*dst += *src
+			} else {
+				*dst = *src
+			}
 		}
 	}
-}
-
-// moveValues is move for the values of both.
-func (g *Graph) moveValues(b *Blocks, many, few Value, squeeze bool) {
-	if g.Float64() {
-		ms, mStride := many.rows64()
-		fs, fStride := few.rows64()
-		move(b, ms, mStride, many.Rows, many.Cols, fs, fStride, copyBetween[float64](squeeze))
-		return
-	}
-	ms, fs := many.matrix32(), few.matrix32()
-	move(b, ms.Data, ms.Stride, many.Rows, many.Cols, fs.Data, fs.Stride, copyBetween[float32](squeeze))
-}
-
-func copyBetween[T float32 | float64](squeeze bool) func(many, few *T) {
-	if squeeze {
-		return func(many, few *T) { *few = *many }
-	}
-	return func(many, few *T) { *many = *few }
-}
-
-// moveGradients adds the gradient of one to that of the other.
-func (g *Graph) moveGradients(b *Blocks, many, few Value, squeeze bool) {
-	if g.Float64() {
-		ms, mStride := g.grad64(many)
-		fs, fStride := g.grad64(few)
-		move(b, ms, mStride, many.Rows, many.Cols, fs, fStride, addBetween[float64](squeeze))
-		return
-	}
-	ms, _ := g.grad32(many, false)
-	fs, _ := g.grad32(few, false)
-	move(b, ms.Data, ms.Stride, many.Rows, many.Cols, fs.Data, fs.Stride, addBetween[float32](squeeze))
-}
-
-func addBetween[T float32 | float64](squeeze bool) func(many, few *T) {
-	if squeeze {
-		return func(many, few *T) { *many += *few }
-	}
-	return func(many, few *T) { *few += *many }
 }
 
 // Squeeze makes each block of sites of x one site, with inverse each site a block
@@ -80,24 +49,16 @@ func (g *Graph) Squeeze(x Value, b Blocks, inverse bool) Value {
 	size := b.Block[0] * b.Block[1]
 	if inverse {
 		y := g.newValue(x.Rows*size, x.Cols/size, x.wanted())
-		g.moveValues(&b, y, x, false)
+		g.do.move(&b, y.data(), x.data(), true, false)
 		if y.wanted() {
-			g.Record(func() {
-				if !y.untouched() {
-					g.moveGradients(&b, y, x, false)
-				}
-			})
+			g.record(y, func() { g.do.move(&b, g.gradient(y), g.gradient(x), false, true) })
 		}
 		return y
 	}
 	y := g.newValue(x.Rows/size, x.Cols*size, x.wanted())
-	g.moveValues(&b, x, y, true)
+	g.do.move(&b, x.data(), y.data(), false, false)
 	if y.wanted() {
-		g.Record(func() {
-			if !y.untouched() {
-				g.moveGradients(&b, x, y, true)
-			}
-		})
+		g.record(y, func() { g.do.move(&b, g.gradient(x), g.gradient(y), true, true) })
 	}
 	return y
 }

@@ -40,11 +40,7 @@ func (g *Graph) Apply(u Univariate, inverse bool, x, params Value, part Part, to
 	if g.recording {
 		y = g.clone(x)
 		g.Record(func() {
-			if g.Float64() {
-				g.applyBackward64(u, inverse, x, y, params, part, total)
-			} else {
-				g.applyBackward32(u, inverse, x, y, params, part, total)
-			}
+			g.applyBackward(u, inverse, x, y, params, part, total)
 		})
 	}
 	g.apply(u, inverse, y, params, part, total)
@@ -53,21 +49,13 @@ func (g *Graph) Apply(u Univariate, inverse bool, x, params Value, part Part, to
 
 // apply rewrites a part of y.
 func (g *Graph) apply(u Univariate, inverse bool, y, params Value, part Part, total Sums) {
-	if g.Float64() {
-		g.apply64(u, inverse, y, params, part, total)
-		return
-	}
 	mark := g.Mark()
 	sites := total.sites(y.Rows)
-	block := g.block32(y.matrix32(), part, sites)
-	logDet := g.floats.take(block.Rows)
-	if inverse {
-		u.Inverse32(block, block, params.matrix32(), logDet)
-	} else {
-		u.Forward32(block, block, params.matrix32(), logDet)
-	}
-	g.unblock32(y.matrix32(), block, part, sites)
-	addRows(total, logDet)
+	block := g.block(y.data(), part, sites)
+	logDet := g.do.take(block.rows)
+	g.do.univariate(u, inverse, block, block, params.data(), logDet)
+	g.unblock(y.data(), block, part, sites)
+	addRows(total, logDet, block.rows)
 	g.Release(mark)
 }
 
@@ -78,106 +66,24 @@ func (g *Graph) clone(x Value) Value {
 	return y
 }
 
-func (g *Graph) applyBackward32(u Univariate, inverse bool, x, y, params Value, part Part, total Sums) {
-	if y.untouched() {
-		g.grad32(y, false) // the log-det alone was differentiated
-	}
-	dy, _ := g.grad32(y, false)
-	sites := total.sites(x.Rows)
-	dBlock := g.block32(dy, part, sites)
-	xBlock, yBlock := g.block32(x.matrix32(), part, sites), g.block32(y.matrix32(), part, sites)
-	dParams, accumulate := g.grad32(params, true)
+func (g *Graph) applyBackward(u Univariate, inverse bool, x, y, params Value, part Part, total Sums) {
+	dy, sites := g.gradient(y), total.sites(x.Rows)
+	dBlock := g.block(dy, part, sites)
+	xBlock, yBlock := g.block(x.data(), part, sites), g.block(y.data(), part, sites)
+	dParams, accumulate := g.gradientTo(params)
 	earlier := dParams
 	if accumulate {
-		dParams = kernels.Dense(g.floats.take(params.Rows*params.Cols), params.Rows, params.Cols)
+		dParams = g.newValue(params.Rows, params.Cols, false).data()
 	}
-	dLogDet := g.narrowRows(total, dBlock.Rows)
-	if inverse {
-		u.InverseBackward32(dBlock, dParams, yBlock, xBlock, params.matrix32(), dBlock, dLogDet)
-	} else {
-		u.ForwardBackward32(dBlock, dParams, xBlock, yBlock, params.matrix32(), dBlock, dLogDet)
-	}
+	g.do.univariateBackward(u, inverse, dBlock, dParams, xBlock, yBlock, params.data(), dBlock, g.rowGradients(total, dBlock.rows))
 	if accumulate {
-		addMatrix(earlier, dParams)
+		g.do.accumulate(earlier, dParams)
 	}
-	g.unblock32(dy, dBlock, part, sites)
+	g.unblock(dy, dBlock, part, sites)
 	// The gradient of y, rewritten in place, is now x's.
-	switch {
-	case !x.wanted():
-	case x.untouched() && x.whole():
-		x.node.grad.narrow = y.node.grad.narrow
-	default:
-		dx, _ := g.grad32(x, false)
-		addMatrix(dx, dy)
-	}
-}
-
-func addMatrix(dst, src kernels.Matrix) {
-	for r := range dst.Rows {
-		row := dst.Row(r)
-		kernels.Add(row, row, src.Row(r))
-	}
-}
-
-func (g *Graph) apply64(u Univariate, inverse bool, y, params Value, part Part, total Sums) {
-	per, w := u.ParametersPerElement(), part.width(y.Cols)
-	p := g.doubles.take(per)
-	ys, stride := y.rows64()
-	ps, pStride := params.rows64()
-	sites := total.sites(y.Rows)
-	for k := range part.rows(y.Rows, sites) {
-		r := part.row(k, sites)
-		for i := range w {
-			for j := range per {
-				p[j] = ps[k*pStride+j*w+i]
-			}
-			at := &ys[r*stride+part.column(i)]
-			var logDet float64
-			if inverse {
-				*at, logDet = u.Inverse64(*at, p)
-			} else {
-				*at, logDet = u.Forward64(*at, p)
-			}
-			total.Values[r/sites] += logDet
-		}
-	}
-}
-
-func (g *Graph) applyBackward64(u Univariate, inverse bool, x, y, params Value, part Part, total Sums) {
-	per, w := u.ParametersPerElement(), part.width(x.Cols)
-	p, dp := g.doubles.take(per), g.doubles.take(per)
-	dy, dyStride := g.grad64(y)
-	dParams, dpStride := g.grad64(params)
-	xs, xStride := x.rows64()
-	ys, yStride := y.rows64()
-	ps, pStride := params.rows64()
-	sites := total.sites(y.Rows)
-	for k := range part.rows(y.Rows, sites) {
-		r := part.row(k, sites)
-		for i := range w {
-			c := part.column(i)
-			for j := range per {
-				p[j] = ps[k*pStride+j*w+i]
-			}
-			d := &dy[r*dyStride+c]
-			in, out, dLogDet := xs[r*xStride+c], ys[r*yStride+c], total.Gradient[r/sites]
-			if inverse {
-				*d = u.InverseBackward64(dp, out, in, p, *d, dLogDet)
-			} else {
-				*d = u.ForwardBackward64(dp, in, out, p, *d, dLogDet)
-			}
-			for j := range per {
-				dParams[k*dpStride+j*w+i] += dp[j]
-			}
-		}
-	}
-	if !x.wanted() {
-		return
-	}
-	dx, stride := g.grad64(x)
-	for r := range x.Rows {
-		for c := range x.Cols {
-			dx[r*stride+c] += dy[r*dyStride+c]
-		}
+	if x.wanted() && x.untouched() && x.whole() {
+		x.node.grad = y.node.grad
+	} else {
+		g.passOn(x, dy)
 	}
 }

@@ -1,7 +1,5 @@
 package autograd
 
-import "github.com/seed-192fdf7a/nf/kernels"
-
 // node is the memory behind one or more Values.
 type node struct {
 	rows, cols int
@@ -104,7 +102,7 @@ func (g *Graph) gradient(v Value) matrix {
 	n := v.node
 	if n.grad.none() {
 		n.grad = g.do.take(n.rows * n.cols)
-		g.do.zero(n.grad)
+		g.do.zero(matrix{&n.grad, 0, n.rows, n.cols, n.cols})
 	}
 	return v.gradientAsIs()
 }
@@ -122,31 +120,6 @@ func (g *Graph) gradientTo(v Value) (m matrix, accumulate bool) {
 
 func (v Value) gradientAsIs() matrix {
 	return matrix{&v.node.grad, v.from, v.Rows, v.Cols, v.node.cols}
-}
-
-func (v Value) matrix32() kernels.Matrix { return v.data().kernel() }
-
-// grad32 is gradientTo of float32 graphs, where a caller that cannot overwrite
-// always gets accumulate.
-func (g *Graph) grad32(v Value, canOverwrite bool) (m kernels.Matrix, accumulate bool) {
-	if !canOverwrite {
-		return g.gradient(v).kernel(), true
-	}
-	to, accumulate := g.gradientTo(v)
-	return to.kernel(), accumulate
-}
-
-// grad64 returns the gradient of v's node, zeroed at first use, to add to. The
-// element (r, c) of v is at r*stride+c of the result.
-func (g *Graph) grad64(v Value) (grad []float64, stride int) {
-	m := g.gradient(v).wide()
-	return m.Data, m.Stride
-}
-
-// rows64 returns v's data and stride, as grad64.
-func (v Value) rows64() (data []float64, stride int) {
-	m := v.data().wide()
-	return m.Data, m.Stride
 }
 
 // untouched tells whether no gradient ever reached v, so that its backward has
