@@ -162,8 +162,7 @@ func TestAdditions(t *testing.T) {
 	}
 	f, err := flow.New(config(3, 0.5), 1)
 	must(t, err)
-	random.Uniform(f.Model().Parameters().Values(), 1, random.Initialization, 0, 1)
-	f.Model().Changed()
+	f.Model().Parameters().Edit(func(values []float32) { random.Uniform(values, 1, random.Initialization, 0, 1) })
 	x, got := []float64{0.75, -1.5}, make([]float64, 1)
 	must(t, f.LogProb(got, x, nil))
 	w, b := float64(f.Model().Parameters().Values()[0]), float64(f.Model().Parameters().Values()[1])

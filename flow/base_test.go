@@ -26,8 +26,7 @@ func withBase(t *testing.T, name string, d int) *flow.Flow {
 	if err != nil {
 		t.Fatal(err)
 	}
-	random.Uniform(f.Model().Parameters().Values(), 3, random.Initialization, 0, 0.9)
-	f.Model().Changed()
+	f.Model().Parameters().Edit(func(values []float32) { random.Uniform(values, 3, random.Initialization, 0, 0.9) })
 	return f
 }
 

@@ -11,6 +11,9 @@ const maxIdle = 16
 func (f *Flow) borrow() (*Scorer, error) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
+	if f.binding != nil && f.binding.Stale() {
+		f.binding, f.scorers = nil, nil
+	}
 	if n := len(f.scorers); n > 0 {
 		s := f.scorers[n-1]
 		f.scorers = f.scorers[:n-1]
@@ -33,14 +36,6 @@ func (f *Flow) giveBack(s *Scorer) {
 	if len(f.scorers) < maxIdle && s.binding == f.binding {
 		f.scorers = append(f.scorers, s)
 	}
-}
-
-// Changed tells the flow that its parameter values were changed from outside,
-// so that its own methods use the new ones.
-func (f *Model) Changed() {
-	f.mutex.Lock()
-	defer f.mutex.Unlock()
-	f.binding, f.scorers = nil, nil
 }
 
 // LogProb writes log p of each row of x, in nats, to dst: see [Scorer.LogProb].

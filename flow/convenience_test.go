@@ -21,7 +21,7 @@ func TestIdleScorers(t *testing.T) {
 		return s
 	}
 	old := borrow()
-	f.Model().Changed()
+	f.Model().Parameters().Edit(func([]float32) {})
 	f.giveBack(borrow()) // there is a binding of the new values
 	f.giveBack(old)
 	for range 2 {

@@ -130,8 +130,10 @@ func (f *Flow) setStandardization(rows, context Standardization) {
 // Config returns the description; it must not be changed.
 func (f *Flow) Config() Config { return f.config }
 
-// Parameters returns the learned values. Changing them while the flow is in
-// use elsewhere is a race; afterwards call [Model.Changed] and make Scorers anew.
+// Parameters returns the learned values. Whoever changes them does it in
+// [autograd.Parameters.Edit], and not while the flow is in use elsewhere, which is
+// a race: the flow's own methods then use the new values, and Scorers of the old
+// ones return [ErrStale].
 func (f *Model) Parameters() *autograd.Parameters { return f.parameters }
 
 // Provenance returns what the file says of the model's making, as JSON, or nil.

@@ -2,6 +2,7 @@ package flow_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -377,12 +378,18 @@ func TestOwnMethodsFollowChangedValues(t *testing.T) {
 	f := randomFlow(t, "realnvp", 3, 0, flow.Options{})
 	x, before, after, fresh := rows(3, 1), make([]float64, 1), make([]float64, 1), make([]float64, 1)
 	must(t, f.LogProb(before, x, nil))
-	values := f.Model().Parameters().Values()
-	for i := range values {
-		values[i] *= 0.5
-	}
-	f.Model().Changed()
+	old, err := f.NewScorer(flow.ScorerOptions{})
+	must(t, err)
+	must(t, old.LogProb(fresh, x, nil))
+	f.Model().Parameters().Edit(func(values []float32) {
+		for i := range values {
+			values[i] *= 0.5
+		}
+	})
 	must(t, f.LogProb(after, x, nil))
+	if err := old.LogProb(fresh, x, nil); !errors.Is(err, flow.ErrStale) {
+		t.Errorf("a scorer of the old values: %v", err)
+	}
 	s, err := f.NewScorer(flow.ScorerOptions{})
 	must(t, err)
 	must(t, s.LogProb(fresh, x, nil))

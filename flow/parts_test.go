@@ -37,7 +37,6 @@ func splitting(t *testing.T, b base.Spec, contexts ...string) *flow.Flow {
 	for _, p := range f.Model().Parameters().All() {
 		random.Uniform(p.Values(), 3, random.Initialization, uint64(p.Offset()), 0.7)
 	}
-	f.Model().Changed()
 	return f
 }
 

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -25,7 +26,7 @@ type ScorerOptions struct {
 // further calls on one worker, and calls with a few rows on any number,
 // allocate nothing. One goroutine may use a Scorer at a time; a service gives
 // one to each. It belongs to the parameter values it was made with: after they
-// have changed its results are undefined; make a new one.
+// have changed it returns [ErrStale].
 type Scorer struct {
 	flow    *Flow
 	binding *autograd.Binding
@@ -34,6 +35,10 @@ type Scorer struct {
 	job     job
 	refusal refusal
 }
+
+// ErrStale is what a [Scorer] returns whose flow has been trained on, or edited,
+// since it was made.
+var ErrStale = errors.New("flow: the flow's values have changed since this scorer was made: make a new one with NewScorer")
 
 // TileRows is the number of graph rows that one worker carries through all
 // layers at once: few enough for a tile's activations to stay in a core's
@@ -136,6 +141,9 @@ type job struct {
 
 // run checks the lengths and computes all tiles of n events.
 func (s *Scorer) run(n int, j job) error {
+	if s.binding.Stale() {
+		return ErrStale
+	}
 	f := s.flow
 	d, c := f.Dim(), f.ContextFeatures()
 	for _, a := range []struct {

@@ -10,6 +10,7 @@ type Binding struct {
 	backend    blas.Backend // nil on float64
 	layers     []bound      // of each layer of parameters, float32 only
 	values64   []float64
+	edition    uint64 // of the values that it has taken over
 }
 
 // Bind32 prepares the parameters for the float32 kernels and the given matmul.
@@ -30,6 +31,7 @@ func Bind64(p *Parameters) *Binding {
 // Refresh takes over changed parameter values, on the given number of
 // goroutines.
 func (b *Binding) Refresh(workers int) {
+	b.edition = b.parameters.edition.Load()
 	if b.values64 != nil {
 		for i, v := range b.parameters.values {
 			b.values64[i] = float64(v)
@@ -38,6 +40,10 @@ func (b *Binding) Refresh(workers int) {
 	}
 	b.refreshLayers(workers)
 }
+
+// Stale tells whether the values have been edited since the binding took them
+// over, by [Parameters.Edit].
+func (b *Binding) Stale() bool { return b.edition != b.parameters.edition.Load() }
 
 // Backend returns the matmul in use, nil on float64.
 func (b *Binding) Backend() blas.Backend { return b.backend }

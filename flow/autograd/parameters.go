@@ -3,6 +3,7 @@ package autograd
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 )
 
 // Parameters is every learned value of a model in one flat float32 vector, so
@@ -18,6 +19,8 @@ type Parameters struct {
 	counted  float64
 	cells    int // see reserve
 	err      error
+
+	edition atomic.Uint64 // see Edit
 
 	meetsAlways bool
 	meetsUntil  []func() bool
@@ -108,8 +111,8 @@ func (p *Parameter) Size() int { return p.Rows * p.Cols }
 // Offset returns where the parameter begins in the flat vector.
 func (p *Parameter) Offset() int { return p.offset }
 
-// Values returns the parameter's part of the flat vector, row-major. Writing
-// to it takes effect on a binding at its next [Binding.Refresh].
+// Values returns the parameter's part of the flat vector, row-major. Once there
+// is a binding it is to be written in an [Parameters.Edit].
 func (p *Parameter) Values() []float32 {
 	return p.owner.values[p.offset : p.offset+p.Size() : p.offset+p.Size()]
 }
@@ -122,6 +125,14 @@ func (p *Parameters) Len() int { return len(p.values) }
 
 // Values returns the flat vector itself, not a copy.
 func (p *Parameters) Values() []float32 { return p.values }
+
+// Edit is the way to change values once a model is in use: it lets change write
+// the flat vector, or the parameters' parts of it, and makes every binding of it
+// stale. Nothing may compute with the values meanwhile.
+func (p *Parameters) Edit(change func(values []float32)) {
+	change(p.values)
+	p.edition.Add(1)
+}
 
 // Root returns the scope of all names.
 func (p *Parameters) Root() Scope { return Scope{owner: p} }

@@ -151,10 +151,11 @@ func fitNormal(ctx context.Context, f *flow.Flow, t Target, o DensityOptions) er
 	if _, err := o.minimize(ctx, normal, t); err != nil {
 		return fmt.Errorf("%w (in the epochs of a normal)", err)
 	}
-	for _, p := range normal.Model().Parameters().All() {
-		copy(own[p.Name], p.Values())
-	}
-	f.Model().Changed()
+	f.Model().Parameters().Edit(func([]float32) {
+		for _, p := range normal.Model().Parameters().All() {
+			copy(own[p.Name], p.Values())
+		}
+	})
 	return nil
 }
 

@@ -130,7 +130,6 @@ func Minimize(ctx context.Context, m Model, training, validation Objective, o Op
 	if err != nil {
 		return result, err
 	}
-	defer m.Changed()
 	return r.fit(ctx, training, validation)
 }
 
@@ -143,7 +142,7 @@ func (r *runner) fit(ctx context.Context, training, validation Objective) (resul
 	// Whatever ends training, the flow is left with its best epoch, or with the
 	// values it came with.
 	best := slices.Clone(r.optimizer.values)
-	defer func() { copy(r.optimizer.values, best) }()
+	defer r.parameters.Edit(func(values []float32) { copy(values, best) })
 	interrupted := func() (Result, error) {
 		result.Stopped = "interrupted"
 		return result, ctx.Err()

@@ -53,7 +53,9 @@ func (r *runner) gradientOfMeeting(ctx context.Context, o Objective, chosen []in
 // initializeFromData lets the model take its first values from the chosen
 // events. It returns false when ctx ended first.
 func (r *runner) initializeFromData(ctx context.Context, o Objective, chosen []int) (whole bool) {
-	whole = r.meet(ctx, autograd.Evaluate, o, chosen, func(int, *autograd.Pass, autograd.Sums) {})
+	r.parameters.Edit(func([]float32) {
+		whole = r.meet(ctx, autograd.Evaluate, o, chosen, func(int, *autograd.Pass, autograd.Sums) {})
+	})
 	if whole {
 		r.binding.Refresh(r.options.Workers)
 	}

@@ -35,6 +35,4 @@ type Model interface {
 	Parameters() *autograd.Parameters
 	// Bind prepares them for a matmul backend, or with nil for the default one.
 	Bind(blas.Backend) (*autograd.Binding, error)
-	// Changed is called when they have changed.
-	Changed()
 }

@@ -22,6 +22,7 @@ const span = 1 << 14
 // optimizer is the state of the optimizer over a flat parameter vector.
 type optimizer struct {
 	options          Options
+	parameters       *autograd.Parameters
 	values, gradient []float32
 	first, second    []float32 // moments; of Adamax the second is a norm
 	power1, power2   float64   // beta1^t, beta2^t
@@ -34,7 +35,7 @@ type optimizer struct {
 func newOptimizer(p *autograd.Parameters, o Options) *optimizer {
 	n := p.Len()
 	a := &optimizer{
-		options: o, values: p.Values(), gradient: make([]float32, n),
+		options: o, parameters: p, values: p.Values(), gradient: make([]float32, n),
 		first: make([]float32, n), second: make([]float32, n),
 		power1: 1, power2: 1,
 		norms: make([]float64, (n+span-1)/span),
@@ -97,11 +98,13 @@ func (a *optimizer) norm() float64 {
 func (a *optimizer) step(learningRate, scale float64) {
 	a.power1 = float64(a.power1 * beta1)
 	a.power2 = float64(a.power2 * beta2)
-	if a.options.Optimizer == Adamax {
-		a.adamax(learningRate, scale)
-	} else {
-		a.adam(learningRate, scale)
-	}
+	a.parameters.Edit(func([]float32) {
+		if a.options.Optimizer == Adamax {
+			a.adamax(learningRate, scale)
+		} else {
+			a.adam(learningRate, scale)
+		}
+	})
 	if a.options.Average > 0 {
 		a.observe()
 	}
@@ -169,7 +172,9 @@ func (a *optimizer) observe() {
 
 // swap exchanges the values with their average, if there is one.
 func (a *optimizer) swap() {
-	for i, v := range a.average {
-		a.average[i], a.values[i] = a.values[i], v
-	}
+	a.parameters.Edit(func(values []float32) {
+		for i, v := range a.average {
+			a.average[i], values[i] = values[i], v
+		}
+	})
 }

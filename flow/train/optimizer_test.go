@@ -123,9 +123,37 @@ func TestFitKeepsTheAverage(t *testing.T) {
 	}
 }
 
+// TestImprovedSeesItsEpoch scores by the flow's own methods while it trains: each
+// better epoch has its values, and so has the end.
+func TestImprovedSeesItsEpoch(t *testing.T) {
+	o := Defaults()
+	o.Epochs, o.Batch, o.LearningRate, o.BLAS = 3, 50, 1e-2, blas.Builtin()
+	f, validation := newFlow(t), correlated(200, 2)
+	nll := func() float64 {
+		logProb := make([]float64, len(validation)/3)
+		if err := f.LogProb(logProb, validation, nil); err != nil {
+			t.Fatal(err)
+		}
+		return -sum(logProb) / float64(len(logProb))
+	}
+	better := 0
+	o.Improved = func(r Result) {
+		better++
+		if got := nll(); math.Abs(got-r.BestValidNLL) > 1e-4 {
+			t.Errorf("in epoch %d the flow scores %v, which has %v", r.BestEpoch, got, r.BestValidNLL)
+		}
+	}
+	r, err := Fit(context.Background(), f, Data{Rows: correlated(400, 1)}, Data{Rows: validation}, o)
+	if err != nil || better < 2 {
+		t.Fatalf("%d epochs are better: %v", better, err)
+	}
+	if got := nll(); math.Abs(got-r.BestValidNLL) > 1e-4 {
+		t.Errorf("in the end the flow scores %v, its best epoch has %v", got, r.BestValidNLL)
+	}
+}
+
 func checkNLL(t *testing.T, f *flow.Flow, rows []float64, want float64) {
 	t.Helper()
-	f.Model().Changed()
 	// The matmul of the training: others round otherwise.
 	scorer, err := f.NewScorer(flow.ScorerOptions{BLAS: blas.Builtin()})
 	if err != nil {
