@@ -27,17 +27,28 @@
 // # Where to read
 //
 // First value.go (matrices and their gradients), graph.go (modes, memory, the
-// tape), linear.go (the pattern of every operation: forward, then backward),
-// columns.go and part.go (choosing values), univariate.go (applying a map to
-// them). Then what a model is made of: parameters.go, layers.go (what a binding
-// keeps of a layer) and binding.go. pass.go, meeting.go and segment.go are about
-// the way of a tile through a flow: what travels with it, where the tiles of a
-// minibatch meet, what is computed again for its gradient.
+// tape), add.go and gate.go (the pattern of every operation: forward, then
+// backward), columns.go and part.go (choosing values), univariate.go (applying a
+// map to them). Then what a model is made of: parameters.go, layers.go (what a
+// binding keeps of a layer) and binding.go. pass.go, meeting.go and segment.go are
+// about the way of a tile through a flow: what travels with it, where the tiles of
+// a minibatch meet, what is computed again for its gradient.
+//
+// An operation is one body for both precisions, in the words of primitives.go: an
+// interface, arithmetic, of which a graph has the one of its precision, g.do.
+// primitives32.go says them with kernels and primitives64.go with plain loops;
+// weights32.go and weights64.go do the same for the products of layers, which
+// product.go puts together (linear, masked, convolve). matrix.go is what they work
+// on. No operation asks for the precision; one whose float32 form has a kernel of
+// its own gets a primitive.
 //
 // The rest is one subject a file: operations (add, gate, spread, moments, normal,
-// density, external), univariates (affine with its scale maps, spline, support;
-// their names are in univariates.go), activations (one a file, their names in
-// activation.go), masked linear layers (masked.go, and units.go for the inverse
-// of a MADE, unit by unit), square matrices (square.go, square_weights.go) and
-// maps that are stated row by row in float64 (prepared.go, rowmap.go).
+// density, external, squeeze, positions, sites, scale_columns), univariates
+// (affine with its scale maps, spline, support; their names are in
+// univariates.go), activations (one a file, their names in activation.go), masked
+// linear layers (masked.go, and units.go for the inverse of a MADE, unit by unit),
+// square matrices (square.go, square_weights.go), maps that are stated row by row
+// in float64 (prepared.go, rowmap.go), and attention with its layer norm, whose
+// one body is generic over an arithmetic of rows (attention.go,
+// attention_cache.go, layer_norm.go, row_math.go).
 package autograd

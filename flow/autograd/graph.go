@@ -146,6 +146,13 @@ func (g *Graph) SetGradients(memory []float32) { g.gradients.narrow = memory }
 // Gradients64 is [Graph.Gradients] for float64 graphs.
 func (g *Graph) Gradients64() []float64 { return g.gradients.wide }
 
+// parameterValues returns the values of p.
+func (g *Graph) parameterValues(p *Parameter) matrix {
+	n := g.newNode(p.Rows, p.Cols, false)
+	n.data = g.do.values(p)
+	return matrix{&n.data, 0, p.Rows, p.Cols, p.Cols}
+}
+
 // parameterGradient returns the gradient of p.
 func (g *Graph) parameterGradient(p *Parameter) matrix {
 	g.binding.own(p.owner)

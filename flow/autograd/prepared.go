@@ -59,13 +59,6 @@ func (s *preparedValues) need(g *Graph, q prepared) []float64 {
 	return s.values
 }
 
-// parameterValues returns the values of p.
-func (g *Graph) parameterValues(p *Parameter) matrix {
-	n := g.newNode(p.Rows, p.Cols, false)
-	n.data = g.do.values(p)
-	return matrix{&n.data, 0, p.Rows, p.Cols, p.Cols}
-}
-
 // widen returns the values of p in float64; none for nil.
 func (g *Graph) widen(p *Parameter) []float64 {
 	if p == nil {

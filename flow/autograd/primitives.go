@@ -33,7 +33,6 @@ type arithmetic interface {
 
 	// zero sets dst = 0.
 	zero(dst matrix)
-
 	// copy sets dst = src.
 	copy(dst, src matrix)
 	// accumulate sets dst += src.

@@ -94,14 +94,7 @@ func binary32(dst, a, b matrix, f func(dst, a, b []float32)) {
 }
 
 func (arithmetic32) activate(dst, x matrix, f *activation, slope float64) {
-	if dst.flat() && x.flat() {
-		f.forward32(flat32(dst), flat32(x), float32(slope))
-		return
-	}
-	d, xs := dst.narrow(), x.narrow()
-	for r := range d.Rows {
-		f.forward32(d.row(r), xs.row(r), float32(slope))
-	}
+	unary32(dst, x, func(dst, x []float32) { f.forward32(dst, x, float32(slope)) })
 }
 
 func (a arithmetic32) activateBackward(dx, x, y, dy matrix, f *activation, slope float64) {
