@@ -62,7 +62,7 @@ func usable(preset flow.Preset, o flow.Options) flow.Options {
 	if flow.Defaults(preset).Masks == "" {
 		o.Masks = ""
 	}
-	if preset == flow.PresetHouseholder {
+	if preset == flow.PresetHouseholder || flow.Defaults(preset).Permutation == "" {
 		o.Permutation = ""
 	}
 	return o

@@ -23,6 +23,7 @@ const (
 	PresetPlanar            Preset = "planar"
 	PresetRadial            Preset = "radial"
 	PresetHouseholder       Preset = "householder"
+	PresetGaussianization   Preset = "gaussianization"
 )
 
 // presets make a Config for the named columns.
@@ -36,6 +37,7 @@ var presets = map[Preset]func(features, context []string, o Options) (Config, er
 	PresetPlanar:            Planar,
 	PresetRadial:            Radial,
 	PresetHouseholder:       Householder,
+	PresetGaussianization:   Gaussianization,
 }
 
 // defaults are what the presets make of the zero Options.
@@ -49,6 +51,7 @@ var defaults = map[Preset]Options{
 	PresetPlanar:            {Layers: 32, Permutation: PermutationNone, Base: base.StandardNormal},
 	PresetRadial:            {Layers: 32, Permutation: PermutationNone, Base: base.StandardNormal},
 	PresetHouseholder:       {Layers: 10, Permutation: PermutationNone, Base: base.DiagonalNormal},
+	PresetGaussianization:   {Layers: 10, Hidden: []int{64, 64}, Base: base.StandardNormal, Bound: 7, Components: 50},
 }
 
 // Options are what the presets ask for; the zero value takes their defaults,
@@ -65,6 +68,9 @@ type Options struct {
 	Bound float64
 	// Bins is the number of bins of a spline.
 	Bins int
+	// Components is the number of densities in each mixture of
+	// [Gaussianization].
+	Components int
 	// Masks chooses which features a coupling changes.
 	Masks Masks
 	// Permutation goes before every layer but the first. With a reverse or a random
@@ -162,6 +168,9 @@ func (o *Options) fill(p Preset) {
 	}
 	if o.Bins == 0 {
 		o.Bins = d.Bins
+	}
+	if o.Components == 0 {
+		o.Components = d.Components
 	}
 	if o.Masks == "" {
 		o.Masks = d.Masks

@@ -44,6 +44,9 @@ func autoregressiveLayers(features, context []string, o Options, u autograd.Univ
 	if o.Masks != "" {
 		return Config{}, fmt.Errorf("autoregressive layers have no masks to choose; they take a permutation")
 	}
+	if o.Components != 0 {
+		return Config{}, errNoComponents
+	}
 	n := len(features)
 	if err := (transform.Shape{Features: n}).Check(); err != nil {
 		return Config{}, err

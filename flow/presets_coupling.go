@@ -41,10 +41,15 @@ func NICE(features, context []string, o Options) (Config, error) {
 
 var errNoBins = errors.New("this family has no bins; those are the splines' of nsf and nsf-ar")
 
+var errNoComponents = errors.New("this family has no mixtures of components; those are of gaussianization")
+
 // couplings takes options that are filled.
 func couplings(features, context []string, o Options, u autograd.Univariate) (Config, error) {
 	if o.Residual {
 		return Config{}, fmt.Errorf("couplings have no residual conditioners")
+	}
+	if o.Components != 0 {
+		return Config{}, errNoComponents
 	}
 	return layers(features, context, o, func(flip bool) (transform.Spec, error) {
 		mask, err := couplingMask(len(features), flip, o.Masks)

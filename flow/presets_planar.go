@@ -77,6 +77,7 @@ func withoutNetworks(p Preset, context []string, o Options) error {
 		{o.Masks != "", "has no masks"},
 		{o.Bound != 0, "has no scale map to bound"},
 		{o.Bins != 0, "has no bins"},
+		{o.Components != 0, "has no mixtures of components"},
 	} {
 		if refused.given {
 			return fmt.Errorf("%s has no networks and no splines; it %s", p, refused.what)

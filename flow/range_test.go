@@ -31,15 +31,16 @@ func rangeFamilies() map[string]transform.Spec {
 	affine := &autograd.Affine{Bound: 2}
 	zero, one := 0.0, 1.0
 	out := map[string]transform.Spec{
-		"permutation": &transform.PermutationSpec{Order: []int{2, 0, 1}},
-		"actnorm":     &transform.ActNormSpec{Bound: 3},
-		"batchnorm":   &transform.BatchNormSpec{Epsilon: 1e-5, Momentum: 0.1},
-		"planar":      &transform.PlanarSpec{},
-		"radial":      &transform.RadialSpec{},
-		"lu":          &transform.LUSpec{Bound: 2},
-		"householder": &transform.HouseholderSpec{Reflections: 3},
-		"elementwise": &transform.ElementwiseSpec{Univariate: affine},
-		"chain":       &transform.ChainSpec{Transforms: []transform.Spec{&transform.PlanarSpec{}, &transform.LUSpec{Bound: 1}}},
+		"permutation":     &transform.PermutationSpec{Order: []int{2, 0, 1}},
+		"actnorm":         &transform.ActNormSpec{Bound: 3},
+		"batchnorm":       &transform.BatchNormSpec{Epsilon: 1e-5, Momentum: 0.1},
+		"planar":          &transform.PlanarSpec{},
+		"radial":          &transform.RadialSpec{},
+		"lu":              &transform.LUSpec{Bound: 2},
+		"gaussianization": &transform.GaussianizationSpec{Components: 3, Bound: 7},
+		"householder":     &transform.HouseholderSpec{Reflections: 3},
+		"elementwise":     &transform.ElementwiseSpec{Univariate: affine},
+		"chain":           &transform.ChainSpec{Transforms: []transform.Spec{&transform.PlanarSpec{}, &transform.LUSpec{Bound: 1}}},
 		"support": &transform.SupportSpec{Columns: []transform.SupportColumn{
 			{Feature: 0, Map: "logit", Lower: &zero, Upper: &one, Margin: 1e-6},
 			{Feature: 1, Map: "log", Lower: &zero},
@@ -49,6 +50,8 @@ func rangeFamilies() map[string]transform.Spec {
 	univariates := map[string]autograd.Univariate{
 		"additive": &autograd.Additive{},
 		"spline":   autograd.NewSpline(4, 3),
+		"mixture":  &autograd.LogisticMixture{Components: 3, Bound: 7, Weights: true},
+		"logits":   &autograd.LogisticMixture{Components: 3, Bound: 7, Logit: true},
 		"circular": spline(kernels.Spline{Bins: 4, Bound: 3, MinWidth: 1e-3, MinHeight: 1e-3, MinSlope: 1e-3, SlopeBeta: 1, Circular: true}),
 		"clipped":  spline(kernels.Spline{Bins: 4, Bound: 3, Softclip: 6.9}),
 	}

@@ -5,7 +5,7 @@ Usage: format_reader.py MODEL.safetensors ROWS.npy [CONTEXT.npy]
 
 The context is an array of numbers, or of texts, whose columns are those of context_columns.
 """
-import json, math, struct, sys
+import json, math, statistics, struct, sys
 import numpy as np
 
 def load(path):
@@ -110,6 +110,7 @@ def softmax(u):
 
 def parameter_count(u):
     return {"affine": lambda: 2, "additive": lambda: 1, "sinh-arcsinh": lambda: 2,
+            "logistic-mixture": lambda: (3 if u.get("weights") else 2) * u["components"],
             "spline": lambda: 3 * u["bins"] - (0 if u.get("circular") else 1)}[u["type"]]()
 
 def spline(u, p, x):
@@ -140,11 +141,28 @@ def spline(u, p, x):
     slope = np.where(inside, s**2 * (d1 * xi**2 + 2 * s * rest + d0 * (1 - xi)**2) / below**2, 1)
     return np.where(inside, y, x), np.log(slope)
 
+def logistic_mixture(u, p, x):
+    """y and log dy/dx of x [rows, w] with parameters p [rows, P, w]."""
+    k, b = u["components"], u["bound"]
+    s = b * np.tanh(p[:, k:2 * k] / b)
+    t = (x[:, None] - p[:, :k]) * np.exp(-s)
+    log_weight = np.log(softmax(p[:, 2 * k:].transpose(0, 2, 1))).transpose(0, 2, 1) if u.get("weights") else -math.log(k)
+    total = lambda v: np.logaddexp.reduce(log_weight + v, 1)
+    left, right, density = total(-softplus(-t)), total(-softplus(t)), total(-softplus(-t) - softplus(t) - s)
+    if u.get("logit"):
+        return left - right, density - left - right
+    tail = lambda log_p: statistics.NormalDist().inv_cdf(math.exp(log_p)) if log_p > -700 else -math.inf
+    y = np.vectorize(tail, otypes=[float])(np.minimum(left, right))
+    y = np.where(left <= right, y, -y)
+    return y, density + 0.5 * y * y + 0.5 * math.log(2 * math.pi)
+
 def univariate(u, p, x):
     """y and log dy/dx of x [rows, w]; p [rows, P·w] has a block for each parameter."""
     p = p.reshape(len(x), parameter_count(u), x.shape[1])
     if u["type"] == "spline":
         return spline(u, p.transpose(0, 2, 1), x)
+    if u["type"] == "logistic-mixture":
+        return logistic_mixture(u, p, x)
     if u["type"] == "sinh-arcsinh":
         s = u["bound"] * np.tanh(p[:, 1] / u["bound"])
         v = np.exp(s) * np.arcsinh(x) + p[:, 0]
@@ -207,6 +225,10 @@ def forward(t, tensors, prefix, x, columns, context):
         s = t["bound"] * np.tanh(u / t["bound"])
         x[:] = x * np.exp(s) + shift
         return s.sum(), columns
+    if kind == "gaussianization":
+        constant = np.repeat(tensors[prefix + "constant"], len(x), 0)
+        x[:], log_det = univariate({**t, "type": "logistic-mixture"}, constant, x.copy())
+        return log_det.sum(1), columns
     if kind == "lu":
         s = t["bound"] * np.tanh(tensor("diagonal") / t["bound"])
         lower, upper = np.eye(d), np.diag(np.exp(s))

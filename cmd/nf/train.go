@@ -99,6 +99,8 @@ func (o *trainOptions) check(command *cobra.Command) error {
 		return usage("--hidden is empty; it must be a list of widths such as 128,128")
 	case changed("bins") && o.model.Bins < 1:
 		return usage("--bins is %d; it must be at least 1", o.model.Bins)
+	case changed("components") && o.model.Components < 1:
+		return usage("--components is %d; it must be at least 1", o.model.Components)
 	case changed("bound") && !(o.model.Bound > 0):
 		return usage("--bound is %v; it must be above 0", o.model.Bound)
 	case changed("embedding") && len(o.context) == 0:
@@ -127,6 +129,10 @@ func (o *trainOptions) check(command *cobra.Command) error {
 	return o.checkModel()
 }
 
+// gaussianizationRate is the learning rate of flows without networks, whose
+// values are means and widths in standard deviations (Meng et al., 2020).
+const gaussianizationRate = 1e-2
+
 // setDefaults puts the preset's own choices where no flag has made one.
 func (o *trainOptions) setDefaults(command *cobra.Command) {
 	d := flow.Defaults(o.flow)
@@ -148,6 +154,9 @@ func (o *trainOptions) setDefaults(command *cobra.Command) {
 	}
 	if !changed("base") {
 		o.model.Base = d.Base
+	}
+	if o.flow == flow.PresetGaussianization && !changed("lr") {
+		o.fit.LearningRate = gaussianizationRate
 	}
 	if o.fit.Optimizer == train.AdamW && !changed("weight-decay") {
 		o.fit.WeightDecay = train.UsualWeightDecay
@@ -180,6 +189,7 @@ func (o *trainOptions) checkModel() error {
 		{"bound", nil, flow.Options{Bound: m.Bound}},
 		{"bins", nil, flow.Options{Bins: m.Bins}},
 		{"embedding", context, flow.Options{Embedding: m.Embedding}},
+		{"components", nil, flow.Options{Components: m.Components}},
 		{"residual", nil, flow.Options{Residual: m.Residual}},
 		{"batchnorm", nil, flow.Options{BatchNorm: m.BatchNorm}},
 	} {

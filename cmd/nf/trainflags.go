@@ -43,10 +43,11 @@ func (o *trainOptions) addFlags(command *cobra.Command) {
 		defaultsOf(func(o flow.Options) string { return o.Base }))
 	f.StringArrayVar(&o.support, "support", nil, "COLUMN=LOWER:UPPER, a column that lies between two ends, or with one left out beyond the other: --support price=0: --support share=0:1; :softplus behind one end takes that map instead of log")
 	f.StringSliceVar(&o.discrete, "discrete", nil, "COLUMN or COLUMN=STEP, columns of whole numbers or of rounded values, which get uniform noise of one step in training; a step not given is found")
-	f.Float64Var(&m.Bound, "bound", 0, "b of the scale map exp(b*tanh(u/b)), or the box [-b, b] of splines"+
+	f.IntVar(&m.Embedding, "embedding", 0, "show all layers so many values that one network, as wide as --hidden, makes of the context, in its place")
+	f.Float64Var(&m.Bound, "bound", 0, "b of the scale map exp(b*tanh(u/b)), also of the widths of mixtures, or the box [-b, b] of splines"+
 		defaultsOf(func(o flow.Options) string { return number0(o.Bound) }))
 	f.IntVar(&m.Bins, "bins", 0, "bins of a spline"+defaultsOf(func(o flow.Options) string { return number0(o.Bins) }))
-	f.IntVar(&m.Embedding, "embedding", 0, "show all layers so many values that one network, as wide as --hidden, makes of the context, in its place")
+	f.IntVar(&m.Components, "components", 0, "densities in each mixture"+defaultsOf(func(o flow.Options) string { return number0(o.Components) }))
 	f.BoolVar(&m.Residual, "residual", false, "residual networks in autoregressive flows: a block for each width after the first (nsf-ar's own widths always are)")
 	f.BoolVar(&m.BatchNorm, "batchnorm", false, "batch normalization after every layer")
 
@@ -55,7 +56,7 @@ func (o *trainOptions) addFlags(command *cobra.Command) {
 	f.IntVar(&fit.Batch, "batch", 0, "rows of a minibatch (default: "+train.BatchRule()+")")
 	f.StringVar(&fit.Optimizer, "optimizer", fit.Optimizer, "what makes steps of gradients: "+strings.Join(train.Optimizers, ", "))
 	f.Float64Var(&fit.WeightDecay, "weight-decay", 0, fmt.Sprintf("of adamw: in each step, values shrink by this times the learning rate (default %v)", train.UsualWeightDecay))
-	f.Float64Var(&fit.LearningRate, "lr", fit.LearningRate, "learning rate")
+	f.Float64Var(&fit.LearningRate, "lr", fit.LearningRate, fmt.Sprintf("learning rate; of gaussianization %v unless given", gaussianizationRate))
 	f.StringVar(&fit.Schedule, "schedule", fit.Schedule, "learning rate over time: "+strings.Join(train.Schedules, " or "))
 	f.IntVar(&fit.Warmup, "warmup", fit.Warmup, "first steps, in which the learning rate rises to what it would be")
 	f.Float64Var(&fit.Average, "average", fit.Average, "keep a running average of the values, which loses 1 minus this in each step: 0.99 or 0.999; 0 keeps the values themselves")

@@ -9,5 +9,6 @@ import "github.com/seed-192fdf7a/nf/internal/strictjson"
 var Univariates = strictjson.New[Univariate]("univariate").
 	Add("additive", 1, &Additive{}).
 	Add("affine", 1, &Affine{}).
+	Add("logistic-mixture", 2, &LogisticMixture{}).
 	Add("sinh-arcsinh", 2, Widen(&SinhArcsinh{})).
 	Add("spline", 1, &Spline{})

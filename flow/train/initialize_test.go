@@ -135,3 +135,61 @@ func TestMeetingsInside(t *testing.T) {
 		}
 	}
 }
+
+// TestGaussianizationBegins brings a minibatch to a layer of mixtures: the means
+// are the quantiles of each column, and what leaves is near to normal; with any
+// number of workers the same values.
+func TestGaussianizationBegins(t *testing.T) {
+	var want []float32
+	for workers := 1; workers <= 3; workers++ {
+		const k = 9
+		f := newFlow(t, &transform.GaussianizationSpec{Components: k, Bound: 7})
+		rows := correlated(300, 1)
+		training := Data{Rows: rows}
+		if err := standardize(f, training); err != nil {
+			t.Fatal(err)
+		}
+		o := Defaults()
+		o.BLAS, o.Workers = blas.Builtin(), workers
+		r, err := newRunner(f.Model(), f.Model().Sites(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &likelihood{f, newRows(training, f)}
+		chosen := make([]int, 200)
+		for i := range chosen {
+			chosen[i] = i + 50
+		}
+		if !r.parameters.AwaitsData() || !r.initializeFromData(context.Background(), s, chosen) || r.parameters.AwaitsData() {
+			t.Fatal("the layer did not take its first values")
+		}
+		g := r.binding.NewGraph()
+		g.Reset(autograd.Evaluate)
+		p := g.Pass(len(chosen))
+		x := s.load(p, chosen)
+		maps := f.Model().Chain().Transforms()
+		x = maps[0].Forward(p, x)
+		column := make([]float64, x.Rows)
+		for r := range column {
+			column[r] = x.At(r, 1)
+		}
+		slices.Sort(column)
+		// The middle one of nine means is the median of 200 values.
+		median := 0.5 * (column[99] + column[100])
+		if got := find(t, f, "transforms.1.constant").Values()[4*3+1]; math.Abs(float64(got)-median) > 1e-6 {
+			t.Errorf("the middle mean is %v, the median %v", got, median)
+		}
+		moments := g.ColumnMoments(maps[1].Forward(p, x)).Values
+		for c := range 3 {
+			mean := moments[c] / 200
+			if variance := moments[3+c]/200 - mean*mean; math.Abs(mean) > 0.1 || variance < 0.5 || variance > 1 {
+				t.Errorf("column %d leaves with mean %v and variance %v", c, mean, variance)
+			}
+		}
+		if workers == 1 {
+			want = slices.Clone(f.Model().Parameters().Values())
+		} else if !slices.Equal(f.Model().Parameters().Values(), want) {
+			t.Errorf("%d workers begin with other values than one", workers)
+		}
+	}
+}

@@ -22,6 +22,7 @@ func init() { // chain and invert hold other Specs
 		Add("chain", 1, &ChainSpec{}).
 		Add("coupling", 1, &CouplingSpec{}).
 		Add("elementwise", 1, &ElementwiseSpec{}).
+		Add("gaussianization", 2, &GaussianizationSpec{}).
 		Add("householder", 1, &HouseholderSpec{}).
 		Add("invert", 1, &InvertSpec{}).
 		Add("lu", 1, &LUSpec{}).

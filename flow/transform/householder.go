@@ -17,6 +17,22 @@ import (
 type HouseholderSpec struct {
 	// Reflections is K.
 	Reflections int `json:"reflections"`
+	// Start is what training begins with: the identity, or with [RandomStart]
+	// reflections that are drawn.
+	Start string `json:"start,omitempty"`
+}
+
+// RandomStart is the [HouseholderSpec].Start of a rotation that is drawn, as
+// Gaussianization needs it, whose other layers look at each column by itself.
+const RandomStart = "random"
+
+// FormatVersion returns the version of the model file that the description
+// needs.
+func (s *HouseholderSpec) FormatVersion() int {
+	if s.Start != "" {
+		return 2
+	}
+	return 1
 }
 
 // Check implements [Spec].
@@ -26,6 +42,9 @@ func (s *HouseholderSpec) Check(shape Shape, _ int) error {
 	}
 	if s.Reflections < 1 || s.Reflections > maxMatrix {
 		return fmt.Errorf("householder: %d reflections, want 1 to %d", s.Reflections, maxMatrix)
+	}
+	if s.Start != "" && s.Start != RandomStart {
+		return fmt.Errorf("householder: start %q is not known; leave it out or choose %s", s.Start, RandomStart)
 	}
 	return nil
 }
@@ -38,20 +57,25 @@ func (s *HouseholderSpec) Build(shape Shape, _ int, scope autograd.Scope) Transf
 	m := &householder{features: shape.Features, reflections: s.Reflections}
 	vectors := scope.New("vectors", s.Reflections, shape.Features)
 	t := &square{setColumns: func(columns []int) { m.columns = columns }, product: scope.NewSquare(m, vectors)}
-	return &rotation{t, vectors}
+	return &rotation{t, vectors, s.Start == RandomStart}
 }
 
 // rotation begins, other than zero vectors, where it can be learned.
 type rotation struct {
 	*square
 	vectors *autograd.Parameter
+	drawn   bool // it begins with reflections that do not undo each other
 }
 
-// Initialize draws vectors in equal pairs, whose reflections undo each other;
-// an odd last one stays.
+// Initialize draws all vectors, or draws them in equal pairs, whose reflections
+// undo each other; an odd last one stays.
 func (t *rotation) Initialize(seed uint64) {
 	t.square.Initialize(seed)
 	v := t.vectors
+	if t.drawn {
+		random.Uniform(v.Values(), seed, random.Initialization, uint64(v.Offset()), 1)
+		return
+	}
 	for k := 0; k < v.Rows; k += 2 {
 		row := v.Values()[k*v.Cols : (k+1)*v.Cols]
 		random.Uniform(row, seed, random.Initialization, uint64(v.Offset()+k*v.Cols), 1)
