@@ -30,6 +30,10 @@ type Config struct {
 	// nil shows them the context itself.
 	Embedding *nn.EmbeddingSpec `json:"embedding,omitempty"`
 
+	// Pixels says that the values are whole numbers, which are dequantized before
+	// they are standardized; nil says that they are not.
+	Pixels *Pixels `json:"pixels,omitempty"`
+
 	// Standardize and StandardizeContext are the first stage. Training fills
 	// them from its data.
 	Standardize        Standardization `json:"standardize"`
@@ -81,6 +85,14 @@ func (c *Config) Check() error {
 	}
 	if err := distinct(c.Features, c.Context); err != nil {
 		return err
+	}
+	if c.Pixels != nil {
+		if err := c.Pixels.check(); err != nil {
+			return err
+		}
+		if len(c.Discrete) > 0 {
+			return errors.New("a flow of pixels has discrete columns too; pixels are discrete all")
+		}
 	}
 	if err := c.checkCategories(); err != nil {
 		return err

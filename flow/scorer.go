@@ -194,8 +194,24 @@ func (s *Scorer) load(g *autograd.Graph, rows []float64, st Standardization, col
 	return v
 }
 
-func (s *Scorer) loadX(g *autograd.Graph, j *job, from, to int, wanted bool) autograd.Value {
+// loadX loads events; those of pixels are dequantized by their own noise, or by
+// the middle.
+func (s *Scorer) loadX(g *autograd.Graph, j *job, from, to int, wanted, middle bool) autograd.Value {
 	f := s.flow
+	if p := f.config.Pixels; p != nil {
+		v, d, columns := g.Input((to-from)*f.sites, len(f.config.Features), wanted), f.Dim(), len(f.config.Features)
+		for e := from; e < to; e++ {
+			x, values := j.x[e*d:(e+1)*d], v.Flat32()[(e-from)*d:(e-from+1)*d]
+			if !middle {
+				f.Model().Narrow(values, x, PixelNoise{})
+				continue
+			}
+			for i, v := range x {
+				values[i] = f.config.Standardize.Narrow(p.bin(v)+0.5, i%columns)
+			}
+		}
+		return v
+	}
 	columns := len(f.config.Features)
 	v := s.load(g, j.x, f.config.Standardize, columns, f.sites, from, to, wanted)
 	rows := j.x[from*f.Dim() : to*f.Dim()]
@@ -220,7 +236,7 @@ func (s *Scorer) pass(g *autograd.Graph, j *job, from, to int, wanted bool) *aut
 func logProbTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	g.Reset(autograd.Evaluate)
 	p := s.pass(g, j, from, to, false)
-	s.flow.Model().LogDensity(p, s.loadX(g, j, from, to, false))
+	s.flow.Model().LogDensity(p, s.loadX(g, j, from, to, false, false))
 	for i, v := range p.LogDet.Values {
 		j.logProb[from+i] = s.logDensity(j, j.x, from+i, v-s.flow.logStd)
 	}
@@ -230,7 +246,7 @@ func forwardTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	f := s.flow
 	g.Reset(autograd.Evaluate)
 	p := s.pass(g, j, from, to, false)
-	z := f.Model().Forward(p, s.loadX(g, j, from, to, false))
+	z := f.Model().Forward(p, s.loadX(g, j, from, to, false, true))
 	if j.logDet != nil {
 		for i, v := range p.LogDet.Values {
 			j.logDet[from+i] = s.logDet(j, j.x, from+i, v-f.logStd, math.Inf(-1))
@@ -262,7 +278,11 @@ func (s *Scorer) store(dst []float64, x autograd.Value, from int) {
 	dst = dst[from*s.flow.Dim():]
 	for r := range x.Rows {
 		for c, v := range x.Row32(r) {
-			dst[r*x.Cols+c] = s.flow.config.Standardize.Restore(v, c)
+			restored := s.flow.config.Standardize.Restore(v, c)
+			if p := s.flow.config.Pixels; p != nil {
+				restored = p.settle(restored)
+			}
+			dst[r*x.Cols+c] = restored
 		}
 	}
 	for _, d := range s.flow.discrete {
@@ -276,7 +296,7 @@ func (s *Scorer) store(dst []float64, x autograd.Value, from int) {
 func gradientTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	f := s.flow
 	g.Reset(autograd.DifferentiateInputs)
-	p, x := s.pass(g, j, from, to, true), s.loadX(g, j, from, to, true)
+	p, x := s.pass(g, j, from, to, true), s.loadX(g, j, from, to, true, false)
 	f.Model().LogDensity(p, x)
 	p.LogDet.Seed(1)
 	g.Backward()

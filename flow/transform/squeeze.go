@@ -96,16 +96,8 @@ func (s *SqueezeSpec) Check(in Shape, _ int) error {
 			return fmt.Errorf("squeeze: %w", err)
 		}
 	}
-	n := s.sites() * in.Features
-	if len(s.Order) != n {
-		return fmt.Errorf("squeeze: the order has %d entries for %d sites of %d features", len(s.Order), s.sites(), in.Features)
-	}
-	seen := make([]bool, n)
-	for i, v := range s.Order {
-		if v < 0 || v >= n || seen[v] {
-			return fmt.Errorf("squeeze: entry %d of the order is %d: want each of 0 to %d once", i, v, n-1)
-		}
-		seen[v] = true
+	if err := checkOrder(s.Order, s.sites()*in.Features); err != nil {
+		return fmt.Errorf("squeeze: %w", err)
 	}
 	return nil
 }

@@ -16,7 +16,8 @@ const (
 	Permute                      // index: the layer
 	Demo                         // index: the row; where on the moons it lies
 	SampleWords                  // index: the sample; what of it is not normal noise
-	Dequantize                   // index: the row; where in the cell of its value it lies
+	Dequantize                   // index: the row, or the event and its epoch; where in the cell of its value it lies
+	Flip                         // index: the event and its epoch
 )
 
 // Uniform fills dst with values of U(-bound, bound), multiples of

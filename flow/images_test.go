@@ -1,0 +1,322 @@
+package flow_test
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/base"
+	"github.com/seed-192fdf7a/nf/flow/nn"
+	"github.com/seed-192fdf7a/nf/flow/transform"
+	"github.com/seed-192fdf7a/nf/internal/random"
+)
+
+// imageFlow is a small flow of images with random values.
+func imageFlow(t testing.TB, p flow.ImagePreset, o flow.ImageOptions) *flow.Flow {
+	t.Helper()
+	o.Steps, o.Columns = 2, 5
+	c, err := p.Config(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := flow.New(c, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range f.Model().Parameters().All() {
+		if strings.HasSuffix(p.Name, ".initialized") {
+			p.Values()[0] = 1
+			continue
+		}
+		random.Uniform(p.Values(), 3, random.Initialization, uint64(p.Offset()), 0.2)
+	}
+	f.Model().Changed()
+	return f
+}
+
+// pixels returns so many values of n images of 0 to 255.
+func pixels(n int, seed uint64) []float64 {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = float64(rng.IntN(256))
+	}
+	return x
+}
+
+// each calls do for each preset, two sizes, with and without a context.
+func eachImageModel(t *testing.T, do func(t *testing.T, f *flow.Flow, contexts int)) {
+	for _, p := range flow.ImagePresets() {
+		for _, o := range []flow.ImageOptions{{Height: 4, Width: 4, Channels: 2, Levels: 256}, {Height: 8, Width: 8, Channels: 3, Levels: 256, Logit: 0.05}} {
+			for _, context := range [][]string{nil, {"a", "b"}} {
+				o.Context = context
+				t.Run(fmt.Sprintf("%s/%dx%dx%d/context=%d", p, o.Height, o.Width, o.Channels, len(context)), func(t *testing.T) {
+					do(t, imageFlow(t, p, o), len(context))
+				})
+			}
+		}
+	}
+}
+
+// TestImageModelDensity compares the density of whole models with that of the
+// noise and the dense Jacobian of the way to all parts of it, in float64, and
+// goes back.
+func TestImageModelDensity(t *testing.T) {
+	eachImageModel(t, func(t *testing.T, f *flow.Flow, contexts int) {
+		n, features := f.Dim(), len(f.Config().Features)
+		if testing.Short() && n > 32 {
+			t.Skip("the emulated processors have the small ones")
+		}
+		g := autograd.Bind64(f.Model().Parameters()).NewGraph()
+		x := make([]float64, n)
+		for i, v := range pixels(n, 5) {
+			x[i] = (v + 0.5) / 256
+		}
+		begin := func(mode autograd.Mode) (p *autograd.Pass, in, rest autograd.Value) {
+			g.Reset(mode)
+			p = g.Pass(1)
+			in = p.Input(n/features, features, true)
+			for i, v := range x {
+				in.Set(i/features, i%features, v)
+			}
+			if contexts > 0 {
+				p.Context = p.Input(1, contexts, false)
+				p.Context.Set(0, 0, 0.3)
+				p.Context.Set(0, 1, -0.8)
+			}
+			return p, in, f.Model().Chain().Forward(p, in)
+		}
+		p, _, rest := begin(autograd.Evaluate)
+		var z []float64
+		for _, part := range append(p.Parts(), rest) {
+			z = append(z, valuesOf(part)...)
+		}
+		if len(z) != n {
+			t.Fatalf("the noise has %d values, want %d", len(z), n)
+		}
+		logDet := p.LogDet.Values[0]
+		f.Model().BaseDensity(p, rest)
+		want := logDet
+		for _, v := range z {
+			want -= 0.5*v*v + 0.5*math.Log(2*math.Pi)
+		}
+		if got := p.LogDet.Values[0]; math.Abs(got-want) > 1e-9*math.Abs(want) {
+			t.Errorf("log p is %v, the noise and the log-det make %v", got, want)
+		}
+		jacobian := mat.NewDense(n, n, nil)
+		row := 0
+		for part := 0; row < n; part++ {
+			for i := 0; ; i++ {
+				p, in, rest := begin(autograd.DifferentiateInputs)
+				of := append(slices.Clone(p.Parts()), rest)[part]
+				if i == of.Rows*of.Cols {
+					break
+				}
+				g.SeedGradient(of, i/of.Cols, i%of.Cols, 1)
+				g.Backward()
+				for k := range n {
+					jacobian.Set(row, k, in.Gradient(k/features, k%features))
+				}
+				row++
+			}
+		}
+		var lu mat.LU
+		lu.Factorize(jacobian)
+		if want, _ := lu.LogDet(); math.Abs(logDet-want) > 1e-9*(1+math.Abs(want)) {
+			t.Errorf("log-det is %v, the Jacobian's is %v", logDet, want)
+		}
+		p, _, rest = begin(autograd.Evaluate)
+		for i, v := range valuesOf(f.Model().Chain().Inverse(p, rest)) {
+			if math.Abs(v-x[i]) > 1e-9 {
+				t.Fatalf("value %d goes there and back as %v, was %v", i, v, x[i])
+			}
+		}
+	})
+}
+
+func valuesOf(v autograd.Value) (all []float64) {
+	for r := range v.Rows {
+		for c := range v.Cols {
+			all = append(all, v.At(r, c))
+		}
+	}
+	return all
+}
+
+// TestImageScores compares scores in float32 with those in float64, one image
+// alone with a batch on any number of workers, and what is saved with what is
+// read; pixels come back from the noise exactly, and samples are pixels.
+func TestImageScores(t *testing.T) {
+	eachImageModel(t, func(t *testing.T, f *flow.Flow, contexts int) {
+		const n = 5
+		d := f.Dim()
+		x, context := pixels(n*d, 7), make([]float64, n*contexts)
+		for i := range context {
+			context[i] = float64(i%3) - 1
+		}
+		if contexts == 0 {
+			context = nil
+		}
+		var file bytes.Buffer
+		if err := f.Write(&file); err != nil {
+			t.Fatal(err)
+		}
+		read, err := flow.Read(bytes.NewReader(file.Bytes()), int64(file.Len()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want, samples []float64
+		for _, of := range []*flow.Flow{f, read} {
+			for _, workers := range []int{1, 2, 7} {
+				s, err := of.NewScorer(flow.ScorerOptions{Workers: workers, BLAS: blas.Builtin()})
+				if err != nil {
+					t.Fatal(err)
+				}
+				logProb, drawn := make([]float64, n), make([]float64, n*d)
+				if err := s.LogProb(logProb, x, context); err != nil {
+					t.Fatal(err)
+				}
+				if err := s.Sample(drawn, nil, 0, flow.SampleOptions{Seed: 2, Temperature: 0.7}, context); err != nil {
+					t.Fatal(err)
+				}
+				if want == nil {
+					want, samples = logProb, drawn
+				}
+				if !slices.Equal(logProb, want) || !slices.Equal(drawn, samples) {
+					t.Fatalf("%d workers score %v and sample other pixels, one scores %v", workers, logProb, want)
+				}
+				for e := range n {
+					one := make([]float64, 1)
+					if err := s.LogProb(one, x[e*d:(e+1)*d], context[e*contexts:(e+1)*contexts]); err != nil {
+						t.Fatal(err)
+					}
+					if one[0] != want[e] {
+						t.Fatalf("image %d alone scores %v, in a batch %v", e, one[0], want[e])
+					}
+				}
+				z, back := make([]float64, n*d), make([]float64, n*d)
+				if err := s.Forward(z, nil, x, context); err != nil {
+					t.Fatal(err)
+				}
+				if err := s.Inverse(back, nil, z, context); err != nil {
+					t.Fatal(err)
+				}
+				if !slices.Equal(back, x) {
+					t.Fatal("the pixels do not come back from their noise")
+				}
+			}
+		}
+		for i, v := range samples {
+			if v < 0 || v > 255 || v != math.Floor(v) {
+				t.Fatalf("value %d of the samples is %v, no pixel", i, v)
+			}
+		}
+		g := autograd.Bind64(f.Model().Parameters()).NewGraph()
+		g.Reset(autograd.Evaluate)
+		p := g.Pass(1)
+		narrow := make([]float32, d)
+		f.Model().Narrow(narrow, x[:d], flow.PixelNoise{})
+		if contexts > 0 {
+			p.Context = p.Wrap([]float32{float32(context[0]), float32(context[1])}, contexts)
+		}
+		f.Model().LogDensity(p, p.Wrap(narrow, len(f.Config().Features)))
+		if got := p.LogDet.Values[0] + f.Model().StandardizationLogDet(); math.Abs(got-want[0]) > 2e-5*math.Abs(got) {
+			t.Errorf("an image scores %v, in float64 %v", want[0], got)
+		}
+	})
+}
+
+// TestImageNoise: no model codes uniform noise of 8 bits in less.
+func TestImageNoise(t *testing.T) {
+	eachImageModel(t, func(t *testing.T, f *flow.Flow, contexts int) {
+		const n = 20
+		logProb, context := make([]float64, n), make([]float64, n*contexts)
+		if err := f.LogProb(logProb, pixels(n*f.Dim(), 9), context[:n*contexts]); err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range logProb {
+			if bits := f.BitsPerDim(v); bits < 7.9 {
+				t.Errorf("uniform noise takes %v bits/dim", bits)
+			}
+		}
+	})
+}
+
+// TestTwoPixelsIntegrateToOne adds up the density of two pixels on a grid.
+func TestTwoPixelsIntegrateToOne(t *testing.T) {
+	network := &nn.ConvolutionSpec{Hidden: []int{4}, Kernels: []int{3, 1}, LogScale: 3, Activation: autograd.Activation{Name: autograd.TanhActivation}}
+	f, err := flow.New(flow.Config{
+		Features: []string{"gray"}, Grid: []int{1, 2}, Base: &base.StandardNormalSpec{},
+		Transforms: []transform.Spec{
+			&transform.ActNormSpec{Bound: 1},
+			&transform.CouplingSpec{Sites: transform.Even, Univariate: &autograd.Affine{Bound: 1}, Conditioner: network},
+			&transform.CouplingSpec{Sites: transform.Odd, Univariate: &autograd.Affine{Bound: 1}, Conditioner: network},
+			&transform.SqueezeSpec{Block: []int{1, 2}, Order: transform.ByFeatures(2, 1)}, &transform.MatrixSpec{},
+		},
+	}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range f.Model().Parameters().All() {
+		random.Uniform(p.Values(), 3, random.Initialization, uint64(p.Offset()), 0.4)
+	}
+	f.Model().Changed()
+	const half, step = 8.0, 0.08
+	var x []float64
+	for a := -half; a < half; a += step {
+		for b := -half; b < half; b += step {
+			x = append(x, a, b)
+		}
+	}
+	logProb := make([]float64, len(x)/2)
+	if err := f.LogProb(logProb, x, nil); err != nil {
+		t.Fatal(err)
+	}
+	var sum float64
+	for _, v := range logProb {
+		sum += math.Exp(v) * step * step
+	}
+	if math.Abs(sum-1) > 1e-4 {
+		t.Errorf("the density of two pixels integrates to %v", sum)
+	}
+}
+
+// TestImageOptionsAreChecked gives options that make no flow.
+func TestImageOptionsAreChecked(t *testing.T) {
+	good := flow.ImageOptions{Height: 8, Width: 4, Levels: 256}
+	for name, change := range map[string]func(*flow.ImageOptions){
+		"an odd side":        func(o *flow.ImageOptions) { o.Width = 5 },
+		"too many scales":    func(o *flow.ImageOptions) { o.Scales = 3 },
+		"no pixels":          func(o *flow.ImageOptions) { o.Height = 0 },
+		"negative steps":     func(o *flow.ImageOptions) { o.Steps = -1 },
+		"wide networks":      func(o *flow.ImageOptions) { o.Columns = 1 << 20 },
+		"a logit of half":    func(o *flow.ImageOptions) { o.Logit = 0.5 },
+		"a logit of numbers": func(o *flow.ImageOptions) { o.Levels, o.Logit = 0, 0.1 },
+		"a negative bound":   func(o *flow.ImageOptions) { o.Bound = -1 },
+		"one level":          func(o *flow.ImageOptions) { o.Levels = 1 },
+		"a step of all":      func(o *flow.ImageOptions) { o.Step = 256 },
+	} {
+		for _, p := range flow.ImagePresets() {
+			o := good
+			change(&o)
+			if _, err := p.Config(o); err == nil {
+				t.Errorf("%s: %s is no error", p, name)
+			}
+			if _, err := p.Config(good); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if _, err := flow.ImagePreset("glaw").Config(good); err == nil || !strings.Contains(err.Error(), "realnvp-image") {
+		t.Errorf("an unknown preset: %v", err)
+	}
+}

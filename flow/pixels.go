@@ -1,0 +1,114 @@
+package flow
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/seed-192fdf7a/nf/internal/freelist"
+	"github.com/seed-192fdf7a/nf/internal/random"
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// Pixels says that the values of events are whole numbers 0, 1, …, Levels − 1, as
+// those of images are, which the flow describes by uniform dequantization (Uria,
+// Murray and Larochelle, 2013; Theis, van den Oord and Bethge, 2016): it is a
+// density of ⌊x/Step⌋ + u, where u is uniform noise in (0, 1) for each value. In
+// expectation its log is a lower bound of the log-probability of the whole
+// numbers.
+//
+// The noise of a score depends on the event's own values alone. What maps events
+// to noise, [Scorer.Forward], takes the middle, u = 1/2, so that
+// [Scorer.Inverse] gives back the exact ⌊x/Step⌋·Step; samples are such numbers
+// too.
+type Pixels struct {
+	Levels int `json:"levels"`
+	// Step, 8 for the upper 5 of 8 bits, makes that many levels one; 0 means 1.
+	Step int `json:"step,omitempty"`
+}
+
+// FormatVersion returns the version of the model file that knows pixels.
+func (*Pixels) FormatVersion() int { return 2 }
+
+// maxLevels bounds Pixels.Levels: 16 bits.
+const maxPixelLevels = 1 << 16
+
+func (p *Pixels) check() error {
+	if p.Levels < 2 || p.Levels > maxPixelLevels {
+		return fmt.Errorf("pixels of %d levels, want 2 to %d", p.Levels, maxPixelLevels)
+	}
+	if p.Step < 0 || p.Step >= p.Levels {
+		return fmt.Errorf("pixels of %d levels in steps of %d, want 1 to %d", p.Levels, p.Step, p.Levels-1)
+	}
+	return nil
+}
+
+// Bins returns the number of values that the flow tells apart.
+func (p *Pixels) Bins() int { return (p.Levels + p.step() - 1) / p.step() }
+
+func (p *Pixels) step() int { return max(1, p.Step) }
+
+// bin returns ⌊x/Step⌋.
+func (p *Pixels) bin(x float64) float64 { return math.Floor(x / float64(p.step())) }
+
+// settle returns the value of the data whose dequantized value is v.
+func (p *Pixels) settle(v float64) float64 {
+	return max(0, min(math.Floor(v), float64(p.Bins()-1))) * float64(p.step())
+}
+
+// pixelWords is room for the noise of an event.
+var pixelWords freelist.Slices[uint32]
+
+// dequantize calls put with each of an event's values and its noise.
+func (p *Pixels) dequantize(x []float64, seed uint64, index uint64, put func(i int, v float64)) {
+	words := pixelWords.Borrow(len(x))
+	defer pixelWords.Return(words)
+	kernels.PhiloxWords((*words)[:len(x)], seed, random.Dequantize, index)
+	for i, v := range x {
+		put(i, p.bin(v)+float64((float64((*words)[i])+0.5)*0x1p-32))
+	}
+}
+
+// key is a hash of an event's values (FNV-1a of its bins), which keys the noise of
+// its score.
+func (p *Pixels) key(x []float64) uint64 {
+	h := uint64(14695981039346656037)
+	for _, v := range x {
+		bin := uint64(math.Float64bits(p.bin(v)))
+		for range 8 {
+			h = (h ^ bin&0xff) * 1099511628211
+			bin >>= 8
+		}
+	}
+	return h
+}
+
+// PixelNoise says which noise dequantizes an event in training: that of its
+// number and the epoch. Epoch 0, of validation, has the noise of scoring.
+type PixelNoise struct {
+	Seed, Epoch uint64
+	Event       int
+}
+
+// Narrow writes an event as the graph takes it: dequantized where the flow is one
+// of [Pixels], standardized in float64, and narrowed.
+func (f *Model) Narrow(dst []float32, x []float64, n PixelNoise) {
+	st, columns := &f.config.Standardize, len(f.config.Features)
+	p := f.config.Pixels
+	switch {
+	case p == nil:
+		for i, v := range x {
+			dst[i] = st.Narrow(v, i%columns)
+		}
+		return
+	case n.Epoch == 0:
+		n = PixelNoise{Seed: p.key(x)}
+	}
+	p.dequantize(x, n.Seed, n.Epoch<<40+uint64(n.Event), func(i int, v float64) { dst[i] = st.Narrow(v, i%columns) })
+}
+
+// BitsPerDim returns the bits for each value of an event whose log-density is
+// logProb nats: −logProb/(D·ln 2). Of a flow of [Pixels] it is an upper bound of
+// the bits that a lossless code of the values needs.
+func (f *Flow) BitsPerDim(logProb float64) float64 {
+	return -logProb / (float64(f.Dim()) * math.Ln2)
+}
