@@ -39,7 +39,6 @@ func imageFlow(t testing.TB, p flow.ImagePreset, o flow.ImageOptions) *flow.Flow
 		}
 		random.Uniform(p.Values(), 3, random.Initialization, uint64(p.Offset()), 0.2)
 	}
-	f.Model().Changed()
 	return f
 }
 
@@ -269,7 +268,6 @@ func TestTwoPixelsIntegrateToOne(t *testing.T) {
 	for _, p := range f.Model().Parameters().All() {
 		random.Uniform(p.Values(), 3, random.Initialization, uint64(p.Offset()), 0.4)
 	}
-	f.Model().Changed()
 	const half, step = 8.0, 0.08
 	var x []float64
 	for a := -half; a < half; a += step {
