@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/seed-192fdf7a/nf/internal/limits"
 )
 
 // Category is a context column of texts, each one of Levels. The flow is
@@ -19,7 +21,7 @@ type Category struct {
 func (Category) FormatVersion() int { return 2 }
 
 // MaxLevels is the largest number of levels of one column.
-const MaxLevels = 1000
+const MaxLevels = limits.Levels
 
 // Name returns the name of the context column of a level.
 func (c Category) Name(level int) string { return c.Column + "=" + c.Levels[level] }

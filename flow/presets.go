@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-192fdf7a/nf/flow/base"
+	"github.com/seed-192fdf7a/nf/internal/limits"
 )
 
 // Preset is the name of a family, of which [Preset.Config] makes a flow for the
@@ -119,7 +120,7 @@ const (
 
 // MaxLayers bounds [Options.Layers], so that a mistyped number cannot take all
 // memory.
-const MaxLayers = 1024
+const MaxLayers = limits.Layers
 
 // Presets returns the names of all presets, sorted.
 func Presets() []Preset {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
+
+	"github.com/seed-192fdf7a/nf/internal/limits"
 )
 
 // Parameters is every learned value of a model in one flat float32 vector, so
@@ -26,22 +28,16 @@ type Parameters struct {
 	meetsUntil  []func() bool
 }
 
-// A binding holds some matrices in a form that is larger than the values that
-// describe them. cellsPerValue and freeCells bound it, so that a small file
-// cannot ask for much memory.
-const (
-	cellsPerValue = 4
-	freeCells     = 1 << 26
-)
-
-// reserve counts float32 cells that a binding needs beside the values.
+// reserve counts float32 cells that a binding needs beside the values: it holds
+// some matrices in a form that is larger than what describes them, and a small
+// file must not ask for much memory.
 func (s Scope) reserve(cells int) {
 	p := s.owner
 	if p.err != nil || p.counting {
 		return
 	}
 	p.cells += cells
-	if most := freeCells + cellsPerValue*len(p.values); p.cells > most {
+	if most := limits.FreeCells + limits.CellsPerValue*len(p.values); p.cells > most {
 		p.err = fmt.Errorf("%s: the matrices up to here would take %d cells of memory, at most %d are supported for so few values", s.prefix, p.cells, most)
 	}
 }

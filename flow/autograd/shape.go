@@ -1,6 +1,10 @@
 package autograd
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/seed-192fdf7a/nf/internal/limits"
+)
 
 // Shape says what one event is: sites on a grid, each with features. A table
 // row has no grid and one site, a sequence has grid [T], an image [H, W]. A
@@ -13,8 +17,8 @@ type Shape struct {
 
 // Limits on what a description may ask for, checked before memory is.
 const (
-	MaxFeatures = 1 << 16
-	maxSites    = 1 << 24
+	MaxFeatures = limits.Features
+	maxSites    = limits.Sites
 )
 
 // Sites returns the number of positions of an event.

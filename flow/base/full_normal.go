@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/limits"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
@@ -17,16 +18,13 @@ type FullNormalSpec struct {
 	Bound float64 `json:"bound,omitempty"`
 }
 
-// maxFullFeatures bounds the size of a covariance matrix.
-const maxFullFeatures = 4096
-
 // Default implements [Spec].
 func (s *FullNormalSpec) Default() { s.Bound = defaultBound }
 
 // Check implements [Spec].
 func (s *FullNormalSpec) Check(features int) error {
-	if features > maxFullFeatures {
-		return fmt.Errorf("it is for at most %d features, there are %d", maxFullFeatures, features)
+	if features > limits.Matrix {
+		return fmt.Errorf("it is for at most %d features, there are %d", limits.Matrix, features)
 	}
 	return autograd.CheckBound(s.Bound)
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/limits"
 	"github.com/seed-192fdf7a/nf/internal/random"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
@@ -20,15 +21,13 @@ type MixtureSpec struct {
 	Components int `json:"components,omitempty"`
 }
 
-const maxComponents = 4096
-
 // Default implements [Spec].
 func (s *MixtureSpec) Default() { s.Bound, s.Components = defaultBound, 8 }
 
 // Check implements [Spec].
 func (s *MixtureSpec) Check(int) error {
-	if s.Components < 1 || s.Components > maxComponents {
-		return fmt.Errorf("it has %d components, want 1 to %d", s.Components, maxComponents)
+	if s.Components < 1 || s.Components > limits.Components {
+		return fmt.Errorf("it has %d components, want 1 to %d", s.Components, limits.Components)
 	}
 	return autograd.CheckBound(s.Bound)
 }

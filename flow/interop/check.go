@@ -10,6 +10,7 @@ import (
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/transform"
+	"github.com/seed-192fdf7a/nf/internal/limits"
 	"github.com/seed-192fdf7a/nf/internal/table"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
@@ -31,17 +32,14 @@ type Check struct {
 	library string // of the model, whose mistakes an error names
 }
 
-// maxCheckValues bounds an array of a check, and so the memory that it takes.
-const maxCheckValues = 1 << 24
-
 // ReadCheck reads a NumPy archive with the arrays x [n, D] and log_prob [n],
 // context [n, C] for a model with context, and optionally z and samples, both
 // [n, D].
 func ReadCheck(path string, d *Dialect) (*Check, error) {
 	columns := map[string]int{"x": d.Features, "log_prob": 1, "context": d.Context, "z": d.Features, "samples": d.Features}
 	arrays, err := table.ReadArrays(path, func(name string, rows, of int) error {
-		if rows > maxCheckValues/of {
-			return fmt.Errorf("it is [%d, %d]; a thousand rows are enough, and at most %d values are read", rows, of, maxCheckValues)
+		if rows > limits.CheckValues/of {
+			return fmt.Errorf("it is [%d, %d]; a thousand rows are enough, and at most %d values are read", rows, of, limits.CheckValues)
 		}
 		if want := columns[name]; want > 0 && of != want {
 			return fmt.Errorf("it is [%d, %d], want [%d, %d]", rows, of, rows, want)

@@ -1,6 +1,10 @@
 package interop
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/seed-192fdf7a/nf/internal/limits"
+)
 
 // dense is a layer y = W·x + b in float64. Where seen is not nil it says which
 // weights exist: the others are 0.
@@ -10,10 +14,6 @@ type dense struct {
 	bias    []float64
 	seen    []bool
 }
-
-// maxSize bounds the inputs and the outputs of a layer, which an empty tensor
-// could claim any number of.
-const maxSize = 1 << 20
 
 func newDense(in, out int) dense {
 	return dense{in: in, out: out, weight: make([]float64, in*out), bias: make([]float64, out)}
@@ -46,8 +46,8 @@ func (s *stateDict) unbiased(name string, in, out int) (dense, error) {
 	if err != nil {
 		return dense{}, err
 	}
-	if w.Shape[0] > maxSize || w.Shape[1] > maxSize {
-		return dense{}, fmt.Errorf("tensor %s.weight has shape %v; layers of at most %d are supported", name, w.Shape, maxSize)
+	if w.Shape[0] > limits.LayerSize || w.Shape[1] > limits.LayerSize {
+		return dense{}, fmt.Errorf("tensor %s.weight has shape %v; layers of at most %d are supported", name, w.Shape, limits.LayerSize)
 	}
 	d := newDense(w.Shape[1], w.Shape[0])
 	if s.has(name + ".mask") {

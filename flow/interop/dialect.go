@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/limits"
 	"github.com/seed-192fdf7a/nf/internal/strictjson"
 )
 
@@ -79,9 +80,6 @@ const (
 	normflows = "normflows"
 )
 
-// maxDialectBytes bounds the file.
-const maxDialectBytes = 1 << 20
-
 // ReadDialect reads a dialect from a JSON file.
 func ReadDialect(path string) (*Dialect, error) {
 	file, err := os.Open(path)
@@ -89,7 +87,7 @@ func ReadDialect(path string) (*Dialect, error) {
 		return nil, fmt.Errorf("cannot open the config: %w", err)
 	}
 	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, maxDialectBytes+1))
+	text, err := io.ReadAll(io.LimitReader(file, limits.ConfigBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the config: %w", err)
 	}
@@ -102,8 +100,8 @@ func ReadDialect(path string) (*Dialect, error) {
 
 // ParseDialect reads a dialect from JSON. A key that is not known is an error.
 func ParseDialect(text []byte) (*Dialect, error) {
-	if len(text) > maxDialectBytes {
-		return nil, fmt.Errorf("it has more than %d bytes", maxDialectBytes)
+	if len(text) > limits.ConfigBytes {
+		return nil, fmt.Errorf("it has more than %d bytes", limits.ConfigBytes)
 	}
 	d := &Dialect{}
 	if _, err := strictjson.Decode(text, d); err != nil {

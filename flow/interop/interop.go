@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/internal/limits"
 )
 
 // Names are those of the columns of the flow to be made. Empty lists stand for
@@ -151,8 +152,8 @@ func (r *reader) list(prefix, path string, backwards bool, each func(prefix, pat
 	for r.dialect.Layers[fmt.Sprint(path, count)].Kind != "" {
 		count++
 	}
-	if count > maxLayers {
-		return fmt.Errorf("tensors %s%d.… are there; at most %d layers are supported", prefix, count-1, maxLayers)
+	if count > limits.Layers {
+		return fmt.Errorf("tensors %s%d.… are there; at most %d layers are supported", prefix, count-1, limits.Layers)
 	}
 	for i := range count {
 		if backwards {
@@ -174,6 +175,3 @@ func (r *reader) list(prefix, path string, backwards bool, each func(prefix, pat
 	}
 	return nil
 }
-
-// maxLayers bounds the layers of a list.
-const maxLayers = 1024

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/limits"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
@@ -195,16 +196,13 @@ func (r residualNet) network() (network, error) {
 	return n, nil
 }
 
-// maxConverted bounds the weights of a network that becomes larger here.
-const maxConverted = 1 << 28
-
 // checkSize refuses networks that would become too large.
 func (r residualNet) checkSize() error {
 	width, blocks := r.first.out, len(r.blocks)+1
 	for _, b := range r.blocks {
 		width = max(width, b.inner.out)
 	}
-	if stream := (blocks+1)*width + 2*r.context + 2*r.features; stream > maxConverted/(2*blocks+2)/max(1, width) {
+	if stream := (blocks+1)*width + 2*r.context + 2*r.features; stream > limits.ConvertedValues/(2*blocks+2)/max(1, width) {
 		return fmt.Errorf("a network %d units wide, with %d blocks, is too large to be converted", r.first.out, len(r.blocks))
 	}
 	return nil

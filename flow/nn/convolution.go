@@ -5,6 +5,7 @@ import (
 
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/limits"
 )
 
 // ConvolutionSpec describes a network of convolutions on the grid of an event,
@@ -28,9 +29,6 @@ type ConvolutionSpec struct {
 	autograd.Activation
 }
 
-// maxKernel and maxDilation bound windows.
-const maxKernel, maxDilation = 31, 1 << 12
-
 // maxLogScale bounds ConvolutionSpec.LogScale.
 const maxLogScale = 100
 
@@ -40,12 +38,12 @@ func checkWindows(grid, kernels []int, dilation int) error {
 		return fmt.Errorf("the grid has %d dimensions, convolutions have one or two", len(grid))
 	}
 	for i, k := range kernels {
-		if k < 1 || k > maxKernel || k%2 == 0 {
-			return fmt.Errorf("kernel %d is %d, want an odd size of 1 to %d", i, k, maxKernel)
+		if k < 1 || k > limits.Kernel || k%2 == 0 {
+			return fmt.Errorf("kernel %d is %d, want an odd size of 1 to %d", i, k, limits.Kernel)
 		}
 	}
-	if dilation < 0 || dilation > maxDilation {
-		return fmt.Errorf("the dilation is %d, want 1 to %d, or 0 for 1", dilation, maxDilation)
+	if dilation < 0 || dilation > limits.Dilation {
+		return fmt.Errorf("the dilation is %d, want 1 to %d, or 0 for 1", dilation, limits.Dilation)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/limits"
 	"github.com/seed-192fdf7a/nf/internal/random"
 	"github.com/seed-192fdf7a/nf/internal/strictjson"
 )
@@ -49,17 +50,16 @@ var Kinds = strictjson.New[Spec]("conditioner").
 
 var errNoContext = errors.New("it is gated by a context, and there is none")
 
-// MaxWidth bounds the width of a layer, so that a hostile file cannot ask for
-// more memory than there is.
-const MaxWidth = 1 << 16
+// MaxWidth bounds the width of a layer.
+const MaxWidth = limits.Width
 
 // checkHidden tells what is wrong with the hidden layers of a network.
 func checkHidden(widths []int, a autograd.Activation) error {
 	if err := a.Check(); err != nil {
 		return err
 	}
-	if len(widths) > 64 {
-		return fmt.Errorf("%d hidden layers, at most 64 are supported", len(widths))
+	if len(widths) > limits.HiddenLayers {
+		return fmt.Errorf("%d hidden layers, at most %d are supported", len(widths), limits.HiddenLayers)
 	}
 	for i, w := range widths {
 		if w < 1 || w > MaxWidth {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/limits"
 )
 
 // ChainSpec describes maps applied one after another, the first one first on
@@ -30,8 +31,8 @@ func count(s Spec) int {
 
 // Check implements [Spec].
 func (s *ChainSpec) Check(shape Shape, context int) error {
-	if n := count(s); n > maxTransforms {
-		return fmt.Errorf("chain: %d transforms, at most %d are supported", n, maxTransforms)
+	if n := count(s); n > limits.Transforms {
+		return fmt.Errorf("chain: %d transforms, at most %d are supported", n, limits.Transforms)
 	}
 	for i, t := range s.Transforms {
 		if _, err := Kinds.Name(t); err != nil {

@@ -4,15 +4,13 @@ import (
 	"fmt"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/limits"
 	"github.com/seed-192fdf7a/nf/internal/strictjson"
 )
 
-// maxTransforms bounds the transforms of a flow, those inside others too.
-const maxTransforms = 4096
-
 // Kinds are the families of transforms by their names in files, each with the
 // version of the file format that has it. A new one has version 2.
-var Kinds = strictjson.New[Spec]("transform").AtMost(maxTransforms)
+var Kinds = strictjson.New[Spec]("transform").AtMost(limits.Transforms)
 
 func init() { // chain and invert hold other Specs
 	Kinds.

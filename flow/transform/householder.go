@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/limits"
 	"github.com/seed-192fdf7a/nf/internal/random"
 )
 
@@ -37,11 +38,11 @@ func (s *HouseholderSpec) FormatVersion() int {
 
 // Check implements [Spec].
 func (s *HouseholderSpec) Check(shape Shape, _ int) error {
-	if shape.Features > maxMatrix {
-		return fmt.Errorf("householder: %d features, at most %d are supported", shape.Features, maxMatrix)
+	if shape.Features > limits.Matrix {
+		return fmt.Errorf("householder: %d features, at most %d are supported", shape.Features, limits.Matrix)
 	}
-	if s.Reflections < 1 || s.Reflections > maxMatrix {
-		return fmt.Errorf("householder: %d reflections, want 1 to %d", s.Reflections, maxMatrix)
+	if s.Reflections < 1 || s.Reflections > limits.Matrix {
+		return fmt.Errorf("householder: %d reflections, want 1 to %d", s.Reflections, limits.Matrix)
 	}
 	if s.Start != "" && s.Start != RandomStart {
 		return fmt.Errorf("householder: start %q is not known; leave it out or choose %s", s.Start, RandomStart)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/limits"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
@@ -21,13 +22,10 @@ type LUSpec struct {
 	Bound float64 `json:"bound"`
 }
 
-// maxMatrix bounds the features of a learned matrix, which costs D³ a step.
-const maxMatrix = 4096
-
 // Check implements [Spec].
 func (s *LUSpec) Check(shape Shape, _ int) error {
-	if shape.Features > maxMatrix {
-		return fmt.Errorf("lu: %d features, at most %d are supported", shape.Features, maxMatrix)
+	if shape.Features > limits.Matrix {
+		return fmt.Errorf("lu: %d features, at most %d are supported", shape.Features, limits.Matrix)
 	}
 	if err := CheckBound(s.Bound); err != nil {
 		return fmt.Errorf("lu: %w", err)

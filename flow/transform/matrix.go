@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/limits"
 	"github.com/seed-192fdf7a/nf/internal/random"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
@@ -19,14 +20,10 @@ import (
 // log-det is −Inf. [LUSpec] cannot become singular.
 type MatrixSpec struct{}
 
-// maxGeneral bounds the features of a plain matrix, whose determinant and
-// inverse cost D³ a step.
-const maxGeneral = 1024
-
 // Check implements [Spec].
 func (s *MatrixSpec) Check(shape Shape, _ int) error {
-	if shape.Features > maxGeneral {
-		return fmt.Errorf("matrix: %d features, at most %d are supported; lu has up to %d", shape.Features, maxGeneral, maxMatrix)
+	if shape.Features > limits.PlainMatrix {
+		return fmt.Errorf("matrix: %d features, at most %d are supported; lu has up to %d", shape.Features, limits.PlainMatrix, limits.Matrix)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/limits"
 )
 
 // SqueezeSpec describes the squeezing of blocks of sites into features (Dinh et
@@ -78,16 +79,13 @@ func (s *SqueezeSpec) sites() int {
 	return n
 }
 
-// maxBlock bounds a block along each dimension.
-const maxBlock = 64
-
 // Check implements [Spec].
 func (s *SqueezeSpec) Check(in Shape, _ int) error {
 	if len(in.Grid) < 1 || len(in.Grid) > 2 || len(s.Block) != len(in.Grid) {
 		return fmt.Errorf("squeeze: a block of %d dimensions on a grid of %d; want one or two of both", len(s.Block), len(in.Grid))
 	}
 	for i, b := range s.Block {
-		if b < 1 || b > maxBlock || in.Grid[i]%b != 0 {
+		if b < 1 || b > limits.Block || in.Grid[i]%b != 0 {
 			return fmt.Errorf("squeeze: blocks of %v sites do not fill a grid of %v", s.Block, in.Grid)
 		}
 	}

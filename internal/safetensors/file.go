@@ -4,20 +4,16 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+
+	"github.com/seed-192fdf7a/nf/internal/limits"
 )
 
 // Limits of what Read accepts and Write writes.
 const (
-	// MaxHeaderBytes bounds the JSON header. 100,000 tensors with names of a
-	// hundred bytes need about half of it.
-	MaxHeaderBytes = 32 << 20
-	// MaxDimensions bounds the length of a shape.
-	MaxDimensions = 8
-	// MaxMetadataKeys bounds the number of metadata entries; their texts are
-	// bounded by the header alone.
-	MaxMetadataKeys = 1024
-	// MaxFileBytes bounds the file: 64 TiB.
-	MaxFileBytes = 1 << 46
+	MaxHeaderBytes  = limits.HeaderBytes
+	MaxDimensions   = limits.Dimensions
+	MaxMetadataKeys = limits.MetadataKeys
+	MaxFileBytes    = limits.FileBytes
 )
 
 // metadataKey is the member of the header that is not a tensor.

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/seed-192fdf7a/nf/internal/limits"
 )
 
 // maxDepth bounds how deep objects and lists are nested.
-const maxDepth = 100
+const maxDepth = limits.Depth
 
 // whole returns the one JSON value that text is.
 func whole(text []byte) (json.RawMessage, error) {

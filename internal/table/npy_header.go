@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed-192fdf7a/nf/internal/limits"
 	"github.com/seed-192fdf7a/nf/internal/printable"
 )
 
@@ -16,8 +17,8 @@ import (
 // length of the header (2 bytes in version 1, 4 in versions 2 and 3, little-endian), the header, and the raw values.
 const npyMagic = "\x93NUMPY"
 
-// maxNPYHeaderBytes is the longest header that is read. NumPy itself refuses more than 10,000 by default.
-const maxNPYHeaderBytes = 1 << 16
+// maxNPYHeaderBytes is the longest header that is read.
+const maxNPYHeaderBytes = limits.NPYHeaderBytes
 
 // npyHeader is what the header of a .npy says.
 type npyHeader struct {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/seed-192fdf7a/nf/internal/limits"
 	"github.com/seed-192fdf7a/nf/internal/printable"
 )
 
@@ -18,7 +19,7 @@ type Array struct {
 }
 
 // MaxArrayBytes is the size of the largest array that ReadArrays reads.
-const MaxArrayBytes = 1 << 30
+const MaxArrayBytes = limits.ArrayBytes
 
 // ReadArrays reads the arrays of a .npz by their names. One of another name,
 // one that is larger than MaxArrayBytes or has more than two dimensions, and a

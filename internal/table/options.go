@@ -3,19 +3,21 @@ package table
 import (
 	"fmt"
 	"io"
+
+	"github.com/seed-192fdf7a/nf/internal/limits"
 )
 
 // Limits that keep memory bounded whatever a file claims to hold.
 const (
 	// MaxColumns is the largest number of columns a table may have.
-	MaxColumns = 65536
+	MaxColumns = limits.Columns
 	// MaxRecordBytes is the longest CSV record: a line, or several where a quoted cell holds line breaks.
-	MaxRecordBytes = 16 << 20
+	MaxRecordBytes = limits.RecordBytes
 	// MaxFortranBytes is the largest Fortran-ordered array inside a .npz, or on a pipe, that is read: it has to be kept
 	// whole, because its rows are complete only at its end. A .npy on disk has no such limit.
-	MaxFortranBytes = 1 << 30
+	MaxFortranBytes = limits.ArrayBytes
 	// maxHeldBytes is how much of such an array is kept in memory; a larger one goes to a temporary file.
-	maxHeldBytes = 64 << 20
+	maxHeldBytes = limits.HeldBytes
 )
 
 // Header says whether the first line of a CSV names the columns. It is ignored for NumPy files, which have no names.
