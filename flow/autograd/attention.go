@@ -23,30 +23,22 @@ func (p *Pass) Attention(q, k, v Value, heads int, causal bool) Value {
 	g := p.Graph
 	y := g.newValue(q.Rows, q.Cols, q.wanted() || k.wanted() || v.wanted())
 	a := attention{heads: heads, causal: causal, sites: p.sites(q)}
-	if g.Float64() {
-		a64 := attended[float64]{a, grid64(q), grid64(k), grid64(v)}
-		a64.forward(math64{}, &g.doubles, grid64(y))
-	} else {
-		a32 := attended[float32]{a, grid32(q), grid32(k), grid32(v)}
-		a32.forward(math32{g}, &g.floats, grid32(y))
-	}
+	g.do.attend(a, y.data(), q.data(), k.data(), v.data())
 	if y.wanted() {
-		g.Record(func() { g.attentionBackward(a, q, k, v, y) })
+		g.record(y, func() {
+			g.do.attendBackward(a, g.gradient(y), g.gradientIfWanted(q), g.gradientIfWanted(k), g.gradientIfWanted(v), q.data(), k.data(), v.data())
+		})
 	}
 	return y
 }
 
-func (g *Graph) attentionBackward(a attention, q, k, v, y Value) {
-	if y.untouched() {
-		return
+// gradientIfWanted returns a value's gradient to add to, or nothing where none is
+// wanted.
+func (g *Graph) gradientIfWanted(v Value) matrix {
+	if !v.wanted() {
+		return matrix{}
 	}
-	if g.Float64() {
-		a64 := attended[float64]{a, grid64(q), grid64(k), grid64(v)}
-		a64.backward(math64{}, &g.doubles, g.gradientGrid64(y), g.gradientGrid64(q), g.gradientGrid64(k), g.gradientGrid64(v))
-		return
-	}
-	a32 := attended[float32]{a, grid32(q), grid32(k), grid32(v)}
-	a32.backward(math32{g}, &g.floats, g.gradientGrid32(y), g.gradientGrid32(q), g.gradientGrid32(k), g.gradientGrid32(v))
+	return g.gradient(v)
 }
 
 // attention is how sites attend to each other.
@@ -232,22 +224,5 @@ func gridOf[T float32 | float64](v view[T]) grid[T] {
 	return grid[T]{v.Data, v.Rows, v.Cols, v.Stride, 1}
 }
 
-// grid32 and grid64 return a value's rows.
-func grid32(v Value) grid[float32] { return gridOf(v.data().narrow()) }
-func grid64(v Value) grid[float64] { return gridOf(v.data().wide()) }
-
-// gradientGrid32 and gradientGrid64 return a value's gradient to add to, or
-// nothing where none is wanted.
-func (g *Graph) gradientGrid32(v Value) grid[float32] {
-	if !v.wanted() {
-		return grid[float32]{}
-	}
-	return gridOf(g.gradient(v).narrow())
-}
-
-func (g *Graph) gradientGrid64(v Value) grid[float64] {
-	if !v.wanted() {
-		return grid[float64]{}
-	}
-	return gridOf(g.gradient(v).wide())
-}
+func (m matrix) grid32() grid[float32] { return gridOf(m.narrow()) }
+func (m matrix) grid64() grid[float64] { return gridOf(m.wide()) }

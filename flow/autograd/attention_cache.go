@@ -24,12 +24,7 @@ type cacheMemory[T float32 | float64] struct {
 // event of the pass.
 func (p *Pass) NewCache(sites, columns, heads int) Cache {
 	c := Cache{events: len(p.LogDet.Values), sites: sites, columns: columns, heads: heads}
-	if p.Float64() {
-		c.wide.take(&p.doubles, &c, p.recording)
-	} else {
-		c.narrow.take(&p.floats, &c, p.recording)
-	}
-	return c
+	return p.do.newCache(c)
 }
 
 // CacheValues returns the number of values that a cache takes for each event.
@@ -57,39 +52,18 @@ func (p *Pass) AttendNext(c *Cache, q, k, v Value) Value {
 	g, site := p.Graph, c.known
 	c.known++
 	y := g.newValue(q.Rows, q.Cols, q.wanted() || k.wanted() || v.wanted())
-	if g.Float64() {
-		c.wide.next(c, site, math64{}, &g.doubles, grid64(q), grid64(k), grid64(v), grid64(y))
-	} else {
-		c.narrow.next(c, site, math32{g}, &g.floats, grid32(q), grid32(k), grid32(v), grid32(y))
-	}
+	g.do.attendNext(*c, site, y.data(), q.data(), k.data(), v.data())
 	if y.wanted() {
 		cache := *c
 		g.Record(func() {
-			// Later sites may have passed something back even if this one did not.
-			if g.Float64() {
-				cache.wide.backward(&cache, site, math64{}, &g.doubles, grid64(q), g.touched64(y), g.gradientGrid64(q), g.gradientGrid64(k), g.gradientGrid64(v))
-			} else {
-				cache.narrow.backward(&cache, site, math32{g}, &g.floats, grid32(q), g.touched32(y), g.gradientGrid32(q), g.gradientGrid32(k), g.gradientGrid32(v))
+			var dy matrix // nothing where no gradient reached y: later sites may have passed something back all the same
+			if !y.untouched() {
+				dy = g.gradient(y)
 			}
+			g.do.attendNextBackward(cache, site, dy, g.gradientIfWanted(q), g.gradientIfWanted(k), g.gradientIfWanted(v), q.data())
 		})
 	}
 	return y
-}
-
-// touched32 and touched64 return the gradient of y, or nothing where none ever
-// reached it.
-func (g *Graph) touched32(y Value) grid[float32] {
-	if y.untouched() {
-		return grid[float32]{}
-	}
-	return g.gradientGrid32(y)
-}
-
-func (g *Graph) touched64(y Value) grid[float64] {
-	if y.untouched() {
-		return grid[float64]{}
-	}
-	return g.gradientGrid64(y)
 }
 
 // keysOf returns the keys of head h of event e, those of the first n sites, as

@@ -38,9 +38,10 @@
 // interface, arithmetic, of which a graph has the one of its precision, g.do.
 // primitives32.go says them with kernels and primitives64.go with plain loops;
 // weights32.go and weights64.go do the same for the products of layers, which
-// product.go puts together (linear, masked, convolve). matrix.go is what they work
-// on. No operation asks for the precision; one whose float32 form has a kernel of
-// its own gets a primitive.
+// product.go puts together (linear, masked, convolve), and rows32.go and rows64.go
+// for attention and the layer norm (row_math.go). matrix.go is what they work on.
+// No operation asks for the precision; one whose float32 form has a kernel of its
+// own gets a primitive.
 //
 // The rest is one subject a file: operations (add, gate, spread, moments, normal,
 // density, external, squeeze, positions, sites, scale_columns), univariates
@@ -48,7 +49,7 @@
 // univariates.go), activations (one a file, their names in activation.go), masked
 // linear layers (masked.go, and units.go for the inverse of a MADE, unit by unit),
 // square matrices (square.go, square_weights.go), maps that are stated row by row
-// in float64 (prepared.go, rowmap.go), and attention with its layer norm, whose
-// one body is generic over an arithmetic of rows (attention.go,
-// attention_cache.go, layer_norm.go, row_math.go).
+// in float64 (prepared.go, rowmap.go), and attention with its layer norm
+// (attention.go, attention_cache.go, layer_norm.go), whose bodies are generic over
+// an arithmetic of rows.
 package autograd

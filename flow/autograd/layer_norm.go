@@ -9,47 +9,49 @@ import "math"
 // Backward, with x̂ = (x − m)/√(v + ε) and g = gain·dy: dx = (g − mean g −
 // x̂·mean(g·x̂))/√(v + ε), dgain = Σ dy·x̂ and dshift = Σ dy over rows.
 func (g *Graph) LayerNorm(x Value, gain, shift *Parameter, epsilon float64) Value {
-	g.binding.own(gain.owner)
 	y := g.newValue(x.Rows, x.Cols, true)
-	if g.Float64() {
-		n := normed[float64]{grid64(x), g.binding.value64(gain), g.doubles.take(x.Rows), g.doubles.take(x.Rows)}
-		n.forward(math64{}, grid64(y), g.binding.value64(shift), epsilon)
-		if g.recording {
-			g.Record(func() {
-				if y.untouched() {
-					return
-				}
-				var dGain, dShift []float64
-				if !g.inputs {
-					dGain, dShift = g.parameterGradient(gain).wide().row(0), g.parameterGradient(shift).wide().row(0)
-				}
-				n.backward(math64{}, &g.doubles, g.gradientGrid64(y), g.gradientGrid64(x), dGain, dShift)
-			})
-		}
-		return y
-	}
-	n := normed[float32]{grid32(x), gain.Values(), g.floats.take(x.Rows), g.floats.take(x.Rows)}
-	n.forward(math32{g}, grid32(y), shift.Values(), epsilon)
+	n := norm{x.data(), g.parameterValues(gain), g.do.take(x.Rows), g.do.take(x.Rows)}
+	g.do.layerNorm(n, y.data(), g.parameterValues(shift), epsilon)
 	if g.recording {
-		g.Record(func() {
-			if y.untouched() {
-				return
-			}
-			var dGain, dShift []float32
+		kept := n
+		g.record(y, func() {
+			var dGain, dShift matrix
 			if !g.inputs {
-				dGain, dShift = g.parameterGradient(gain).narrow().row(0), g.parameterGradient(shift).narrow().row(0)
+				dGain, dShift = g.parameterGradient(gain), g.parameterGradient(shift)
 			}
-			n.backward(math32{g}, &g.floats, g.gradientGrid32(y), g.gradientGrid32(x), dGain, dShift)
+			g.do.layerNormBackward(kept, g.gradient(y), g.gradientIfWanted(x), dGain, dShift)
 		})
 	}
 	return y
 }
 
-// normed is what the backward of LayerNorm needs; inverse is 1/√(v + ε).
+// norm is what the backward of LayerNorm needs; inverse is 1/√(v + ε).
+type norm struct {
+	x, gain       matrix
+	mean, inverse storage
+}
+
+// normed is a norm in one precision.
 type normed[T float32 | float64] struct {
 	x             grid[T]
 	gain          []T
 	mean, inverse []T
+}
+
+func (n norm) narrow() normed[float32] {
+	return normed[float32]{n.x.grid32(), n.gain.narrow().only(), n.mean.narrow, n.inverse.narrow}
+}
+
+func (n norm) wide() normed[float64] {
+	return normed[float64]{n.x.grid64(), n.gain.wide().only(), n.mean.wide, n.inverse.wide}
+}
+
+// only returns the row of a matrix of one row, or nothing of none.
+func (v view[T]) only() []T {
+	if v.Rows == 0 {
+		return nil
+	}
+	return v.row(0)
 }
 
 func (n *normed[T]) forward(m rowMath[T], y grid[T], shift []T, epsilon float64) {

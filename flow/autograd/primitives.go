@@ -3,7 +3,8 @@ package autograd
 // arithmetic is what operations are made of: primitives on matrices of one
 // precision. An operation is stated once, in these words, and a graph computes
 // it by the arithmetic of its precision, [Graph.do]: arithmetic32 calls kernels
-// (primitives32.go), arithmetic64 is plain loops (primitives64.go). The loops at
+// (primitives32.go, weights32.go, rows32.go), arithmetic64 is plain loops
+// (primitives64.go, weights64.go, rows64.go). The loops at
 // the end of this file are the same in both.
 //
 // Matrices have the shapes that the formulas ask for, dst is other memory than
@@ -69,6 +70,20 @@ type arithmetic interface {
 	// standardNormalBackward subtracts from each row of dz that of z times its d.
 	standardNormalBackward(dz, z matrix, d storage)
 
+	// attend sets y to what queries q look up in v by their keys k, and
+	// attendBackward adds the gradients; dq, dk and dv may be empty.
+	attend(how attention, y, q, k, v matrix)
+	attendBackward(how attention, dy, dq, dk, dv, q, k, v matrix)
+	// newCache returns c with its memory. attendNext and attendNextBackward are those
+	// of one site, whose keys and values go into c; dy too may be empty.
+	newCache(c Cache) Cache
+	attendNext(c Cache, site int, y, q, k, v matrix)
+	attendNextBackward(c Cache, site int, dy, dq, dk, dv, q matrix)
+	// layerNorm sets y, and n.mean and n.inverse. layerNormBackward adds the gradients;
+	// dx may be empty, and dGain and dShift together.
+	layerNorm(n norm, y, shift matrix, epsilon float64)
+	layerNormBackward(n norm, dy, dx, dGain, dShift matrix)
+
 	// takePart sets dst to a part of src, whose events have so many sites.
 	takePart(dst, src matrix, part Part, sites int)
 	// takePartAdd adds it to dst.
@@ -91,7 +106,7 @@ type arithmetic interface {
 	putTransposedAdd(dst, src matrix, columns []int32)
 	// move sets few, which has the blocks of b as rows, to many, which has their
 	// sites, with inverse many to few; with add it adds.
-	move(b *Blocks, many, few matrix, inverse, add bool)
+	move(b Blocks, many, few matrix, inverse, add bool)
 	// spread sets dst[r] = src[r/times], row by row.
 	spread(dst, src matrix, times int)
 	// spreadBackward adds row r of src to dst[r/times], r ascending.

@@ -185,6 +185,6 @@ func (arithmetic32) putTransposedAdd(dst, src matrix, columns []int32) {
 	putTransposedAdd(dst.narrow(), src.narrow(), columns)
 }
 
-func (arithmetic32) move(b *Blocks, many, few matrix, inverse, add bool) {
-	move(b, many.narrow(), few.narrow(), inverse, add)
+func (arithmetic32) move(b Blocks, many, few matrix, inverse, add bool) {
+	move(&b, many.narrow(), few.narrow(), inverse, add)
 }

@@ -218,6 +218,6 @@ func (arithmetic64) putTransposedAdd(dst, src matrix, columns []int32) {
 	putTransposedAdd(dst.wide(), src.wide(), columns)
 }
 
-func (arithmetic64) move(b *Blocks, many, few matrix, inverse, add bool) {
-	move(b, many.wide(), few.wide(), inverse, add)
+func (arithmetic64) move(b Blocks, many, few matrix, inverse, add bool) {
+	move(&b, many.wide(), few.wide(), inverse, add)
 }

@@ -62,45 +62,6 @@ func (w *sharedWork) help() {
 	}
 }
 
-// square returns the weights of a direction, and log|det W|.
-func (a arithmetic32) square(q *Square, inverse bool) (weights, float64) {
-	s, way := a.binding.at(q.place).(*squareWeights), squareForward
-	if inverse {
-		way = squareInverse
-	}
-	s.need(a.binding, q, way)
-	return &s.weights[way], s.logDet
-}
-
-// squareGradient returns the gradient of q's matrix at the bound parameters.
-func (a arithmetic32) squareGradient(q *Square) SquareGradient {
-	s := a.binding.at(q.place).(*squareWeights)
-	s.need(a.binding, q, squareGradient)
-	return s.gradient
-}
-
-// square computes the matrix anew, because tests change single parameters.
-func (a arithmetic64) square(q *Square, inverse bool) (weights, float64) {
-	n := q.matrix.Size()
-	w := &weights64{in: n, out: n, w: a.doubles.take(n * n), bias: a.binding.value64(q.bias)}
-	logDet := q.matrix.Compute(w.w, a.squareValues(q), inverse, alone)
-	if inverse {
-		w.bias = inverseBias(w.bias, w.w)
-	}
-	return w, logDet
-}
-
-func (a arithmetic64) squareGradient(q *Square) SquareGradient {
-	return q.matrix.Gradient(a.squareValues(q))
-}
-
-func (a arithmetic64) squareValues(q *Square) (v SquareValues) {
-	for _, p := range q.parameters {
-		v.Parameters = append(v.Parameters, a.binding.value64(p))
-	}
-	return v
-}
-
 // inverseBias returns that of (y − bias)·W⁻¹ = y·W⁻¹ − bias·W⁻¹, where w is W⁻¹.
 func inverseBias(bias, w []float64) []float64 {
 	sums := make([]float64, len(bias))

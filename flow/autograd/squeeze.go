@@ -49,16 +49,16 @@ func (g *Graph) Squeeze(x Value, b Blocks, inverse bool) Value {
 	size := b.Block[0] * b.Block[1]
 	if inverse {
 		y := g.newValue(x.Rows*size, x.Cols/size, x.wanted())
-		g.do.move(&b, y.data(), x.data(), true, false)
+		g.do.move(b, y.data(), x.data(), true, false)
 		if y.wanted() {
-			g.record(y, func() { g.do.move(&b, g.gradient(y), g.gradient(x), false, true) })
+			g.record(y, func() { g.do.move(b, g.gradient(y), g.gradient(x), false, true) })
 		}
 		return y
 	}
 	y := g.newValue(x.Rows/size, x.Cols*size, x.wanted())
-	g.do.move(&b, x.data(), y.data(), false, false)
+	g.do.move(b, x.data(), y.data(), false, false)
 	if y.wanted() {
-		g.record(y, func() { g.do.move(&b, g.gradient(x), g.gradient(y), true, true) })
+		g.record(y, func() { g.do.move(b, g.gradient(x), g.gradient(y), true, true) })
 	}
 	return y
 }

@@ -95,3 +95,20 @@ func (w *convolution32) backwardInput(g *Graph, dx, dy matrix, accumulate bool) 
 func (w *convolution32) gradientWeights(dw, x, dy matrix, accumulate bool) {
 	w.GradientWeights(flat32(dw), x.kernel(), dy.kernel(), accumulate)
 }
+
+// square returns the weights of a direction, and log|det W|.
+func (a arithmetic32) square(q *Square, inverse bool) (weights, float64) {
+	s, way := a.binding.at(q.place).(*squareWeights), squareForward
+	if inverse {
+		way = squareInverse
+	}
+	s.need(a.binding, q, way)
+	return &s.weights[way], s.logDet
+}
+
+// squareGradient returns the gradient of q's matrix at the bound parameters.
+func (a arithmetic32) squareGradient(q *Square) SquareGradient {
+	s := a.binding.at(q.place).(*squareWeights)
+	s.need(a.binding, q, squareGradient)
+	return s.gradient
+}

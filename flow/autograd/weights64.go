@@ -186,3 +186,25 @@ func (c convolution64) gradientWeights(dw, x, dy matrix, accumulate bool) {
 		}
 	})
 }
+
+// square computes the matrix anew, because tests change single parameters.
+func (a arithmetic64) square(q *Square, inverse bool) (weights, float64) {
+	n := q.matrix.Size()
+	w := &weights64{in: n, out: n, w: a.doubles.take(n * n), bias: a.binding.value64(q.bias)}
+	logDet := q.matrix.Compute(w.w, a.squareValues(q), inverse, alone)
+	if inverse {
+		w.bias = inverseBias(w.bias, w.w)
+	}
+	return w, logDet
+}
+
+func (a arithmetic64) squareGradient(q *Square) SquareGradient {
+	return q.matrix.Gradient(a.squareValues(q))
+}
+
+func (a arithmetic64) squareValues(q *Square) (v SquareValues) {
+	for _, p := range q.parameters {
+		v.Parameters = append(v.Parameters, a.binding.value64(p))
+	}
+	return v
+}

@@ -1,0 +1,76 @@
+package autograd
+
+import "github.com/seed-192fdf7a/nf/kernels"
+
+// math32 is the kernels and the matmul of a graph.
+type math32 struct{ *Graph }
+
+// matrixOf returns m, whose rows have no gaps, as kernels take it.
+func matrixOf(m grid[float32]) kernels.Matrix {
+	return kernels.Matrix{Data: m.data, Rows: m.rows, Cols: m.cols, Stride: m.rowStride}
+}
+
+func stridedOf(m grid[float32]) kernels.Strided {
+	return kernels.Strided{Data: m.data, Rows: m.rows, Cols: m.cols, RowStride: m.rowStride, ColumnStride: m.columnStride}
+}
+
+func (m math32) product(c, a, b, start grid[float32]) {
+	var from kernels.Matrix
+	if start.data != nil {
+		from = matrixOf(start)
+	}
+	m.binding.backend.Product(matrixOf(c), stridedOf(a), stridedOf(b), from)
+}
+
+func (math32) softmax(row []float32) {
+	m := kernels.Dense(row, 1, len(row))
+	kernels.Softmax(m, m)
+}
+
+func (math32) softmaxBackward(dy, y []float32) {
+	d := kernels.Dense(dy, 1, len(dy))
+	kernels.SoftmaxBackward(d, kernels.Dense(y, 1, len(y)), d)
+}
+
+func (math32) moments(mean, variance []float32, x grid[float32]) {
+	kernels.RowMoments(mean, variance, matrixOf(x))
+}
+
+func (math32) sums(dst []float32, x grid[float32])    { kernels.RowSums(dst, matrixOf(x)) }
+func (math32) dots(dst []float32, a, b grid[float32]) { kernels.RowDots(dst, matrixOf(a), matrixOf(b)) }
+func (math32) addColumns(dst []float32, x grid[float32]) {
+	kernels.AddColumnSums(dst, matrixOf(x))
+}
+
+func (a arithmetic32) attend(how attention, y, q, k, v matrix) {
+	values := attended[float32]{how, q.grid32(), k.grid32(), v.grid32()}
+	values.forward(math32{a.Graph}, &a.floats, y.grid32())
+}
+
+func (a arithmetic32) attendBackward(how attention, dy, dq, dk, dv, q, k, v matrix) {
+	values := attended[float32]{how, q.grid32(), k.grid32(), v.grid32()}
+	values.backward(math32{a.Graph}, &a.floats, dy.grid32(), dq.grid32(), dk.grid32(), dv.grid32())
+}
+
+func (a arithmetic32) newCache(c Cache) Cache {
+	c.narrow.take(&a.floats, &c, a.recording)
+	return c
+}
+
+func (a arithmetic32) attendNext(c Cache, site int, y, q, k, v matrix) {
+	c.narrow.next(&c, site, math32{a.Graph}, &a.floats, q.grid32(), k.grid32(), v.grid32(), y.grid32())
+}
+
+func (a arithmetic32) attendNextBackward(c Cache, site int, dy, dq, dk, dv, q matrix) {
+	c.narrow.backward(&c, site, math32{a.Graph}, &a.floats, q.grid32(), dy.grid32(), dq.grid32(), dk.grid32(), dv.grid32())
+}
+
+func (a arithmetic32) layerNorm(n norm, y, shift matrix, epsilon float64) {
+	v := n.narrow()
+	v.forward(math32{a.Graph}, y.grid32(), shift.narrow().only(), epsilon)
+}
+
+func (a arithmetic32) layerNormBackward(n norm, dy, dx, dGain, dShift matrix) {
+	v := n.narrow()
+	v.backward(math32{a.Graph}, &a.floats, dy.grid32(), dx.grid32(), dGain.narrow().only(), dShift.narrow().only())
+}
