@@ -87,7 +87,8 @@ func rangeFamilies() map[string]transform.Spec {
 
 // TestRangeFamilies holds the table above against the list of families.
 func TestRangeFamilies(t *testing.T) {
-	met := map[string]bool{"split": true} // only inside a chain
+	// A split is inside a chain only; a squeeze is of a grid, and moves values.
+	met := map[string]bool{"split": true, "squeeze": true}
 	for _, spec := range rangeFamilies() {
 		name, err := transform.Kinds.Name(spec)
 		must(t, err)

@@ -118,7 +118,7 @@ func widths(hidden []int) string {
 var fitFlags = map[string]string{
 	"Epochs": "epochs", "Batch": "batch", "Optimizer": "optimizer", "WeightDecay": "weight-decay", "LearningRate": "lr",
 	"Schedule": "schedule", "Warmup": "warmup", "Average": "average", "Clip": "clip", "Noise": "noise",
-	"Patience": "patience", "Memory": "memory",
+	"Patience": "patience", "Memory": "memory", "Workers": "workers",
 }
 
 // optionUsage says by its flag what is wrong with an option of a fit.
