@@ -31,16 +31,3 @@ func (c *Config) FullRank() int {
 	}
 	return 0
 }
-
-// mapped returns the number of maps of a support and the ActNorm behind it.
-func (c *Config) mapped() int {
-	if c.support() == nil {
-		return 0
-	}
-	if len(c.Transforms) > 1 {
-		if _, ok := c.Transforms[1].(*transform.ActNormSpec); ok {
-			return 2
-		}
-	}
-	return 1
-}

@@ -103,8 +103,7 @@ func FitDensity(ctx context.Context, f *flow.Flow, t Target, o DensityOptions) (
 	return result, err
 }
 
-// minimize fits f. That nothing is better than the start is no error if the start
-// has a bound at all: a start can be the optimum.
+// minimize fits f.
 func (o DensityOptions) minimize(ctx context.Context, f *flow.Flow, t Target) (Result, error) {
 	train := o.KL
 	train.Events = o.Steps * o.Batch
@@ -117,17 +116,7 @@ func (o DensityOptions) minimize(ctx context.Context, f *flow.Flow, t Target) (R
 	if err != nil {
 		return Result{}, err
 	}
-	result, err := Minimize(ctx, f.Model(), training, validation, o.Options)
-	var none *NoBetterEpochError
-	if errors.As(err, &none) {
-		if finite(none.Start) {
-			return result, nil
-		}
-		if trouble := validation.(Explainer).Explain(none.Start); trouble != nil {
-			return result, fmt.Errorf("train: no epoch has a finite bound: %w", trouble)
-		}
-	}
-	return result, err
+	return minimizeFromStart(ctx, f, training, validation, o.Options)
 }
 
 // fitNormal trains the maps of f that alone are a normal, and gives f their

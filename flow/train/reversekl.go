@@ -53,32 +53,62 @@ const annealFrom = 0.01
 // maxDraws bounds the draws of an epoch, whose numbers have 40 bits.
 const maxDraws = 1 << 39
 
-func (o *KL) check(f *flow.Flow) error {
+// checkEvents puts what zero values stand for and checks the events and their
+// contexts.
+func (o *KL) checkEvents(f *flow.Flow) error {
 	if o.Events == 0 {
 		o.Events = 1024
 	}
 	if o.Draws == 0 {
 		o.Draws = 1
 	}
-	c := f.Config()
 	switch contexts := f.ContextFeatures(); {
 	case o.Events < 0 || o.Draws < 0 || o.Events > maxDraws/o.Draws:
 		return fmt.Errorf("train: %d events of %d draws, want at least 1 of each", o.Events, o.Draws)
-	case !(o.Alpha >= 0 && o.Alpha < 1e3):
-		return fmt.Errorf("train: alpha is %v, want at least 0; 0 is the importance-weighted bound, 1 the ELBO", o.Alpha)
-	case o.Anneal < 0:
-		return fmt.Errorf("train: annealing over %d epochs, want at least 0", o.Anneal)
 	case contexts == 0 && len(o.Context) > 0:
 		return errors.New("train: there are contexts, and the flow has none")
 	case contexts > 0 && (len(o.Context) == 0 || len(o.Context)%contexts != 0):
 		return fmt.Errorf("train: %d values of context are no rows of the flow's %d columns; a conditional flow needs at least one", len(o.Context), contexts)
 	case f.Model().Parameters().MeetsAlways():
 		return errors.New("train: a flow with batch normalization, whose inverse is not that of its training, learns from data only; take one without")
+	}
+	return nil
+}
+
+func (o *KL) check(f *flow.Flow) error {
+	if err := o.checkEvents(f); err != nil {
+		return err
+	}
+	c := f.Config()
+	switch {
+	case !(o.Alpha >= 0 && o.Alpha < 1e3):
+		return fmt.Errorf("train: alpha is %v, want at least 0; 0 is the importance-weighted bound, 1 the ELBO", o.Alpha)
+	case o.Anneal < 0:
+		return fmt.Errorf("train: annealing over %d epochs, want at least 0", o.Anneal)
 	case !base.Reparameterized(c.Base):
 		name, _ := base.Kinds.Name(c.Base)
 		return fmt.Errorf("train: draws of the base %s cannot be differentiated; take %s, %s or %s, and Config.SetFullRank for a covariance", name, base.StandardNormal, base.DiagonalNormal, base.StudentT)
 	}
 	return nil
+}
+
+// loadContext gives the pass the contexts of the draws of f, and returns those in
+// units of the data.
+func (o *KL) loadContext(p *autograd.Pass, f *flow.Flow, events []int, draws int) []float64 {
+	columns := f.ContextFeatures()
+	if columns == 0 {
+		return nil
+	}
+	rows := len(o.Context) / columns
+	var context []float64
+	for _, event := range events {
+		for range draws {
+			at := event % rows * columns
+			context = append(context, o.Context[at:at+columns]...)
+		}
+	}
+	p.Context = p.Wrap(narrow(context, f.Config().StandardizeContext, columns), columns)
+	return context
 }
 
 // ReverseKL is the objective −bound, in nats, of the flow's own draws under a
@@ -127,7 +157,7 @@ func (o *reverseKL) Loss(p *autograd.Pass, events []int) autograd.Sums {
 	}
 	q := *p
 	q.LogDet = p.Sums(len(numbers))
-	context := o.loadContext(&q, events, draws)
+	context := o.loadContext(&q, o.flow, events, draws)
 	noise := p.Sums(len(numbers))
 	x := m.Draw(&q, p.Seed, numbers, noise)
 	logP := p.Sums(len(numbers))
@@ -146,25 +176,6 @@ func (o *reverseKL) Loss(p *autograd.Pass, events []int) autograd.Sums {
 	back.LogDet = p.Sums(len(numbers))
 	p.Detached(func() { m.LogDensity(&back, p.Copy(x)) })
 	return o.bound(p, len(events), beta, logP, back.LogDet, autograd.Sums{})
-}
-
-// loadContext gives the draws their contexts, and returns those in units of the
-// data.
-func (o *reverseKL) loadContext(p *autograd.Pass, events []int, draws int) []float64 {
-	columns := o.flow.ContextFeatures()
-	if columns == 0 {
-		return nil
-	}
-	rows := len(o.Context) / columns
-	var context []float64
-	for _, event := range events {
-		for range draws {
-			at := event % rows * columns
-			context = append(context, o.Context[at:at+columns]...)
-		}
-	}
-	p.Context = p.Wrap(narrow(context, o.flow.Config().StandardizeContext, columns), columns)
-	return context
 }
 
 // bound returns the loss of each event from the log-densities of its draws, where

@@ -1,0 +1,191 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/seed-192fdf7a/nf/flow"
+)
+
+// DistillOptions say how [Distill] trains. [DistillDefaults] is what to start
+// from.
+type DistillOptions struct {
+	// Options has Batch draws a step, and Epochs of Steps steps; Noise is not used.
+	Options
+	Steps int
+	// Likelihood is the number of epochs, before those, in which the student learns
+	// by the likelihood of the teacher's draws ([ForwardKL]).
+	Likelihood int
+	// Validation is the number of draws, always the same, by which epochs are
+	// compared; Measured that of those which the result is of.
+	Validation, Measured int
+	// Context holds rows of context, for flows that are conditional, in units of
+	// the data.
+	Context []float64
+}
+
+// DistillDefaults returns 20 epochs by likelihood and 30 by the divergence of 200
+// steps of 256 draws, with Adam at 1e-3 on a cosine in each, clipping at 5 and
+// seed 1, measured by 20,000 draws.
+func DistillDefaults() DistillOptions {
+	return DistillOptions{
+		Options: Options{Epochs: 30, Batch: 256, LearningRate: 1e-3, Schedule: Cosine, Clip: 5, Seed: 1},
+		Steps:   200, Likelihood: 20, Validation: 4096, Measured: 20000,
+	}
+}
+
+// Distillation is what a distillation came to. Where Result says nll, it is the
+// divergence KL(student‖teacher).
+type Distillation struct {
+	Result
+	Divergence
+}
+
+// Distill trains the student to be the density of the teacher, so that what is
+// slow for the one, such as drawing from a masked autoregressive flow, is fast for
+// the other (probability density distillation: van den Oord et al., 2018): first
+// by the likelihood of the teacher's draws, which covers all of it, and then by
+// KL(student‖teacher) of the student's own draws. Both have the same columns and
+// standardization: see [flow.Config.Follow]. The teacher does not change.
+//
+// The student is left with the values of the epoch of the lowest divergence, which
+// are those that it came with if none was better (BestEpoch 0). Errors are those of
+// [Fit].
+func Distill(ctx context.Context, student, teacher *flow.Flow, o DistillOptions) (Distillation, error) {
+	var d Distillation
+	if err := o.check(); err != nil {
+		return d, err
+	}
+	if err := alike(student, teacher); err != nil {
+		return d, err
+	}
+	kl, judge := KL{Events: o.Steps * o.Batch, Context: o.Context}, KL{Events: o.Validation, Context: o.Context}
+	validation, err := ReverseKL(student, teacher, judge)
+	if err != nil {
+		return d, err
+	}
+	if o.Likelihood > 0 {
+		training, err := ForwardKL(student, teacher, kl, o.BLAS)
+		if err != nil {
+			return d, err
+		}
+		likelihood, err := ForwardKL(student, teacher, judge, o.BLAS)
+		if err != nil {
+			return d, err
+		}
+		first := o.Options
+		first.Epochs, first.Improved, first.Patience = o.Likelihood, nil, 0
+		if _, err := minimizeFromStart(ctx, student, training, likelihood, first); err != nil {
+			return d, fmt.Errorf("%w (in the epochs by likelihood)", err)
+		}
+	}
+	training, err := ReverseKL(student, teacher, kl)
+	if err != nil {
+		return d, err
+	}
+	if d.Result, err = minimizeFromStart(ctx, student, training, validation, o.Options); err != nil {
+		return d, err
+	}
+	d.Divergence, err = Measure(student, teacher, o.Measured, o.Seed, o.Context, o.Options)
+	return d, err
+}
+
+func (o *DistillOptions) check() error {
+	if err := o.Options.complete(); err != nil {
+		return err
+	}
+	switch {
+	case o.Options.Noise != 0:
+		return fmt.Errorf("train: noise of %v is for rows of data, and a distillation has none", o.Options.Noise)
+	case o.Batch < 1 || o.Steps < 1 || o.Steps > maxDraws/o.Batch:
+		return fmt.Errorf("train: %d steps an epoch of batches of %d, want at least 1 of each", o.Steps, o.Batch)
+	case o.Likelihood < 0:
+		return fmt.Errorf("train: %d epochs by likelihood, want at least 0", o.Likelihood)
+	case o.Validation < 1 || o.Measured < 2:
+		return fmt.Errorf("train: %d draws to compare epochs by and %d to measure, want at least 1 and 2", o.Validation, o.Measured)
+	}
+	return nil
+}
+
+// minimizeFromStart is Minimize for a start that may be the optimum: that nothing
+// is better is no error if its loss is finite.
+func minimizeFromStart(ctx context.Context, f *flow.Flow, training, validation Objective, o Options) (Result, error) {
+	result, err := Minimize(ctx, f.Model(), training, validation, o)
+	var none *NoBetterEpochError
+	if errors.As(err, &none) {
+		if finite(none.Start) {
+			return result, nil
+		}
+		if e, ok := validation.(Explainer); ok {
+			if trouble := e.Explain(none.Start); trouble != nil {
+				return result, fmt.Errorf("train: no epoch has a finite loss: %w", trouble)
+			}
+		}
+	}
+	return result, err
+}
+
+// Divergence is how far a student q is from a teacher p, in nats, each with its
+// standard error.
+type Divergence struct {
+	// StudentKL is KL(q‖p), the mean of log q − log p of the student's draws: what
+	// the student draws that the teacher would not.
+	StudentKL, StudentKLError float64
+	// TeacherKL is KL(p‖q) by the teacher's draws: what the student misses.
+	TeacherKL, TeacherKLError float64
+	// TeacherLogProb and StudentLogProb are the mean log-densities of the teacher's
+	// draws under either.
+	TeacherLogProb, StudentLogProb float64
+}
+
+// Measure compares two flows of the same columns by n draws of each. context
+// holds rows of context, of which draw i takes row i modulo their number, or is
+// nil. Of o, Workers and BLAS count.
+func Measure(student, teacher *flow.Flow, n int, seed uint64, context []float64, o Options) (Divergence, error) {
+	var d Divergence
+	kl := KL{Events: n, Context: context}
+	if err := kl.checkEvents(student); err != nil {
+		return d, err
+	}
+	if columns := student.ContextFeatures(); columns > 0 {
+		rows := len(context) / columns
+		context = make([]float64, 0, n*columns)
+		for i := range n {
+			context = append(context, kl.Context[i%rows*columns:][:columns]...)
+		}
+	}
+	scorer := flow.ScorerOptions{Workers: o.Workers, BLAS: o.BLAS}
+	q, err := student.NewScorer(scorer)
+	if err != nil {
+		return d, err
+	}
+	p, err := teacher.NewScorer(scorer)
+	if err != nil {
+		return d, err
+	}
+	x, own, other := make([]float64, n*student.Dim()), make([]float64, n), make([]float64, n)
+	// compare returns the mean of log a − log b of a's draws.
+	compare := func(a, b *flow.Scorer) (mean, deviation float64, err error) {
+		if err = a.Sample(x, own, firstDiagnosed, flow.SampleOptions{Seed: seed}, context); err != nil {
+			return 0, 0, err
+		}
+		if err = b.LogProb(other, x, context); err != nil {
+			return 0, 0, err
+		}
+		difference := make([]float64, n)
+		for i := range difference {
+			difference[i] = own[i] - other[i]
+		}
+		mean, deviation = meanAndError(difference)
+		return mean, deviation, nil
+	}
+	if d.StudentKL, d.StudentKLError, err = compare(q, p); err != nil {
+		return d, err
+	}
+	if d.TeacherKL, d.TeacherKLError, err = compare(p, q); err != nil {
+		return d, err
+	}
+	d.TeacherLogProb, d.StudentLogProb = sum(own)/float64(n), sum(other)/float64(n)
+	return d, nil
+}
