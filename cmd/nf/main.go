@@ -65,7 +65,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 		return unknownCommand(root, arguments[0])
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
-	root.AddCommand(trainCommand(), scoreCommand(), sampleCommand(), latentCommand(), inspectCommand(), demoCommand())
+	root.AddCommand(trainCommand(), distillCommand(), scoreCommand(), sampleCommand(), latentCommand(), inspectCommand(), demoCommand())
 	root.AddCommand(importCommand())
 	root.SetHelpCommand(helpCommand(root))
 	return root

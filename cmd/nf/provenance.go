@@ -68,27 +68,33 @@ type trainProvenance struct {
 	ValidFraction float64 `json:"valid_fraction,omitempty"`
 }
 
+// describe says which options decide the values of a model.
+func (o *trainOptions) describe() trainProvenance {
+	p := trainProvenance{
+		RowWeights: o.rowWeights, Flow: o.flow, Layers: o.model.Layers, Hidden: o.model.Hidden, Masks: o.model.Masks,
+		Permutation: o.model.Permutation, Base: o.model.Base, Bound: o.model.Bound, Bins: o.model.Bins, Support: o.support, Discrete: o.discrete,
+		Embedding: o.model.Embedding, Residual: o.model.Residual, BatchNorm: o.model.BatchNorm,
+		Epochs: o.fit.Epochs, Batch: o.fit.Batch, LearningRate: o.fit.LearningRate, Schedule: o.fit.Schedule,
+		Clip: o.fit.Clip, Noise: o.fit.Noise, Patience: o.fit.Patience,
+		WeightDecay: o.fit.WeightDecay, Warmup: o.fit.Warmup, Average: o.fit.Average,
+	}
+	if o.fit.Optimizer != train.Adam {
+		p.Optimizer = o.fit.Optimizer
+	}
+	if o.fit.Memory == train.Reversible {
+		p.Memory = o.fit.Memory
+	}
+	return p
+}
+
 func describeTraining(o *trainOptions, data *trainingData, result train.Result) (json.RawMessage, error) {
 	p := provenance{
 		Data: dataProvenance{
 			SHA256: data.sha256, Columns: data.features, Context: data.context,
 			TrainRows: data.trainRows, ValidRows: data.validRows, BadRows: data.badRows, ZeroRows: data.zeroRows, DiscreteValues: data.discreteValues(),
 		},
-		Options: trainProvenance{
-			RowWeights: o.rowWeights, Flow: o.flow, Layers: o.model.Layers, Hidden: o.model.Hidden, Masks: o.model.Masks,
-			Permutation: o.model.Permutation, Base: o.model.Base, Bound: o.model.Bound, Bins: o.model.Bins, Support: o.support, Discrete: o.discrete,
-			Embedding: o.model.Embedding, Residual: o.model.Residual, BatchNorm: o.model.BatchNorm,
-			Epochs: o.fit.Epochs, Batch: o.fit.Batch, LearningRate: o.fit.LearningRate, Schedule: o.fit.Schedule,
-			Clip: o.fit.Clip, Noise: o.fit.Noise, Patience: o.fit.Patience,
-			WeightDecay: o.fit.WeightDecay, Warmup: o.fit.Warmup, Average: o.fit.Average,
-		},
-		Seed: o.fit.Seed, BestEpoch: result.BestEpoch, BLAS: o.fit.BLAS.Name(),
-	}
-	if o.fit.Optimizer != train.Adam {
-		p.Options.Optimizer = o.fit.Optimizer
-	}
-	if o.fit.Memory == train.Reversible {
-		p.Options.Memory = o.fit.Memory
+		Options: o.describe(),
+		Seed:    o.fit.Seed, BestEpoch: result.BestEpoch, BLAS: o.fit.BLAS.Name(),
 	}
 	if o.valid == "" {
 		p.Options.ValidFraction = o.validFraction

@@ -29,7 +29,7 @@ type trainOptions struct {
 }
 
 func trainCommand() *cobra.Command {
-	o := trainOptions{fit: train.Defaults()}
+	o := trainOptions{fit: train.Defaults(), flow: flow.PresetRealNVP}
 	command := &cobra.Command{
 		Use:   "train --data FILE --out MODEL.safetensors",
 		Short: "Fit a flow to a table",
@@ -85,28 +85,13 @@ func (o *trainOptions) check(command *cobra.Command) error {
 	if err := o.checkColumns(command); err != nil {
 		return err
 	}
-	if !slices.Contains(flow.Presets(), o.flow) {
-		return usage("--flow %s is not in this version; choose %s", o.flow, strings.Join(flow.PresetNames(), " or "))
+	if err := o.checkFlow(command); err != nil {
+		return err
 	}
 	changed := command.Flags().Changed
-	o.setDefaults(command)
 	switch {
 	case !(o.validFraction > 0 && o.validFraction < 1):
 		return usage("--valid-fraction is %v; it must be above 0 and below 1", o.validFraction)
-	case o.model.Layers < 1 || o.model.Layers > flow.MaxLayers:
-		return usage("--layers is %d; it must be 1 to %d", o.model.Layers, flow.MaxLayers)
-	case changed("hidden") && len(o.model.Hidden) == 0:
-		return usage("--hidden is empty; it must be a list of widths such as 128,128")
-	case changed("bins") && o.model.Bins < 1:
-		return usage("--bins is %d; it must be at least 1", o.model.Bins)
-	case changed("components") && o.model.Components < 1:
-		return usage("--components is %d; it must be at least 1", o.model.Components)
-	case changed("bound") && !(o.model.Bound > 0):
-		return usage("--bound is %v; it must be above 0", o.model.Bound)
-	case changed("embedding") && len(o.context) == 0:
-		return usage("--embedding is of the context, and there is no --context")
-	case changed("embedding") && o.model.Embedding < 1:
-		return usage("--embedding is %d; it must be at least 1", o.model.Embedding)
 	case changed("batch") && o.fit.Batch < 1:
 		return usage("--batch is %d; it must be at least 1", o.fit.Batch)
 	}
@@ -132,6 +117,33 @@ func (o *trainOptions) check(command *cobra.Command) error {
 // gaussianizationRate is the learning rate of flows without networks, whose
 // values are means and widths in standard deviations (Meng et al., 2020).
 const gaussianizationRate = 1e-2
+
+// checkFlow finds what is wrong with the flags of the flow, and puts the family's
+// defaults where there are none.
+func (o *trainOptions) checkFlow(command *cobra.Command) error {
+	if !slices.Contains(flow.Presets(), o.flow) {
+		return usage("--flow %s is not in this version; choose %s", o.flow, strings.Join(flow.PresetNames(), " or "))
+	}
+	changed := command.Flags().Changed
+	o.setDefaults(command)
+	switch {
+	case o.model.Layers < 1 || o.model.Layers > flow.MaxLayers:
+		return usage("--layers is %d; it must be 1 to %d", o.model.Layers, flow.MaxLayers)
+	case changed("hidden") && len(o.model.Hidden) == 0:
+		return usage("--hidden is empty; it must be a list of widths such as 128,128")
+	case changed("bins") && o.model.Bins < 1:
+		return usage("--bins is %d; it must be at least 1", o.model.Bins)
+	case changed("components") && o.model.Components < 1:
+		return usage("--components is %d; it must be at least 1", o.model.Components)
+	case changed("bound") && !(o.model.Bound > 0):
+		return usage("--bound is %v; it must be above 0", o.model.Bound)
+	case changed("embedding") && len(o.context) == 0:
+		return usage("--embedding is of the context, and there is no --context")
+	case changed("embedding") && o.model.Embedding < 1:
+		return usage("--embedding is %d; it must be at least 1", o.model.Embedding)
+	}
+	return nil
+}
 
 // setDefaults puts the preset's own choices where no flag has made one.
 func (o *trainOptions) setDefaults(command *cobra.Command) {

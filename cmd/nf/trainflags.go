@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/base"
@@ -27,9 +28,28 @@ func (o *trainOptions) addFlags(command *cobra.Command) {
 	f.StringVar(&o.rowWeights, "row-weights", "", "column with the weight of each row in the likelihood, at least 0; it is no feature, and a row of weight 0 is left out")
 	o.table.addOnBadRow(command, "fail or skip", "fail, or skip it")
 	o.table.addHeader(command)
+	o.addFlowFlags(f)
+	f.StringArrayVar(&o.support, "support", nil, "COLUMN=LOWER:UPPER, a column that lies between two ends, or with one left out beyond the other: --support price=0: --support share=0:1; :softplus behind one end takes that map instead of log")
+	f.StringSliceVar(&o.discrete, "discrete", nil, "COLUMN or COLUMN=STEP, columns of whole numbers or of rounded values, which get uniform noise of one step in training; a step not given is found")
+	f.BoolVar(&o.model.BatchNorm, "batchnorm", false, "batch normalization after every layer")
 
+	fit := &o.fit
+	f.IntVar(&fit.Epochs, "epochs", fit.Epochs, "passes over the rows")
+	f.IntVar(&fit.Batch, "batch", 0, "rows of a minibatch (default: "+train.BatchRule()+")")
+	o.addOptimizerFlags(f)
+	f.Float64Var(&fit.Noise, "noise", fit.Noise, "standard deviation of the noise added to the standardized training rows; it smooths, and columns of few values need it, or --discrete")
+	f.IntVar(&fit.Patience, "patience", fit.Patience, "epochs without improvement before stopping; 0 never stops early")
+	f.Uint64Var(&fit.Seed, "seed", fit.Seed, "decides initial values, the order of rows and the split")
+	addWorkersFlag(command, &fit.Workers)
+	f.StringVar(&o.plot, "plot", "", "picture of the loss curve to write, .png or .svg")
+	f.BoolVar(&o.quiet, "quiet", false, "print no progress, only the result")
+}
+
+// addFlowFlags declares what chooses a family and its options; o.flow is the
+// default of the family.
+func (o *trainOptions) addFlowFlags(f *pflag.FlagSet) {
 	m := &o.model
-	f.StringVar((*string)(&o.flow), "flow", string(flow.PresetRealNVP), "family: "+strings.Join(flow.PresetNames(), " or "))
+	f.StringVar((*string)(&o.flow), "flow", string(o.flow), "family: "+strings.Join(flow.PresetNames(), " or "))
 	f.IntVar(&m.Layers, "layers", 0, "layers that change columns; reflections of householder"+
 		defaultsOf(func(o flow.Options) string { return number0(o.Layers) }))
 	f.IntSliceVar(&m.Hidden, "hidden", nil, "widths of the conditioners' hidden layers"+
@@ -41,19 +61,18 @@ func (o *trainOptions) addFlags(command *cobra.Command) {
 		defaultsOf(func(o flow.Options) string { return string(o.Permutation) }))
 	f.StringVar(&m.Base, "base", "", "base density: "+strings.Join(base.Kinds.Names(), ", ")+
 		defaultsOf(func(o flow.Options) string { return o.Base }))
-	f.StringArrayVar(&o.support, "support", nil, "COLUMN=LOWER:UPPER, a column that lies between two ends, or with one left out beyond the other: --support price=0: --support share=0:1; :softplus behind one end takes that map instead of log")
-	f.StringSliceVar(&o.discrete, "discrete", nil, "COLUMN or COLUMN=STEP, columns of whole numbers or of rounded values, which get uniform noise of one step in training; a step not given is found")
 	f.IntVar(&m.Embedding, "embedding", 0, "show all layers so many values that one network, as wide as --hidden, makes of the context, in its place")
 	f.Float64Var(&m.Bound, "bound", 0, "b of the scale map exp(b*tanh(u/b)), also of the widths of mixtures, or the box [-b, b] of splines"+
 		defaultsOf(func(o flow.Options) string { return number0(o.Bound) }))
 	f.IntVar(&m.Bins, "bins", 0, "bins of a spline"+defaultsOf(func(o flow.Options) string { return number0(o.Bins) }))
 	f.IntVar(&m.Components, "components", 0, "densities in each mixture"+defaultsOf(func(o flow.Options) string { return number0(o.Components) }))
 	f.BoolVar(&m.Residual, "residual", false, "residual networks in autoregressive flows: a block for each width after the first (nsf-ar's own widths always are)")
-	f.BoolVar(&m.BatchNorm, "batchnorm", false, "batch normalization after every layer")
+}
 
+// addOptimizerFlags declares what decides how steps are made; what o.fit holds are
+// the defaults.
+func (o *trainOptions) addOptimizerFlags(f *pflag.FlagSet) {
 	fit := &o.fit
-	f.IntVar(&fit.Epochs, "epochs", fit.Epochs, "passes over the rows")
-	f.IntVar(&fit.Batch, "batch", 0, "rows of a minibatch (default: "+train.BatchRule()+")")
 	f.StringVar(&fit.Optimizer, "optimizer", fit.Optimizer, "what makes steps of gradients: "+strings.Join(train.Optimizers, ", "))
 	f.Float64Var(&fit.WeightDecay, "weight-decay", 0, fmt.Sprintf("of adamw: in each step, values shrink by this times the learning rate (default %v)", train.UsualWeightDecay))
 	f.Float64Var(&fit.LearningRate, "lr", fit.LearningRate, fmt.Sprintf("learning rate; of gaussianization %v unless given", gaussianizationRate))
@@ -61,14 +80,8 @@ func (o *trainOptions) addFlags(command *cobra.Command) {
 	f.IntVar(&fit.Warmup, "warmup", fit.Warmup, "first steps, in which the learning rate rises to what it would be")
 	f.Float64Var(&fit.Average, "average", fit.Average, "keep a running average of the values, which loses 1 minus this in each step: 0.99 or 0.999; 0 keeps the values themselves")
 	f.Float64Var(&fit.Clip, "clip", fit.Clip, "largest norm of a minibatch's gradient; 0 is no limit")
-	f.Float64Var(&fit.Noise, "noise", fit.Noise, "standard deviation of the noise added to the standardized training rows; it smooths, and columns of few values need it, or --discrete")
-	f.IntVar(&fit.Patience, "patience", fit.Patience, "epochs without improvement before stopping; 0 never stops early")
 	f.StringVar((*string)(&fit.Memory), "memory", string(fit.Memory), fmt.Sprintf("what a step keeps: all (%s), the input of each layer (%s: less memory, more time, the same model), or only outputs (%s: least memory, another model within rounding)",
 		train.Stored, train.Replay, train.Reversible))
-	f.Uint64Var(&fit.Seed, "seed", fit.Seed, "decides initial values, the order of rows and the split")
-	addWorkersFlag(command, &fit.Workers)
-	f.StringVar(&o.plot, "plot", "", "picture of the loss curve to write, .png or .svg")
-	f.BoolVar(&o.quiet, "quiet", false, "print no progress, only the result")
 }
 
 // defaultsOf says what an option is by default, from [flow.Defaults]; of gives it

@@ -66,6 +66,10 @@ func Diagnose(f *flow.Flow, t Target, n int, seed uint64, workers int) (Diagnost
 	if n < 2 || n > maxDraws {
 		return d, fmt.Errorf("train: %d draws for diagnostics, want at least 2", n)
 	}
+	f, err := continuous(f)
+	if err != nil {
+		return d, err
+	}
 	s, err := f.NewScorer(flow.ScorerOptions{Workers: workers})
 	if err != nil {
 		return d, err
@@ -75,7 +79,10 @@ func Diagnose(f *flow.Flow, t Target, n int, seed uint64, workers int) (Diagnost
 	if err := s.Sample(x, logQ, firstDiagnosed, flow.SampleOptions{Seed: seed}, nil); err != nil {
 		return d, err
 	}
-	w := newTarget(f, t)
+	w, err := newTarget(f, t)
+	if err != nil {
+		return d, err
+	}
 	w.inside(x)
 	const tile = flow.TileRows
 	errs := make([]error, (n+tile-1)/tile)

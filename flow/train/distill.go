@@ -155,6 +155,12 @@ func Measure(student, teacher *flow.Flow, n int, seed uint64, context []float64,
 			context = append(context, kl.Context[i%rows*columns:][:columns]...)
 		}
 	}
+	for _, f := range []**flow.Flow{&student, &teacher} {
+		var err error
+		if *f, err = continuous(*f); err != nil {
+			return d, err
+		}
+	}
 	scorer := flow.ScorerOptions{Workers: o.Workers, BLAS: o.BLAS}
 	q, err := student.NewScorer(scorer)
 	if err != nil {

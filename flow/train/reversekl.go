@@ -119,7 +119,11 @@ func ReverseKL(f *flow.Flow, t Target, o KL) (Objective, error) {
 	if err := o.check(f); err != nil {
 		return nil, err
 	}
-	return &reverseKL{KL: o, flow: f, target: newTarget(f, t)}, nil
+	w, err := newTarget(f, t)
+	if err != nil {
+		return nil, err
+	}
+	return &reverseKL{KL: o, flow: f, target: w}, nil
 }
 
 type reverseKL struct {

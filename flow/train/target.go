@@ -50,13 +50,35 @@ type target struct {
 	number  uint64
 }
 
-func newTarget(f *flow.Flow, t Target) *target {
+func newTarget(f *flow.Flow, t Target) (*target, error) {
 	c := f.Config()
+	if other, ok := t.(*flow.Flow); ok {
+		var err error
+		if t, err = continuous(other); err != nil {
+			return nil, err
+		}
+	}
 	w := &target{Target: t, flow: f}
 	for i := range c.Features {
 		w.supports = append(w.supports, c.Support(i))
 	}
-	return w
+	return w, nil
+}
+
+// continuous returns f, or where it has discrete columns the density that stands
+// behind them, of values between those of the grid.
+func continuous(f *flow.Flow) (*flow.Flow, error) {
+	c := f.Config()
+	if len(c.Discrete) == 0 {
+		return f, nil
+	}
+	c.Discrete = nil
+	behind, err := flow.New(c, 0)
+	if err != nil {
+		return nil, err
+	}
+	copy(behind.Model().Parameters().Values(), f.Model().Parameters().Values())
+	return behind, nil
 }
 
 // restore makes data of standardized values.
