@@ -32,7 +32,6 @@ func shear(t *testing.T) *flow.Flow {
 			p.Values()[0] = 1.5
 		}
 	}
-	f.Model().Changed()
 	return f
 }
 
@@ -122,7 +121,6 @@ func TestDistillFlows(t *testing.T) {
 			random.Uniform(p.Values(), 3, random.Initialization, uint64(p.Offset()), 0.4)
 		}
 	}
-	teacher.Model().Changed()
 	var first []float32
 	for _, workers := range []int{1, 3} {
 		s, err := flow.IAF(columns, contexts, flow.Options{Layers: 2, Hidden: []int{16}})
