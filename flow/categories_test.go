@@ -28,6 +28,10 @@ func TestCategories(t *testing.T) {
 	if c.OneHot(0) || !c.OneHot(1) || !c.OneHot(2) {
 		t.Error("the wrong columns are one-hot")
 	}
+	before := flow.Config{Context: []string{"color=blue", "color=red", "t"}, Categories: c.Categories}
+	if !before.OneHot(0) || !before.OneHot(1) || before.OneHot(2) {
+		t.Error("in front of a number, the wrong columns are one-hot")
+	}
 	values := []float64{7, 7}
 	must(t, columns[1].Encode(values, "red"))
 	if !slices.Equal(values, []float64{0, 1}) {

@@ -204,3 +204,40 @@ func TestPartsThatDoNotFit(t *testing.T) {
 		}
 	}
 }
+
+// TestPartsKeepTheirFeatures follows each value by hand through a permutation, a
+// split and a shift of each feature: what leaves stands in ascending column of
+// the data, what stays in the order of its features.
+func TestPartsKeepTheirFeatures(t *testing.T) {
+	order, leave := []int{3, 0, 4, 2, 1}, []int{1, 2}
+	f, err := flow.New(flow.Config{
+		Features: []string{"a", "b", "c", "d", "e"}, Base: &base.StandardNormalSpec{},
+		Transforms: []transform.Spec{
+			&transform.PermutationSpec{Order: order}, &transform.SplitSpec{Leave: leave},
+			&transform.ElementwiseSpec{Univariate: &autograd.Additive{}}, transform.Reverse(3),
+		},
+	}, 1)
+	must(t, err)
+	for _, p := range f.Model().Parameters().All() {
+		for i := range p.Values() {
+			p.Values()[i] = float32(10 * (i + 1))
+		}
+	}
+	f.Model().Changed()
+	x, z := []float64{0.1, 0.2, 0.3, 0.4, 0.5}, make([]float64, 5)
+	must(t, f.Forward(z, nil, x, nil))
+	// Features 1 and 2 are a and e. Features 0, 3 and 4 are d, c and b; their
+	// shifts follow the columns of the data: b, c, d; and they are reversed.
+	want := []float64{0.1, 0.5, 10.2, 20.3, 30.4}
+	for i := range want {
+		if math.Abs(z[i]-want[i]) > 1e-5 {
+			t.Fatalf("the noise is %v, want %v", z, want)
+		}
+	}
+	must(t, f.Inverse(z, nil, z, nil))
+	for i := range x {
+		if math.Abs(z[i]-x[i]) > 1e-5 {
+			t.Fatalf("the way back gives %v, want %v", z, x)
+		}
+	}
+}

@@ -51,6 +51,20 @@ func TestFold(t *testing.T) {
 	}
 }
 
+// TestFoldTwice folds the same sums twice: they get the gradients of both.
+func TestFoldTwice(t *testing.T) {
+	meet(3, 2, func(tile int, p *autograd.Pass) {
+		own := p.Sums(1)
+		for i := range 2 {
+			p.Fold(own).Gradient[0] = float64(1 + i)
+		}
+		p.Backward()
+		if got := own.Gradient[0]; got != 9 {
+			t.Errorf("tile %d has the gradient %v, want 3·1 + 3·2", tile, got)
+		}
+	})
+}
+
 // TestGather brings the rows of all tiles to each, in tile order.
 func TestGather(t *testing.T) {
 	for _, workers := range []int{1, 3} {

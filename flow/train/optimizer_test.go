@@ -118,8 +118,15 @@ func TestFitKeepsTheAverage(t *testing.T) {
 	}
 	checkNLL(t, f, validation.Rows, averaged.BestValidNLL)
 	o.Average, o.Improved = 0, nil
-	if plain, err := Fit(context.Background(), newFlow(t), training, validation, o); err != nil || plain.BestValidNLL < averaged.BestValidNLL {
+	plain, err := Fit(context.Background(), newFlow(t), training, validation, o)
+	if err != nil || plain.BestValidNLL < averaged.BestValidNLL {
 		t.Errorf("the best nll is %v without an average (%v), %v with it", plain.BestValidNLL, err, averaged.BestValidNLL)
+	}
+	// The steps themselves do not look at the average.
+	for i, e := range plain.History {
+		if got := averaged.History[i].TrainNLL; got != e.TrainNLL {
+			t.Errorf("epoch %d: the training nll is %v without an average, %v with it", e.Epoch, e.TrainNLL, got)
+		}
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/base"
+	"github.com/seed-192fdf7a/nf/flow/nn"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/internal/random"
 	"github.com/seed-192fdf7a/nf/kernels"
@@ -208,6 +210,53 @@ func TestKeptGradientsChangeNoBit(t *testing.T) {
 	}
 }
 
+func TestTileOf(t *testing.T) {
+	for _, c := range [][3]int{{1, 64, 64}, {2, 32, 32}, {16, 4, 4}, {17, 4, 1}, {64, 4, 1}, {1024, 4, 1}} { // sites, tile, pass
+		if tile, pass := tileOf(c[0]); tile != c[1] || pass != c[2] {
+			t.Errorf("of events of %d sites a tile has %d, and a pass %d; want %d and %d", c[0], tile, pass, c[1], c[2])
+		}
+	}
+}
+
+// TestGradientOfManySites holds the gradient of events of which each is a pass
+// of its own against that of all at once in float64.
+func TestGradientOfManySites(t *testing.T) {
+	f, err := flow.New(flow.Config{
+		Features: []string{"a", "b", "c"}, Grid: []int{5, 4}, Base: &base.DiagonalNormalSpec{Bound: 2},
+		Transforms: []transform.Spec{
+			&transform.CouplingSpec{Mask: []bool{true, false, true}, Univariate: &autograd.Affine{Bound: 1}, Conditioner: &nn.MLPSpec{Hidden: []int{5}}},
+			&transform.LUSpec{Bound: 2},
+		},
+	}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range f.Model().Parameters().All() {
+		random.Uniform(p.Values(), 3, random.Initialization, uint64(p.Offset()), 0.3)
+	}
+	data := Data{Rows: correlated(7*20, 1)}
+	if err := standardize(f, data); err != nil {
+		t.Fatal(err)
+	}
+	s := MaximumLikelihood(f, newRows(data, f))
+	o := Defaults()
+	o.Workers, o.BLAS = 2, blas.Builtin()
+	r, err := newRunner(f.Model(), f.Model().Sites(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantNLL, want := wholeGradient(autograd.Bind64(f.Model().Parameters()), s)
+	nll, _, _ := r.gradient(context.Background(), s, []int{0, 1, 2, 3, 4, 5, 6})
+	if math.Abs(nll-wantNLL) > 1e-5*math.Abs(wantNLL) {
+		t.Errorf("nll is %v, in float64 %v", nll, wantNLL)
+	}
+	for i, v := range r.optimizer.gradient {
+		if math.Abs(float64(v)-want[i]) > 1e-4*(1+math.Abs(want[i])) {
+			t.Fatalf("gradient %d is %v, in float64 %v", i, v, want[i])
+		}
+	}
+}
+
 func TestWaveOf(t *testing.T) {
 	for _, c := range [][3]int{ // parameters, workers, wave
 		{0, 1, 64}, {1000, 8, 64}, {1 << 22, 1, 64}, {1<<22 + 1, 1, 63}, {44_000_000, 2, 6}, {44_000_000, 16, 16}, {1 << 28, 1, 1}, {1 << 30, 2, 2}, {1 << 30, 100, 64},
@@ -346,12 +395,13 @@ func TestFitInterrupted(t *testing.T) {
 // TestLastMinibatch trains with batchnorm where one row is left over, whose
 // variance would be 0.
 func TestLastMinibatch(t *testing.T) {
-	o := Defaults()
-	o.Epochs, o.Batch, o.BLAS = 1, 100, blas.Builtin()
-	f := newFlow(t, batchNorm())
-	result, err := Fit(context.Background(), f, Data{Rows: correlated(301, 1)}, Data{Rows: correlated(100, 2)}, o)
-	if err != nil || result.Steps != 3 {
-		t.Fatalf("%d steps, error %v", result.Steps, err)
+	for rows, want := range map[int]int{301: 3, 349: 3, 350: 4, 399: 4, 400: 4} {
+		o := Defaults()
+		o.Epochs, o.Batch, o.BLAS = 1, 100, blas.Builtin()
+		result, err := Fit(context.Background(), newFlow(t, batchNorm()), Data{Rows: correlated(rows, 1)}, Data{Rows: correlated(100, 2)}, o)
+		if err != nil || result.Steps != want {
+			t.Errorf("%d rows: %d steps, error %v; want %d", rows, result.Steps, err, want)
+		}
 	}
 }
 
