@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/seed-192fdf7a/nf/flow/base"
+	"github.com/seed-192fdf7a/nf/flow/transform"
 )
 
 // TestCountParameters holds the number that is known before a flow is made
@@ -56,5 +57,24 @@ func TestCountParametersOfNoMachine(t *testing.T) {
 	}
 	if _, err := (&Config{}).CountParameters(); err == nil {
 		t.Error("a config of nothing is counted")
+	}
+}
+
+// TestCountParametersOfParts counts the bases of parts that leave on the way.
+func TestCountParametersOfParts(t *testing.T) {
+	c := Config{
+		Features: []string{"a", "b", "c"}, Grid: []int{2}, Base: &base.DiagonalNormalSpec{Bound: 1},
+		Transforms: []transform.Spec{&transform.SplitSpec{Leave: []int{0}}, &transform.LUSpec{Bound: 1}},
+	}
+	got, err := c.CountParameters()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := New(c, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := f.Model().Parameters().Len(); got != float64(n) || n != 2*1+6+2*2 {
+		t.Errorf("%v parameters are counted, the flow has %d", got, n)
 	}
 }

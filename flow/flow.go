@@ -62,14 +62,19 @@ func (c *Config) CountParameters() (float64, error) {
 	if err := c.Check(); err != nil {
 		return 0, fmt.Errorf("flow: %w", err)
 	}
+	return c.countParameters(), nil
+}
+
+// countParameters is CountParameters of a description that was checked.
+func (c *Config) countParameters() float64 {
 	return autograd.CountParameters(func(root autograd.Scope) {
 		shape := c.Shape()
 		if c.Embedding != nil {
 			c.Embedding.Build(len(c.Context), root.At("embedding"))
 		}
 		c.chain().BuildChain(shape, c.shownContext(), root)
-		c.Base.Build(shape.Features, root.At("base"))
-	}), nil
+		c.buildParts(root)
+	})
 }
 
 // build makes a flow of zeros; limit, unless 0, is the number of parameter
@@ -79,12 +84,17 @@ func build(c Config, limit int) (*Flow, error) {
 		return nil, fmt.Errorf("flow: %w", err)
 	}
 	f := &Flow{config: c, parameters: autograd.NewParameters(limit)}
+	room := limit
+	if limit == 0 {
+		room = int(c.countParameters())
+	}
+	f.parameters.Reserve(room)
 	shape, root := c.Shape(), f.parameters.Root()
 	if c.Embedding != nil {
 		f.embedding = c.Embedding.Build(len(c.Context), root.At("embedding"))
 	}
 	f.chain = c.chain().BuildChain(shape, c.shownContext(), root)
-	f.buildParts()
+	f.parts = c.buildParts(root)
 	if err := f.parameters.Err(); err != nil {
 		return nil, fmt.Errorf("flow: %w", err)
 	}

@@ -38,16 +38,18 @@ func (c *Config) checkParts() error {
 	return nil
 }
 
-// buildParts creates a base for each part. The parameters of the last one, which
-// every flow has, are base.*, those of the others base.parts.0.*, ….
-func (f *Flow) buildParts() {
-	left, rest, _ := transform.Parts(f.config.chain(), f.config.Shape())
-	root, offset := f.parameters.Root().At("base"), 0
+// buildParts returns the parts of c's noise, with a base for each below root. The
+// parameters of the last one, which every flow has, are base.*, those of the
+// others base.parts.0.*, ….
+func (c *Config) buildParts(root autograd.Scope) (all []part) {
+	left, rest, _ := transform.Parts(c.chain(), c.Shape())
+	root = root.At("base")
+	offset := 0
 	for i, shape := range left {
-		f.parts = append(f.parts, part{shape, ascending(shape.Features), offset, f.config.Base.Build(shape.Features, root.At("parts", i))})
+		all = append(all, part{shape, ascending(shape.Features), offset, c.Base.Build(shape.Features, root.At("parts", i))})
 		offset += shape.Dim()
 	}
-	f.parts = append(f.parts, part{shape: rest, offset: offset, base: f.config.Base.Build(rest.Features, root)})
+	return append(all, part{shape: rest, offset: offset, base: c.Base.Build(rest.Features, root)})
 }
 
 // ascending returns 0, 1, … n−1.

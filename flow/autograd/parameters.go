@@ -59,6 +59,12 @@ func CountParameters(create func(Scope)) float64 {
 	return p.counted
 }
 
+// Reserve makes room for n more values, so that creating them moves none and
+// takes no time.
+func (p *Parameters) Reserve(n int) {
+	p.values = append(make([]float32, 0, len(p.values)+n), p.values...)
+}
+
 // Err tells that a parameter did not fit the limit, or that matrices take too
 // much memory for their parameters; the set is then useless.
 func (p *Parameters) Err() error { return p.err }
@@ -173,7 +179,11 @@ func (s Scope) New(name string, rows, cols int) *Parameter {
 	if owner.err == nil {
 		owner.names[full] = true
 		owner.list = append(owner.list, p)
-		owner.values = append(owner.values, make([]float32, rows*cols)...)
+		if size := len(owner.values) + rows*cols; size <= cap(owner.values) {
+			owner.values = owner.values[:size] // zeros, since nothing ever goes
+		} else {
+			owner.values = append(owner.values, make([]float32, rows*cols)...)
+		}
 	}
 	return p
 }

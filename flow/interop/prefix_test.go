@@ -58,6 +58,20 @@ func TestStandardizedContext(t *testing.T) {
 	}
 }
 
+// TestTwoAffineLayers puts one affine layer behind another: the first one is the
+// flow's first stage, the second one a layer.
+func TestTwoAffineLayers(t *testing.T) {
+	b := newBuilder(&Dialect{Features: 2})
+	for _, scale := range []float64{4, 0.25} {
+		if err := b.affine([]float64{scale, scale}, []float64{1, 2}, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(b.transforms) != 1 || b.standardize.Std[0] != 0.25 || b.standardize.Mean[1] != -0.5 {
+		t.Errorf("%d layers behind the first stage %+v", len(b.transforms), b.standardize)
+	}
+}
+
 // TestTorchFiles names what torch.save and pickle write.
 func TestTorchFiles(t *testing.T) {
 	g := readGolden(t, "nflows-maf")
