@@ -223,7 +223,6 @@ func TestPartsKeepTheirFeatures(t *testing.T) {
 			p.Values()[i] = float32(10 * (i + 1))
 		}
 	}
-	f.Model().Changed()
 	x, z := []float64{0.1, 0.2, 0.3, 0.4, 0.5}, make([]float64, 5)
 	must(t, f.Forward(z, nil, x, nil))
 	// Features 1 and 2 are a and e. Features 0, 3 and 4 are d, c and b; their

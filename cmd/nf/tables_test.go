@@ -327,6 +327,22 @@ func TestFlagging(t *testing.T) {
 	mustRun(t, d, append(score, "--out", "s.npy", "--threshold", "0")...)
 }
 
+// TestLowerQuantile: so many values are below it, though the product of their number and the part is rounded.
+func TestLowerQuantile(t *testing.T) {
+	for q, want := range map[float64]float64{0.29: 29, 0.57: 57, 0.5: 50, 0.005: 0, 0.999: 99} {
+		values := make([]float64, 100)
+		for i := range values {
+			values[i] = float64(i * 37 % 100)
+		}
+		if got := lowerQuantile(values, q); got != want {
+			t.Errorf("quantile %v of 0 to 99 is %v, want %v", q, got, want)
+		}
+	}
+	if got := lowerQuantile(nil, 0.5); !math.IsNaN(got) {
+		t.Errorf("the quantile of nothing is %v", got)
+	}
+}
+
 // TestSampledContext: draws come with their context and their log-density, and score so.
 func TestSampledContext(t *testing.T) {
 	d := workplace(t)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -370,6 +371,11 @@ func TestCSVGzip(t *testing.T) {
 	wantRows(t, mustOpen(t, fileWith(t, "x.CSV.gz", gzipped(t, text)), Options{}), 1, 2, 3, 4)
 	// Two members one after the other are one text.
 	wantRows(t, mustOpen(t, fileWith(t, "x.csv.gz", append(gzipped(t, text), gzipped(t, "5,6\n")...)), Options{}), 1, 2, 3, 4, 5, 6)
+	// So are three, and zeros behind them are nothing.
+	three := slices.Concat(gzipped(t, text), gzipped(t, "5,6\n"), gzipped(t, "7,8\n"))
+	wantRows(t, mustOpen(t, fileWith(t, "x.csv.gz", append(slices.Clone(three), 0, 0, 0)), Options{}), 1, 2, 3, 4, 5, 6, 7, 8)
+	_, _, err := mustOpen(t, fileWith(t, "x.csv.gz", append(slices.Clone(three), "more"...)), Options{}).ReadAll()
+	wantError(t, err, "no gzip data")
 
 	var big strings.Builder
 	big.WriteString("a,b\n")
