@@ -1,10 +1,6 @@
 package autograd
 
-import (
-	"math"
-
-	"github.com/seed-192fdf7a/nf/kernels"
-)
+import "github.com/seed-192fdf7a/nf/kernels"
 
 // SinhArcsinh makes tails heavier or lighter and skews (Jones and Pewsey, 2009):
 //
@@ -47,24 +43,3 @@ func (s SinhArcsinh) Backward(dp []float64, x float64, p []float64, dy, dLogDet 
 	dp[1] = float64((float64(float64(dv*a)*stretch) + dLogDet) * (1 - float64(t*t)))
 	return (float64(dv*stretch) - float64(dLogDet*kernels.Tanh64(a))) / kernels.Exp64(logCosh64(a))
 }
-
-// asinh64, sinh64 and logCosh64 have errors of about 1e-16, absolute where the
-// result is below 1.
-func asinh64(x float64) float64 {
-	v := math.Abs(x)
-	if v < 1e8 {
-		v = kernels.Log64(v + math.Sqrt(float64(v*v)+1))
-	} else {
-		v = kernels.Log64(v) + ln2
-	}
-	return math.Copysign(v, x)
-}
-
-func sinh64(v float64) float64 { return float64(0.5*kernels.Exp64(v)) - float64(0.5*kernels.Exp64(-v)) }
-
-func logCosh64(v float64) float64 {
-	v = math.Abs(v)
-	return v + kernels.Softplus64(float64(-2*v)) - ln2
-}
-
-const ln2 = 0.693147180559945309417232121458

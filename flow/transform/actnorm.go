@@ -17,7 +17,7 @@ type ActNormSpec struct {
 
 // Check implements [Spec].
 func (s *ActNormSpec) Check(Shape, int) error {
-	if err := CheckBound(s.Bound); err != nil {
+	if err := autograd.CheckBound(s.Bound); err != nil {
 		return fmt.Errorf("actnorm: %w", err)
 	}
 	return nil

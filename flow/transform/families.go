@@ -50,6 +50,3 @@ func checkUnivariate(u autograd.Univariate) error {
 	}
 	return nil
 }
-
-// CheckBound tells whether b can bound a log-scale, b·tanh(u/b).
-func CheckBound(b float64) error { return autograd.CheckBound(b) }

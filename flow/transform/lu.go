@@ -27,7 +27,7 @@ func (s *LUSpec) Check(shape Shape, _ int) error {
 	if shape.Features > limits.Matrix {
 		return fmt.Errorf("lu: %d features, at most %d are supported", shape.Features, limits.Matrix)
 	}
-	if err := CheckBound(s.Bound); err != nil {
+	if err := autograd.CheckBound(s.Bound); err != nil {
 		return fmt.Errorf("lu: %w", err)
 	}
 	return nil
