@@ -37,6 +37,7 @@ func rangeFamilies() map[string]transform.Spec {
 		"planar":          &transform.PlanarSpec{},
 		"radial":          &transform.RadialSpec{},
 		"lu":              &transform.LUSpec{Bound: 2},
+		"matrix":          &transform.MatrixSpec{},
 		"gaussianization": &transform.GaussianizationSpec{Components: 3, Bound: 7},
 		"householder":     &transform.HouseholderSpec{Reflections: 3},
 		"elementwise":     &transform.ElementwiseSpec{Univariate: affine},
