@@ -23,6 +23,7 @@ type trainOptions struct {
 	intervals                 []flow.Interval // what support says
 	discrete                  []string
 	steps                     []discreteFlag // what discrete says
+	images                    imageFlags
 	fit                       train.Options
 	quiet                     bool
 	noAdvice                  bool
@@ -65,6 +66,16 @@ A flag of names or numbers that is given twice adds up: --hidden 8 --hidden 16 i
 	command.RunE = func(command *cobra.Command, _ []string) error {
 		if err := require(command, "data", "out"); err != nil {
 			return err
+		}
+		images, err := o.ofImages(command)
+		if err != nil {
+			return err
+		}
+		if images {
+			if err := o.checkImages(command); err != nil {
+				return err
+			}
+			return runTrainImages(command, &o)
 		}
 		if err := o.check(command); err != nil {
 			return err
@@ -216,13 +227,7 @@ func (o *trainOptions) checkModel() error {
 }
 
 func (o *trainOptions) checkPaths(command *cobra.Command) error {
-	if !strings.HasSuffix(strings.ToLower(o.out), ".safetensors") {
-		return usage("--out is %s; a model's name must end in .safetensors", o.out)
-	}
 	if command.Flags().Changed("valid") {
-		if command.Flags().Changed("valid-fraction") {
-			return usage("give --valid or --valid-fraction, not both")
-		}
 		if err := checkTablePath("valid", o.valid); err != nil {
 			return err
 		}
@@ -230,13 +235,24 @@ func (o *trainOptions) checkPaths(command *cobra.Command) error {
 	if err := checkTablePath("data", o.data); err != nil {
 		return err
 	}
-	if ending := strings.ToLower(filepath.Ext(o.plot)); command.Flags().Changed("plot") && ending != ".png" && ending != ".svg" {
-		return usage("--plot is %q; a picture's name must end in .png or .svg", o.plot)
-	}
-	if err := distinctPaths(paths{"data": o.data, "valid": o.valid}, paths{"out": o.out, "the log": logPath(o.out), "plot": o.plot}); err != nil {
+	if err := o.checkTrainPaths(command); err != nil {
 		return err
 	}
 	return oneStandardInput(o.data, o.valid)
+}
+
+// checkTrainPaths finds what is wrong with the paths of tables and images alike.
+func (o *trainOptions) checkTrainPaths(command *cobra.Command) error {
+	if !strings.HasSuffix(strings.ToLower(o.out), ".safetensors") {
+		return usage("--out is %s; a model's name must end in .safetensors", o.out)
+	}
+	if command.Flags().Changed("valid") && command.Flags().Changed("valid-fraction") {
+		return usage("give --valid or --valid-fraction, not both")
+	}
+	if ending := strings.ToLower(filepath.Ext(o.plot)); command.Flags().Changed("plot") && ending != ".png" && ending != ".svg" {
+		return usage("--plot is %q; a picture's name must end in .png or .svg", o.plot)
+	}
+	return distinctPaths(paths{"data": o.data, "valid": o.valid}, paths{"out": o.out, "the log": logPath(o.out), "plot": o.plot})
 }
 
 func (o *trainOptions) checkColumns(command *cobra.Command) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -25,7 +26,7 @@ var saveEvery = time.Minute
 type bestEpoch struct {
 	options  *trainOptions
 	flow     *flow.Flow
-	data     *trainingData
+	describe describeFit
 	started  time.Time
 	messages io.Writer
 
@@ -40,8 +41,11 @@ type bestEpoch struct {
 	told    bool        // of a writing that failed
 }
 
-func newBestEpoch(o *trainOptions, f *flow.Flow, data *trainingData, started time.Time, messages io.Writer) *bestEpoch {
-	return &bestEpoch{options: o, flow: f, data: data, started: started, messages: messages, written: time.Now()}
+// describeFit returns the provenance of a model that a fit has made.
+type describeFit func(train.Result) (json.RawMessage, error)
+
+func newBestEpoch(o *trainOptions, f *flow.Flow, describe describeFit, started time.Time, messages io.Writer) *bestEpoch {
+	return &bestEpoch{options: o, flow: f, describe: describe, started: started, messages: messages, written: time.Now()}
 }
 
 // finished takes note of an epoch.
@@ -69,7 +73,7 @@ func (b *bestEpoch) improved(r train.Result) {
 }
 
 func (b *bestEpoch) encode() error {
-	text, err := describeTraining(b.options, b.data, b.result)
+	text, err := b.describe(b.result)
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,9 @@ func (o *trainOptions) addFlags(command *cobra.Command) {
 	o.table.addOnBadRow(command, "fail or skip", "fail, or skip it")
 	o.table.addHeader(command)
 	o.addFlowFlags(f)
+	f.Lookup("flow").Usage += "; of images " + strings.Join(imageFamilies(), " or ")
+	f.Lookup("layers").Usage += "; of images the steps of a scale of glow (default 8), or the blocks of a network of realnvp-image (default 2)"
+	o.images.addFlags(command)
 	f.StringArrayVar(&o.support, "support", nil, "COLUMN=LOWER:UPPER, a column that lies between two ends, or with one left out beyond the other: --support price=0: --support share=0:1; :softplus behind one end takes that map instead of log")
 	f.StringSliceVar(&o.discrete, "discrete", nil, "COLUMN or COLUMN=STEP, columns of whole numbers or of rounded values, which get uniform noise of one step in training; a step not given is found")
 	f.BoolVar(&o.model.BatchNorm, "batchnorm", false, "batch normalization after every layer")
@@ -82,6 +85,15 @@ func (o *trainOptions) addOptimizerFlags(f *pflag.FlagSet) {
 	f.Float64Var(&fit.Clip, "clip", fit.Clip, "largest norm of a minibatch's gradient; 0 is no limit")
 	f.StringVar((*string)(&fit.Memory), "memory", string(fit.Memory), fmt.Sprintf("what a step keeps: all (%s), the input of each layer (%s: less memory, more time, the same model), or only outputs (%s: least memory, another model within rounding)",
 		train.Stored, train.Replay, train.Reversible))
+}
+
+// imageFamilies returns the families of images.
+func imageFamilies() []string {
+	var names []string
+	for _, p := range flow.ImagePresets() {
+		names = append(names, string(p))
+	}
+	return names
 }
 
 // defaultsOf says what an option is by default, from [flow.Defaults]; of gives it

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -91,11 +92,20 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 		return usage("--support: %s", oneLine(err))
 	}
 	var f *flow.Flow
+	work := fitting{
+		events: data.trainRows, unit: "rows",
+		fit: func(ctx context.Context, options train.Options) (train.Result, error) {
+			return train.Fit(ctx, f, data.train, data.valid, options)
+		},
+		describe: func(r train.Result) (json.RawMessage, error) { return describeTraining(o, data, r) },
+		explain:  func(err error) error { return explainConstant(err, data, o) },
+		units:    func(float64) string { return "" },
+	}
 	err = orInterrupted(ctx, func() (err error) {
 		if f, err = flow.New(config, o.fit.Seed); err != nil {
 			return err
 		}
-		return tryWriting(o, f, data)
+		return tryWriting(o, f, work.describe)
 	})
 	if err != nil {
 		return err
@@ -112,11 +122,28 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 		fmt.Fprintln(out, data.describeDiscrete())
 	}
 	o.advise(command, adviceBefore(o, data)...)
-	best := newBestEpoch(o, f, data, started, command.ErrOrStderr())
-	result, err := fitShowing(command, out, f, data, o, best)
+	return work.run(command, out, f, o, started)
+}
+
+// fitting is a fit with what differs between tables and images.
+type fitting struct {
+	events int // of an epoch
+	unit   string
+	fit    func(ctx context.Context, o train.Options) (train.Result, error)
+	// describe makes the model's provenance, explain says what a user can do about
+	// an error, and units follows an nll with what else it is called.
+	describe describeFit
+	explain  func(error) error
+	units    func(nll float64) string
+}
+
+// run trains f, and writes the best epoch.
+func (w *fitting) run(command *cobra.Command, out *steadyOutput, f *flow.Flow, o *trainOptions, started time.Time) error {
+	best := newBestEpoch(o, f, w.describe, started, command.ErrOrStderr())
+	result, err := w.show(command, out, o, best)
 	switch {
 	case err != nil && result.BestEpoch > 0:
-		return keepBest(best, result, err)
+		return keepBest(best, result, err, w.units)
 	case errors.Is(err, context.Canceled) && len(result.History) > 0:
 		return errors.New("interrupted when no epoch was better than the start; nothing was written")
 	case errors.Is(err, context.Canceled):
@@ -128,7 +155,7 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 	case errors.As(err, new(*train.NoBetterEpochError)):
 		return fmt.Errorf("%w; nothing was written", err)
 	case err != nil:
-		return explainConstant(err, data, o)
+		return w.explain(err)
 	}
 	if err := best.finish(result); err != nil {
 		return err
@@ -136,7 +163,7 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 	if !o.quiet && result.Stopped == "patience" {
 		fmt.Fprintf(out, "stopped after epoch %d: no better epoch in %d\n", len(result.History), o.fit.Patience)
 	}
-	fmt.Fprintf(out, "best epoch=%d valid_nll=%.6f\n", result.BestEpoch, result.BestValidNLL)
+	fmt.Fprintf(out, "best epoch=%d valid_nll=%.6f%s\n", result.BestEpoch, result.BestValidNLL, w.units(result.BestValidNLL))
 	o.advise(command, adviceAfter(o, result)...)
 	if err := out.err(); err != nil {
 		return fmt.Errorf("standard output broke off (%w); %s is complete: best epoch=%d valid_nll=%.6f", err, o.out, result.BestEpoch, result.BestValidNLL)
@@ -148,21 +175,21 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 // context, before it is left behind in the middle of something long.
 const patienceWithFit = 300 * time.Millisecond
 
-// fitShowing trains with a line for each epoch and a bar over all of them.
-func fitShowing(command *cobra.Command, out io.Writer, f *flow.Flow, data *trainingData, o *trainOptions, best *bestEpoch) (train.Result, error) {
+// show trains with a line for each epoch and a bar over all of them.
+func (w *fitting) show(command *cobra.Command, out io.Writer, o *trainOptions, best *bestEpoch) (train.Result, error) {
 	var done, epochs atomic.Int64
-	total := int64(o.fit.Epochs) * int64(data.trainRows)
+	total := int64(o.fit.Epochs) * int64(w.events)
 	bar := startProgress(command, "training", o.quiet, func() (int64, int64) { return done.Load(), total })
 	defer bar.stop()
 	options := o.fit
-	options.Progress = func(rows, _ int) { done.Store(epochs.Load()*int64(data.trainRows) + int64(rows)) }
+	options.Progress = func(rows, _ int) { done.Store(epochs.Load()*int64(w.events) + int64(rows)) }
 	options.Report = func(e train.Epoch) {
 		epochs.Add(1)
 		best.finished(e)
 		if !o.quiet {
 			bar.pause(func() {
-				fmt.Fprintf(out, "epoch=%d train_nll=%.6f valid_nll=%.6f rows_per_second=%.0f\n",
-					e.Epoch, e.TrainNLL, e.ValidNLL, e.RowsPerSecond)
+				fmt.Fprintf(out, "epoch=%d train_nll=%.6f valid_nll=%.6f%s %s_per_second=%.0f\n",
+					e.Epoch, e.TrainNLL, e.ValidNLL, w.units(e.ValidNLL), w.unit, e.RowsPerSecond)
 			})
 		}
 	}
@@ -173,7 +200,7 @@ func fitShowing(command *cobra.Command, out io.Writer, f *flow.Flow, data *train
 	}
 	ended := make(chan outcome, 1)
 	go func() {
-		result, err := train.Fit(command.Context(), f, data.train, data.valid, options)
+		result, err := w.fit(command.Context(), options)
 		ended <- outcome{result, err}
 	}()
 	select {
@@ -191,7 +218,7 @@ func fitShowing(command *cobra.Command, out io.Writer, f *flow.Flow, data *train
 
 // keepBest writes the best epoch of a training that did not reach its end, and
 // returns the error that says so.
-func keepBest(best *bestEpoch, result train.Result, cause error) error {
+func keepBest(best *bestEpoch, result train.Result, cause error, units func(nll float64) string) error {
 	if err := best.finish(result); err != nil {
 		return err
 	}
@@ -199,19 +226,19 @@ func keepBest(best *bestEpoch, result train.Result, cause error) error {
 	if errors.Is(cause, context.Canceled) {
 		what = "interrupted"
 	}
-	return fmt.Errorf("%s; %s keeps the best finished epoch: best epoch=%d valid_nll=%.6f", what, best.options.out, result.BestEpoch, result.BestValidNLL)
+	return fmt.Errorf("%s; %s keeps the best finished epoch: best epoch=%d valid_nll=%.6f%s", what, best.options.out, result.BestEpoch, result.BestValidNLL, units(result.BestValidNLL))
 }
 
 // tryWriting writes the untrained model, its provenance included, to a file
 // that vanishes: what fails in that, such as a full disk, should be known
 // before hours of training, not after.
-func tryWriting(o *trainOptions, f *flow.Flow, data *trainingData) error {
+func tryWriting(o *trainOptions, f *flow.Flow, describe describeFit) error {
 	file, err := atomicfile.Probe(o.out)
 	if err != nil || file == nil {
 		return err
 	}
 	defer file.Abort()
-	text, err := describeTraining(o, data, train.Result{})
+	text, err := describe(train.Result{})
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,9 @@ func (l *likelihood) Constant() float64 { return -l.flow.Model().Standardization
 
 // Explain implements [Explainer].
 func (l *likelihood) Explain(nll float64) error {
+	if images, ok := l.source.(*Images); ok && images.Err() != nil {
+		return images.Err()
+	}
 	if box, ok := l.flow.Config().Base.(*base.UniformSpec); ok && math.IsInf(nll, 1) {
 		return fmt.Errorf("a row's noise lies outside the box of the uniform base, [-%v, %v] in standard deviations, where there is no density: widen the box (bound), or take another base",
 			box.Bound, box.Bound)

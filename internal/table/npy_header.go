@@ -59,17 +59,28 @@ func (h npyHeader) dataBytes() int64 { return h.rows * h.rowBytes() }
 
 // readNPYHeader reads the header and leaves in at the first value. Errors do not name the file.
 func readNPYHeader(in io.Reader) (npyHeader, error) {
+	text, size, err := readNPYText(in)
+	if err != nil {
+		return npyHeader{}, err
+	}
+	h, err := parseNPYHeader(text)
+	h.bytes = size
+	return h, err
+}
+
+// readNPYText reads the header's text and its size, with all that is before the values.
+func readNPYText(in io.Reader) (header string, size int64, err error) {
 	var start [12]byte
 	if _, err := io.ReadFull(in, start[:8]); err != nil {
 		if err == io.EOF {
-			return npyHeader{}, errors.New("it is empty")
+			return "", 0, errors.New("it is empty")
 		}
 		if err != io.ErrUnexpectedEOF {
-			return npyHeader{}, err
+			return "", 0, err
 		}
 	}
 	if string(start[:6]) != npyMagic {
-		return npyHeader{}, errors.New("it is not a NumPy array: it does not begin as a .npy file does")
+		return "", 0, errors.New("it is not a NumPy array: it does not begin as a .npy file does")
 	}
 	lengthBytes := 4
 	switch major := start[6]; major {
@@ -77,26 +88,24 @@ func readNPYHeader(in io.Reader) (npyHeader, error) {
 		lengthBytes = 2
 	case 2, 3:
 	default:
-		return npyHeader{}, fmt.Errorf("its format version is %d.%d; versions 1 to 3 are read", major, start[7])
+		return "", 0, fmt.Errorf("its format version is %d.%d; versions 1 to 3 are read", major, start[7])
 	}
 	if _, err := io.ReadFull(in, start[8:8+lengthBytes]); err != nil {
-		return npyHeader{}, headerBreaksOff(err)
+		return "", 0, headerBreaksOff(err)
 	}
 	length := binary.LittleEndian.Uint32(start[8:])
 	if length > maxNPYHeaderBytes {
-		return npyHeader{}, fmt.Errorf("its header claims %d bytes; at most %d are read", length, maxNPYHeaderBytes)
+		return "", 0, fmt.Errorf("its header claims %d bytes; at most %d are read", length, maxNPYHeaderBytes)
 	}
 	text := make([]byte, length)
 	if _, err := io.ReadFull(in, text); err != nil {
-		return npyHeader{}, headerBreaksOff(err)
+		return "", 0, headerBreaksOff(err)
 	}
-	header := string(text)
+	header = string(text)
 	if start[6] < 3 { // Latin-1
 		header = fromLatin1(text)
 	}
-	h, err := parseNPYHeader(header)
-	h.bytes = int64(8 + lengthBytes + len(text))
-	return h, err
+	return header, int64(8 + lengthBytes + len(text)), nil
 }
 
 func headerBreaksOff(err error) error {
@@ -108,33 +117,40 @@ func headerBreaksOff(err error) error {
 
 // parseNPYHeader reads the header's text, a Python dictionary with the keys descr, fortran_order and shape.
 func parseNPYHeader(text string) (npyHeader, error) {
-	entries, err := parsePythonDictionary(text)
+	entries, fortran, err := npyEntries(text)
 	if err != nil {
-		return npyHeader{}, fmt.Errorf("its header cannot be read: %w", err)
-	}
-	for _, key := range []string{"descr", "fortran_order", "shape"} {
-		if _, ok := entries[key]; !ok {
-			return npyHeader{}, fmt.Errorf("its header has no %s", key)
-		}
-	}
-	if len(entries) != 3 {
-		return npyHeader{}, errors.New("its header has more than descr, fortran_order and shape")
-	}
-	var h npyHeader
-	if err := h.setType(entries["descr"]); err != nil {
 		return npyHeader{}, err
 	}
-	switch entries["fortran_order"] {
-	case "True":
-		h.fortran = true
-	case "False":
-	default:
-		return npyHeader{}, fmt.Errorf("its header's fortran_order is %s; it must be True or False", printable.Short(entries["fortran_order"]))
+	h := npyHeader{fortran: fortran}
+	if err := h.setType(entries["descr"]); err != nil {
+		return npyHeader{}, err
 	}
 	if err := h.setShape(entries["shape"]); err != nil {
 		return npyHeader{}, err
 	}
 	return h, nil
+}
+
+// npyEntries returns the texts of the header's three keys, and what fortran_order is.
+func npyEntries(text string) (entries map[string]string, fortran bool, err error) {
+	if entries, err = parsePythonDictionary(text); err != nil {
+		return nil, false, fmt.Errorf("its header cannot be read: %w", err)
+	}
+	for _, key := range []string{"descr", "fortran_order", "shape"} {
+		if _, ok := entries[key]; !ok {
+			return nil, false, fmt.Errorf("its header has no %s", key)
+		}
+	}
+	if len(entries) != 3 {
+		return nil, false, errors.New("its header has more than descr, fortran_order and shape")
+	}
+	switch entries["fortran_order"] {
+	case "True":
+		return entries, true, nil
+	case "False":
+		return entries, false, nil
+	}
+	return nil, false, fmt.Errorf("its header's fortran_order is %s; it must be True or False", printable.Short(entries["fortran_order"]))
 }
 
 func fromLatin1(text []byte) string {
