@@ -16,6 +16,14 @@ const ownClasses = "own"
 // classColumn is the context of a flow that is conditioned on classes.
 const classColumn = "class"
 
+// checkImagePath is a usage error unless a flag names images.
+func checkImagePath(flag, path string) error {
+	if !image.Named(path) {
+		return usage("--%s %s is no set of images: give %s", flag, printable.Name(path), image.Kinds)
+	}
+	return nil
+}
+
 func sizeOf(s *image.Set) image.Size {
 	return image.Size{Height: s.Height, Width: s.Width, Channels: s.Channels, Levels: s.Levels}
 }

@@ -80,6 +80,14 @@ func (o *trainOptions) checkImages(command *cobra.Command) error {
 	if err := o.checkTrainPaths(command); err != nil {
 		return err
 	}
+	if err := checkImagePath("data", o.data); err != nil {
+		return err
+	}
+	if changed("valid") {
+		if err := checkImagePath("valid", o.valid); err != nil {
+			return err
+		}
+	}
 	if !changed("batch") {
 		o.fit.Batch = imageBatch
 	}

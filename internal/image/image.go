@@ -106,14 +106,14 @@ func Open(path string) (*Set, error) {
 	return s, nil
 }
 
-// IsSet tells whether a name is one that [Open] takes for images: a directory, or a
-// file of images alone.
-func IsSet(path string) bool {
+// Named tells whether a name is one that [Open] takes: of a directory, or of a file
+// by its ending.
+func Named(path string) bool {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return true
 	}
 	name := strings.ToLower(filepath.Base(path))
-	return strings.HasSuffix(name, ".bin") || isIDX(name)
+	return strings.HasSuffix(name, ".npy") || strings.HasSuffix(name, ".bin") || isIDX(name)
 }
 
 // openFile opens a file that ends with the set, and returns its size.
