@@ -9,6 +9,7 @@ import (
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/flow/base"
+	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/internal/parallel"
 )
 
@@ -46,6 +47,24 @@ var ErrStale = errors.New("flow: the flow's values have changed since this score
 // result.
 const TileRows = 128
 
+// A map that goes through the sites one by one takes up to maxLanes events
+// together, whose sites of one step are the rows of its matmuls, as long as what
+// it keeps of them fits into stepValues values (64 MiB). They change no result.
+const (
+	maxLanes   = 64
+	stepValues = 1 << 24
+)
+
+// lanes returns how many events a tile in one direction does well to have, or 0
+// where no map goes site by site.
+func (f *Flow) lanes(inverse bool) int {
+	values := transform.StepValues(f.chain, inverse)
+	if values == 0 {
+		return 0
+	}
+	return max(1, min(maxLanes, stepValues/values))
+}
+
 // NewScorer returns a scorer of the flow's present values.
 func (f *Flow) NewScorer(o ScorerOptions) (*Scorer, error) {
 	if o.Workers < 0 {
@@ -74,19 +93,19 @@ func (f *Flow) newScorer(binding *autograd.Binding, o ScorerOptions) *Scorer {
 // without context. Here and below the package's doc says what becomes of rows
 // that are far outside, and a context that is there is a [RangeError].
 func (s *Scorer) LogProb(dst, x, context []float64) error {
-	return s.run(len(dst), job{do: logProbTile, x: x, context: context, logProb: dst})
+	return s.run(len(dst), job{do: logProbTile, lanes: s.flow.lanes(false), x: x, context: context, logProb: dst})
 }
 
 // Forward maps data to noise: z(x) for each event, and log|det dz/dx| unless
 // logDet is nil. z and x may be the same slice.
 func (s *Scorer) Forward(z, logDet, x, context []float64) error {
-	return s.run(len(z)/s.flow.Dim(), job{do: forwardTile, x: x, z: z, context: context, logDet: logDet})
+	return s.run(len(z)/s.flow.Dim(), job{do: forwardTile, lanes: s.flow.lanes(false), x: x, z: z, context: context, logDet: logDet})
 }
 
 // Inverse maps noise to data: x(z) for each event, and log|det dx/dz| unless
 // logDet is nil. x and z may be the same slice.
 func (s *Scorer) Inverse(x, logDet, z, context []float64) error {
-	return s.run(len(x)/s.flow.Dim(), job{do: inverseTile, x: x, z: z, context: context, logDet: logDet})
+	return s.run(len(x)/s.flow.Dim(), job{do: inverseTile, lanes: s.flow.lanes(true), x: x, z: z, context: context, logDet: logDet})
 }
 
 // LogProbGrad writes log p of each event and its gradients with respect to x
@@ -118,11 +137,11 @@ func (s *Scorer) Sample(x, logProb []float64, first uint64, o SampleOptions, con
 	}
 	n := len(x) / s.flow.Dim()
 	if len(s.flow.discrete) == 0 || logProb == nil {
-		return s.run(n, job{do: sampleTile, x: x, context: context, logProb: logProb, first: first, sample: o})
+		return s.run(n, job{do: sampleTile, lanes: s.flow.lanes(true), x: x, context: context, logProb: logProb, first: first, sample: o})
 	}
 	// A sample of a grid has the log-density of the middle of its cell, not that of
 	// the place in it that was drawn.
-	if err := s.run(n, job{do: sampleTile, x: x, context: context, first: first, sample: o}); err != nil {
+	if err := s.run(n, job{do: sampleTile, lanes: s.flow.lanes(true), x: x, context: context, first: first, sample: o}); err != nil {
 		return err
 	}
 	return s.LogProb(logProb, x, context)
@@ -137,6 +156,7 @@ type job struct {
 	gradX, gradContext []float64
 	first              uint64
 	sample             SampleOptions
+	lanes              int // see Flow.lanes
 }
 
 // run checks the lengths and computes all tiles of n events.
@@ -166,7 +186,7 @@ func (s *Scorer) run(n int, j job) error {
 	}
 	s.job = j
 	defer func() { s.job = job{} }()
-	tile := max(1, TileRows/f.sites)
+	tile := max(1, TileRows/f.sites, min(j.lanes, (n+s.workers-1)/s.workers))
 	tiles := (n + tile - 1) / tile
 	if s.workers == 1 || tiles <= 1 {
 		for i := range tiles {

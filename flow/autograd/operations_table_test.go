@@ -284,6 +284,7 @@ func univariates() map[string]autograd.Univariate {
 	circular.Rule.Circular = true
 	all := map[string]autograd.Univariate{
 		"additive":            autograd.Additive{},
+		"an inverse spline":   &autograd.Inverse{Of: autograd.NewSpline(5, 1.2)},
 		"a spline":            autograd.NewSpline(5, 1.2),
 		"a circular spline":   circular,
 		"a softclip spline":   &autograd.Spline{Rule: kernels.Spline{Bins: 4, Bound: 1.2, Softclip: 6.9077554}},

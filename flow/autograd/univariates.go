@@ -1,6 +1,10 @@
 package autograd
 
-import "github.com/seed-192fdf7a/nf/internal/strictjson"
+import (
+	"fmt"
+
+	"github.com/seed-192fdf7a/nf/internal/strictjson"
+)
 
 // Univariates are the univariates by their names in files, each with the version
 // of the file format that has it. A new one has version 2; its fields are its
@@ -9,6 +13,22 @@ import "github.com/seed-192fdf7a/nf/internal/strictjson"
 var Univariates = strictjson.New[Univariate]("univariate").
 	Add("additive", 1, &Additive{}).
 	Add("affine", 1, &Affine{}).
+	Add("inverse", 2, &Inverse{}).
 	Add("logistic-mixture", 2, &LogisticMixture{}).
 	Add("sinh-arcsinh", 2, Widen(&SinhArcsinh{})).
 	Add("spline", 1, &Spline{})
+
+// CheckUnivariate tells what is wrong with a univariate, which may have a method
+// Check, or why a file cannot hold it.
+func CheckUnivariate(u Univariate) error {
+	name, err := Univariates.Name(u)
+	if err != nil {
+		return err
+	}
+	if c, ok := u.(interface{ Check() error }); ok {
+		if err := c.Check(); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}

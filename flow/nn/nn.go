@@ -45,6 +45,7 @@ var Kinds = strictjson.New[Spec]("conditioner").
 	Add("mlp", 1, &MLPSpec{}).
 	Add("residual", 1, &ResidualSpec{}).
 	Add("residual-convolution", 2, &ResidualConvolutionSpec{}).
+	Add("transformer", 2, &TransformerSpec{}).
 	Silent("mlp").
 	Shared()
 

@@ -46,6 +46,11 @@ func TestFrozenTrainings(t *testing.T) {
 	coupling := func(u autograd.Univariate, n nn.Spec) transform.Spec {
 		return &transform.CouplingSpec{Mask: half, Univariate: u, Conditioner: n}
 	}
+	sequential := func(u autograd.Univariate, reverse bool) transform.Spec {
+		return &transform.SequentialSpec{Univariate: u, Reverse: reverse, Conditioner: &nn.TransformerSpec{
+			Width: 4, Heads: 2, Hidden: 6, Layers: 1, Epsilon: 1e-5, Causal: true, Activation: autograd.Activation{Name: autograd.GELUActivation},
+		}}
+	}
 	units := [][]int{nn.EvenUnits(4, 9, true), nn.EvenUnits(4, 7, true)}
 	silu, tanh := autograd.Activation{Name: autograd.SiLUActivation}, autograd.Activation{Name: autograd.TanhActivation}
 	normal := &base.StandardNormalSpec{}
@@ -85,6 +90,8 @@ func TestFrozenTrainings(t *testing.T) {
 			&transform.InvertSpec{Transform: &transform.LUSpec{Bound: 2}},
 			&transform.InvertSpec{Transform: &transform.PlanarSpec{}}), nil, 0x0161475df0e4d6ca},
 		{"a grid", chain(normal, 0, []int{2, 2}, coupling(affine, &nn.MLPSpec{Hidden: []int{9}}), batchNorm, &transform.LUSpec{Bound: 2}), nil, 0x19d57d38b9fd4474},
+		{"sites in order", chain(normal, 1, []int{3}, coupling(affine, &nn.MLPSpec{Hidden: []int{9}}), &transform.InvertSpec{Transform: sequential(affine, true)},
+			sequential(&autograd.Inverse{Of: &autograd.Affine{Scale: autograd.Exp}}, false)), nil, 0x7289f3f961d045b1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f, err := flow.New(c.config, 3)

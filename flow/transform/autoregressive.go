@@ -31,7 +31,7 @@ func (s *AutoregressiveSpec) Check(shape Shape, context int) error {
 	if err := checkOrder(s.Order, shape.Features); err != nil {
 		return fmt.Errorf("autoregressive: %w", err)
 	}
-	if err := checkUnivariate(s.Univariate); err != nil {
+	if err := autograd.CheckUnivariate(s.Univariate); err != nil {
 		return fmt.Errorf("autoregressive: %w", err)
 	}
 	if err := s.Conditioner.Check(shape.Features, context); err != nil {

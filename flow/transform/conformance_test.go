@@ -187,6 +187,20 @@ var families = []family{
 		return &transform.ChainSpec{Transforms: []transform.Spec{shuffled(d), &transform.LUSpec{Bound: 2}, shuffled(d)}}
 	}, 1e-5},
 	{"support", supports, 2e-6},
+	{"sequential", func(int) transform.Spec { return sequential(affine, false) }, 2e-5},
+	{"sequential-reversed", func(int) transform.Spec {
+		return sequential(&autograd.Inverse{Of: affine}, true)
+	}, 2e-5},
+	{"sequential-additive", func(int) transform.Spec { return sequential(&autograd.Additive{}, true) }, 2e-5},
+	{"invert-sequential", func(int) transform.Spec {
+		return &transform.InvertSpec{Transform: sequential(affine, true)}
+	}, 2e-5},
+	{"coupling-transformer", func(d int) transform.Spec {
+		s := coupling(d, affine, 0)
+		s.Conditioner = transformer(false)
+		return s
+	}, 2e-5},
+	{"coupling-inverse", func(d int) transform.Spec { return coupling(d, &autograd.Inverse{Of: affine}, 0) }, 2e-6},
 	{"invert-coupling", func(d int) transform.Spec {
 		return &transform.InvertSpec{Transform: coupling(d, affine, 0)}
 	}, 2e-6},
@@ -270,6 +284,14 @@ func autoregressive(d int, u autograd.Univariate, residual bool, order string) *
 	}
 	s.Conditioner = nn.MADESpec{Residual: residual, Units: [][]int{nn.EvenUnits(d, 9, true), nn.EvenUnits(d, 17, true)}}
 	return s
+}
+
+func sequential(u autograd.Univariate, reverse bool) *transform.SequentialSpec {
+	return &transform.SequentialSpec{Univariate: u, Conditioner: transformer(true), Reverse: reverse}
+}
+
+func transformer(causal bool) *nn.TransformerSpec {
+	return &nn.TransformerSpec{Width: 4, Heads: 2, Hidden: 5, Layers: 2, Epsilon: 1e-5, Causal: causal, Activation: autograd.Activation{Name: autograd.GELUActivation}}
 }
 
 func coupling(d int, u autograd.Univariate, kind int) *transform.CouplingSpec {

@@ -55,7 +55,7 @@ func (s *CouplingSpec) Check(shape Shape, context int) error {
 	if err := s.checkMask(shape); err != nil {
 		return fmt.Errorf("coupling: %w", err)
 	}
-	if err := checkUnivariate(s.Univariate); err != nil {
+	if err := autograd.CheckUnivariate(s.Univariate); err != nil {
 		return fmt.Errorf("coupling: %w", err)
 	}
 	if _, err := nn.Kinds.Name(s.Conditioner); err != nil {
@@ -115,7 +115,7 @@ func (s *ElementwiseSpec) Check(shape Shape, _ int) error {
 	if s.Mask != nil && !slices.Contains(s.Mask, true) {
 		return fmt.Errorf("elementwise: the mask changes no feature")
 	}
-	if err := checkUnivariate(s.Univariate); err != nil {
+	if err := autograd.CheckUnivariate(s.Univariate); err != nil {
 		return fmt.Errorf("elementwise: %w", err)
 	}
 	return nil

@@ -1,9 +1,6 @@
 package transform
 
 import (
-	"fmt"
-
-	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/internal/limits"
 	"github.com/seed-192fdf7a/nf/internal/strictjson"
 )
@@ -28,6 +25,7 @@ func init() { // chain and invert hold other Specs
 		Add("permutation", 1, &PermutationSpec{}).
 		Add("planar", 1, &PlanarSpec{}).
 		Add("radial", 1, &RadialSpec{}).
+		Add("sequential", 2, &SequentialSpec{}).
 		Add("split", 2, &SplitSpec{}).
 		Add("squeeze", 2, &SqueezeSpec{}).
 		Add("support", 1, &SupportSpec{})
@@ -35,18 +33,3 @@ func init() { // chain and invert hold other Specs
 
 // Families returns the names of all families.
 func Families() []string { return Kinds.Names() }
-
-// checkUnivariate tells what is wrong with a univariate, which may have a method
-// Check, or why a file cannot hold it.
-func checkUnivariate(u autograd.Univariate) error {
-	name, err := autograd.Univariates.Name(u)
-	if err != nil {
-		return err
-	}
-	if c, ok := u.(interface{ Check() error }); ok {
-		if err := c.Check(); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	return nil
-}
