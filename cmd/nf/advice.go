@@ -56,7 +56,7 @@ func adviceBefore(o *trainOptions, d *trainingData) []string {
 
 // adviceAfter looks at what training came to.
 func adviceAfter(o *trainOptions, r train.Result) []string {
-	if r.Stopped != "" || r.BestEpoch < o.fit.Epochs {
+	if r.Stopped != "" || o.fit.Epochs == 0 || r.BestEpoch < o.fit.Epochs {
 		return nil
 	}
 	return []string{fmt.Sprintf("the last epoch is the best one: more --epochs than %d may fit better", o.fit.Epochs)}

@@ -103,6 +103,8 @@ func (o *trainOptions) check(command *cobra.Command) error {
 	switch {
 	case !(o.validFraction > 0 && o.validFraction < 1):
 		return usage("--valid-fraction is %v; it must be above 0 and below 1", o.validFraction)
+	case o.fit.Epochs == 0 && o.flow != flow.PresetGaussianization:
+		return usage("--epochs is 0; it must be at least 1: without a gradient only %s learns", flow.PresetGaussianization)
 	case changed("batch") && o.fit.Batch < 1:
 		return usage("--batch is %d; it must be at least 1", o.fit.Batch)
 	}

@@ -38,7 +38,7 @@ func (o *trainOptions) addFlags(command *cobra.Command) {
 	f.BoolVar(&o.model.BatchNorm, "batchnorm", false, "batch normalization after every layer")
 
 	fit := &o.fit
-	f.IntVar(&fit.Epochs, "epochs", fit.Epochs, "passes over the rows")
+	f.IntVar(&fit.Epochs, "epochs", fit.Epochs, "passes over the rows; 0 lets gaussianization begin from the rows, and learns nothing by gradient")
 	f.IntVar(&fit.Batch, "batch", 0, "rows of a minibatch (default: "+train.BatchRule()+")")
 	o.addOptimizerFlags(f)
 	f.Float64Var(&fit.Noise, "noise", fit.Noise, "standard deviation of the noise added to the standardized training rows; it smooths, and columns of few values need it, or --discrete")

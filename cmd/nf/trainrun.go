@@ -178,7 +178,7 @@ const patienceWithFit = 300 * time.Millisecond
 // show trains with a line for each epoch and a bar over all of them.
 func (w *fitting) show(command *cobra.Command, out io.Writer, o *trainOptions, best *bestEpoch) (train.Result, error) {
 	var done, epochs atomic.Int64
-	total := int64(o.fit.Epochs) * int64(w.events)
+	total := int64(max(1, o.fit.Epochs)) * int64(w.events)
 	bar := startProgress(command, "training", o.quiet, func() (int64, int64) { return done.Load(), total })
 	defer bar.stop()
 	options := o.fit

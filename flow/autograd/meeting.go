@@ -168,13 +168,36 @@ func (p *Pass) Gather(x Value) Value {
 		return x
 	}
 	m.meet(func() { m.rows[p.tile] = x }, func() {})
+	y := p.gathered(x)
+	m.meet(func() {}, func() { clear(m.rows) }) // x is others' to read until here
+	return y
+}
+
+// GatherOnce runs do, on one of the tiles, with the rows of x of all of them, in
+// tile order, when all have come; then all go on. It keeps the rows once, where
+// Gather keeps them for each tile. Alone it does nothing, and neither does it
+// when a segment of the tape is replayed.
+func (p *Pass) GatherOnce(x Value, do func(rows Value)) {
+	m := p.meeting
+	if m == nil || p.folds.replaying() {
+		return
+	}
+	m.meet(func() { m.rows[p.tile] = x }, func() {
+		mark := p.Mark()
+		do(p.gathered(x))
+		p.Release(mark)
+		clear(m.rows)
+	})
+}
+
+// gathered returns the rows that the tiles brought, in memory of its own.
+func (p *Pass) gathered(x Value) Value {
 	y := p.newValue(p.BatchRows(x), x.Cols, false)
 	at := 0
-	for _, part := range m.rows {
+	for _, part := range p.meeting.rows {
 		p.do.copy(y.data().slice(at, part.Rows), part.data())
 		at += part.Rows
 	}
-	m.meet(func() {}, func() { clear(m.rows) }) // x is others' to read until here
 	return y
 }
 

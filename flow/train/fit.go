@@ -151,6 +151,9 @@ func (r *runner) fit(ctx context.Context, training, validation Objective) (resul
 	if result.StartValidNLL, whole = r.evaluate(ctx, validation); !whole {
 		return interrupted()
 	}
+	if o.Epochs == 0 {
+		return r.fitBeginning(ctx, training, validation, result, best)
+	}
 	if r.parameters.AwaitsData() {
 		random.Permutation(order, o.Seed, random.Shuffle, 1)
 		if !r.initializeFromData(ctx, training, order[:r.cut(0, batch, events)]) {

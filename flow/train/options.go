@@ -14,7 +14,11 @@ import (
 
 // Options say how to fit. [Defaults] is where to start.
 type Options struct {
-	// Epochs is the number of passes over the training rows.
+	// Epochs is the number of passes over the training rows. With 0 nothing is
+	// learned by gradient: layers that begin from data (actnorm, gaussianization)
+	// do so from [BeginRows] rows instead of a minibatch, one after the other,
+	// which makes iterative Gaussianization of a flow of the latter (Laparra,
+	// Camps-Valls and Malo, 2011).
 	Epochs int
 	// Batch is the number of rows of a minibatch; the last one of an epoch may
 	// be smaller. 0 means [BatchFor] the training rows.
@@ -68,6 +72,10 @@ type Options struct {
 	// done in this epoch and their total.
 	Progress func(done, total int)
 }
+
+// BeginRows is how many rows, drawn at random, a fit of no epochs takes, or all
+// if they are fewer.
+const BeginRows = 1 << 16
 
 // Defaults returns 50 epochs of batches that follow the rows ([BatchFor]) with
 // Adam at 1e-3 on a cosine, clipping at 5, patience 10 and seed 1.
@@ -152,7 +160,7 @@ func (o *Options) complete() error {
 		value  any
 		want   string
 	}{
-		{o.Epochs >= 1, "Epochs", o.Epochs, "at least 1"},
+		{o.Epochs >= 0, "Epochs", o.Epochs, "at least 1, or 0 for what layers that begin from data learn without a gradient"},
 		{o.Batch >= 0, "Batch", o.Batch, "at least 1, or 0 for one that follows the rows"},
 		{slices.Contains(Optimizers, o.Optimizer), "Optimizer", strconv.Quote(o.Optimizer), oneOf(Optimizers)},
 		{o.WeightDecay >= 0 && o.WeightDecay < 1e3, "WeightDecay", o.WeightDecay, "a positive number, or 0 for none"},
