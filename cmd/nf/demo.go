@@ -96,7 +96,7 @@ func runDemo(command *cobra.Command, o *demoOptions) error {
 	d.say("\n$ nf score --model %s --data %s --out %s", d.path("moons.safetensors"), d.path("moons-test.csv"), d.path("scores.csv"))
 	summary, err := scoreTable(command, &scoreOptions{
 		data: d.path("moons-test.csv"), out: d.path("scores.csv"), batch: 4096, quiet: o.quiet,
-	}, f, scorer)
+	}, f, scorer, nil)
 	if err != nil {
 		return err
 	}

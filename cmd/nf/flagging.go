@@ -10,6 +10,7 @@ import (
 type flagging struct {
 	byThreshold, byQuantile bool
 	threshold, quantile     float64
+	spread                  bool  // several models score, and how they differ is written too
 	count                   int64 // of the rows flagged
 }
 
@@ -29,19 +30,31 @@ func (f *flagging) check() error {
 
 // header names the columns of numbers that score writes.
 func (f *flagging) header() []string {
+	names := []string{"log_prob"}
 	if f.on() {
-		return []string{"log_prob", "anomaly"}
+		names = append(names, "anomaly")
 	}
-	return []string{"log_prob"}
+	if f.spread {
+		names = append(names, "log_prob_spread")
+	}
+	return names
 }
 
-// flag writes rows of log_prob and anomaly. With a quantile the flags are still
+// fill writes rows of the columns of header. With a quantile the flags are still
 // to come.
-func (f *flagging) flag(out, logProb []float64) {
+func (f *flagging) fill(out, logProb, spread []float64) {
+	width := len(f.header())
 	for r, v := range logProb {
-		out[2*r], out[2*r+1] = v, math.NaN()
+		row := out[r*width : (r+1)*width]
+		row[0] = v
+		if f.on() {
+			row[1] = math.NaN()
+		}
 		if f.byThreshold {
-			out[2*r+1] = f.of(v)
+			row[1] = f.of(v)
+		}
+		if f.spread {
+			row[width-1] = spread[r]
 		}
 	}
 }
@@ -62,14 +75,15 @@ func (f *flagging) of(logProb float64) float64 {
 // all.
 func (f *flagging) flagByQuantile(out []float64) {
 	var scores []float64
-	for r := range len(out) / 2 {
-		if v := out[2*r]; !math.IsNaN(v) {
+	width := len(f.header())
+	for at := 0; at < len(out); at += width {
+		if v := out[at]; !math.IsNaN(v) {
 			scores = append(scores, v)
 		}
 	}
 	f.threshold = lowerQuantile(scores, f.quantile)
-	for r := range len(out) / 2 {
-		out[2*r+1] = f.of(out[2*r])
+	for at := 0; at < len(out); at += width {
+		out[at+1] = f.of(out[at])
 	}
 }
 

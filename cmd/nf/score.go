@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -21,13 +22,15 @@ import (
 )
 
 type scoreOptions struct {
-	model, data, out, label string
-	keep                    []string
-	quantile, threshold     float64
-	flags                   flagging
-	table                   tableFlags
-	batch, workers          int
-	json, quiet             bool
+	models              []string
+	modelWeights        []float64
+	data, out, label    string
+	keep                []string
+	quantile, threshold float64
+	flags               flagging
+	table               tableFlags
+	batch, workers      int
+	json, quiet         bool
 }
 
 func scoreCommand() *cobra.Command {
@@ -56,15 +59,21 @@ With --out - the summary goes to standard error.
 
 --threshold X adds a column anomaly, 1 where log_prob is below X, else 0 (NaN for a bad row), and the summary counts them.
 --quantile Q takes for X the score that the part Q of these rows is below: X is number floor(Q*rows) of their scores in
-ascending order, counted from 0, and stands in the summary. It holds scores and kept columns in memory to the end.`,
+ascending order, counted from 0, and stands in the summary. It holds scores and kept columns in memory to the end.
+
+With --model several times the models are one density, the mixture log sum w*p(x) of their densities, and a column
+log_prob_spread says how much they disagree about a row: the standard deviation of their log-densities. They must be of the same
+columns, in the same order.`,
 		Example: `  nf score --model model.safetensors --data new.csv --out scores.csv
   nf score --model model.safetensors --data labelled.csv --label label --out scores.npy --json
-  nf score --model model.safetensors --data new.csv --keep id --quantile 0.01 --out scores.csv`,
+  nf score --model model.safetensors --data new.csv --keep id --quantile 0.01 --out scores.csv
+  nf score --model a.safetensors --model b.safetensors --data new.csv --out scores.csv`,
 		Args: noArguments,
 	}
 	f := command.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.model, "model", "", "model file (required)")
+	f.StringArrayVar(&o.models, "model", nil, "model file (required); given several times, the models score as one mixture")
+	f.Float64SliceVar(&o.modelWeights, "model-weights", nil, "weights of several models, such as 2,1; equal by default")
 	f.StringVar(&o.data, "data", "", "table to score (required)")
 	f.StringVar(&o.out, "out", "", "table to write (required)")
 	f.IntVar(&o.batch, "batch", 4096, "rows of a block; changes no score on the built-in matmul")
@@ -104,7 +113,27 @@ func (o *scoreOptions) check(command *cobra.Command) error {
 			return err
 		}
 	}
+	files := paths{"data": o.data}
+	for i, model := range o.models {
+		if model == "" {
+			return usage("--model is empty")
+		}
+		name := "model"
+		if i > 0 {
+			name = fmt.Sprintf("model number %d", i+1)
+		}
+		files[name] = model
+	}
+	if command.Flags().Changed("model-weights") && len(o.modelWeights) != len(o.models) {
+		return usage("--model-weights has %d values for %d models", len(o.modelWeights), len(o.models))
+	}
+	for _, w := range o.modelWeights {
+		if !(w > 0 && w < math.MaxFloat32) {
+			return usage("--model-weights has %v; weights must be above 0", w)
+		}
+	}
 	o.flags = flagging{
+		spread:      len(o.models) > 1,
 		byThreshold: command.Flags().Changed("threshold"), byQuantile: command.Flags().Changed("quantile"),
 		threshold: o.threshold, quantile: o.quantile,
 	}
@@ -117,15 +146,21 @@ func (o *scoreOptions) check(command *cobra.Command) error {
 	if o.batch < 1 {
 		return usage("--batch is %d; it must be at least 1", o.batch)
 	}
-	return distinctPaths(paths{"data": o.data, "model": o.model}, paths{"out": o.out})
+	return distinctPaths(files, paths{"out": o.out})
 }
 
 func runScore(command *cobra.Command, o *scoreOptions) error {
-	f, scorer, backend, err := loadScorer(command.Context(), o.model, o.workers)
+	f, scorer, backend, err := loadScorer(command.Context(), o.models[0], o.workers)
 	if err != nil {
 		return err
 	}
-	summary, err := scoreTable(command, o, f, scorer)
+	var models *flow.Ensemble
+	if len(o.models) > 1 {
+		if models, err = o.loadEnsemble(command.Context(), f, backend); err != nil {
+			return err
+		}
+	}
+	summary, err := scoreTable(command, o, f, scorer, models)
 	if err != nil {
 		return err
 	}
@@ -135,6 +170,33 @@ func runScore(command *cobra.Command, o *scoreOptions) error {
 		out = command.ErrOrStderr()
 	}
 	return summary.print(out, o.json)
+}
+
+// loadEnsemble reads the other models, and makes one of all.
+func (o *scoreOptions) loadEnsemble(ctx context.Context, first *flow.Flow, backend blas.Backend) (e *flow.Ensemble, err error) {
+	workers, err := workerCount(o.workers, backend)
+	if err != nil {
+		return nil, err
+	}
+	err = orInterrupted(ctx, func() error {
+		flows := []*flow.Flow{first}
+		c := first.Config()
+		for _, path := range o.models[1:] {
+			f, err := flow.Load(path)
+			if err != nil {
+				return err
+			}
+			other := f.Config()
+			if !reflect.DeepEqual(other.Features, c.Features) || !reflect.DeepEqual(other.ContextColumns(), c.ContextColumns()) {
+				return fmt.Errorf("%s and %s are of different columns; models that score together must have the same, in the same order", shownPath(o.models[0]), shownPath(path))
+			}
+			flows = append(flows, f)
+		}
+		var err error
+		e, err = flow.NewEnsemble(flows, o.modelWeights, flow.ScorerOptions{Workers: workers, BLAS: backend})
+		return err
+	})
+	return e, err
 }
 
 // loadScorer reads a model and prepares it for the chosen backend, or is
@@ -170,8 +232,9 @@ func openScorer(path string, workers int) (*flow.Flow, *flow.Scorer, blas.Backen
 	return f, scorer, backend, err
 }
 
-// scoreTable writes the log-densities of a table's rows.
-func scoreTable(command *cobra.Command, o *scoreOptions, f *flow.Flow, scorer *flow.Scorer) (scoreSummary, error) {
+// scoreTable writes the log-densities of a table's rows, of one model, or of
+// several unless models is nil.
+func scoreTable(command *cobra.Command, o *scoreOptions, f *flow.Flow, scorer *flow.Scorer, models *flow.Ensemble) (scoreSummary, error) {
 	var summary scoreSummary
 	started := time.Now()
 	c := f.Config()
@@ -185,12 +248,12 @@ func scoreTable(command *cobra.Command, o *scoreOptions, f *flow.Flow, scorer *f
 	if err != nil {
 		return summary, err
 	}
-	w, err := createTable(command, o.out, table.WriteOptions{Vector: !o.flags.on()})
+	w, err := createTable(command, o.out, table.WriteOptions{Vector: len(o.flags.header()) == 1})
 	if err != nil {
 		return summary, err
 	}
 	job := &scoring{
-		scorer: scorer, widths: []int{f.Dim(), len(wanted.context), wanted.columns() - f.Dim() - len(wanted.context)},
+		scorer: scorer, models: models, widths: []int{f.Dim(), len(wanted.context), wanted.columns() - f.Dim() - len(wanted.context)},
 		context: contextExpander{columns: wanted.context}, flags: &o.flags,
 		skips: o.table.badPolicy == table.SkipBadRows, file: shownPath(o.data), label: o.label,
 		far: farRows{scorer: scorer, config: c},
@@ -232,7 +295,8 @@ func scoreTable(command *cobra.Command, o *scoreOptions, f *flow.Flow, scorer *f
 // scoring is the work of a score stream, and its sums over all rows.
 type scoring struct {
 	scorer      *flow.Scorer
-	widths      []int // of features, context and label in the table
+	models      *flow.Ensemble // or nil
+	widths      []int          // of features, context and label in the table
 	context     contextExpander
 	flags       *flagging
 	x           []float64
@@ -240,6 +304,7 @@ type scoring struct {
 	labels      []float64
 	words       labelWords
 	logProb     []float64
+	spread      []float64
 	rows        int64 // good ones
 	seen        int64 // all delivered
 	sum         float64
@@ -265,10 +330,17 @@ func (s *scoring) score(out, in []float64) error {
 		splitRows(in, [][]float64{x, s.columns, s.labels}, s.widths)
 		context = s.context.expand(s.columns)
 	}
-	if s.flags.on() {
+	alone := len(s.flags.header()) == 1
+	if !alone {
 		logProb = resized(&s.logProb, n)
 	}
-	if err := s.scorer.LogProb(logProb, x, context); err != nil {
+	var err error
+	if s.models != nil {
+		err = s.models.LogProb(logProb, resized(&s.spread, n), x, context)
+	} else {
+		err = s.scorer.LogProb(logProb, x, context)
+	}
+	if err != nil {
 		return err
 	}
 	if err := s.far.addScored(x, context, logProb, s.seen); err != nil {
@@ -278,6 +350,9 @@ func (s *scoring) score(out, in []float64) error {
 		s.seen++
 		if math.IsNaN(x[r*s.widths[0]]) { // the reader delivers NaN for a bad row alone
 			logProb[r] = math.NaN()
+			if s.models != nil {
+				s.spread[r] = math.NaN()
+			}
 			continue
 		}
 		s.rows++
@@ -291,8 +366,8 @@ func (s *scoring) score(out, in []float64) error {
 		}
 		s.ranking.Add(-v, s.labels[r] == 1)
 	}
-	if s.flags.on() {
-		s.flags.flag(out, logProb)
+	if !alone {
+		s.flags.fill(out, logProb, s.spread)
 	}
 	return nil
 }

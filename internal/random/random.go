@@ -18,6 +18,7 @@ const (
 	SampleWords                  // index: the sample; what of it is not normal noise
 	Dequantize                   // index: the row, or the event and its epoch; where in the cell of its value it lies
 	Flip                         // index: the event and its epoch
+	Component                    // index: the sample; which model of an ensemble draws it
 )
 
 // Uniform fills dst with values of U(-bound, bound), multiples of
