@@ -108,3 +108,29 @@ func (c imageClasses) oneHot(dst []float64, label int) {
 		dst[i] = 1
 	}
 }
+
+// classesUsage is the help of --classes where a model is used.
+const classesUsage = "of images: the classes of the images, for a model that is conditioned on them: an IDX or .npy file, or a text with one a line (default: their own)"
+
+// classesOfRows returns the contexts of so many rows whose classes stand in a file.
+func (m *imageModel) classesOfRows(path string, rows int) ([][]float64, error) {
+	if path == "" || path == ownClasses {
+		return nil, usage("the model is conditioned on classes; give those of the rows as --classes FILE")
+	}
+	labels, err := image.ReadLabels(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(labels) != rows {
+		return nil, fmt.Errorf("%s has %d labels, and there are %d rows", printable.Name(path), len(labels), rows)
+	}
+	var contexts [][]float64
+	for i, label := range labels {
+		context, err := m.context(strconv.Itoa(label))
+		if err != nil {
+			return nil, fmt.Errorf("row %d: %w", i, err)
+		}
+		contexts = append(contexts, context)
+	}
+	return contexts, nil
+}

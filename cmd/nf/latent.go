@@ -8,11 +8,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/internal/image"
 	"github.com/seed-192fdf7a/nf/internal/printable"
 	"github.com/seed-192fdf7a/nf/internal/table"
 )
 
 type latentOptions struct {
+	classes          string // of images
 	model, data, out string
 	inverse          bool
 	keep             []string
@@ -47,10 +49,17 @@ With --inverse it reads such a table (log_det is not needed) and writes the rows
 	o.table.addOnBadRow(command, "fail, skip or nan", "fail, skip it, or nan (map it to NaN)")
 	o.table.addHeader(command)
 	f.StringSliceVar(&o.keep, "keep", nil, "columns to carry to the output as they are, such as an id")
+	f.StringVar(&o.classes, "classes", "", classesUsage)
 	addWorkersFlag(command, &o.workers)
 	f.BoolVar(&o.quiet, "quiet", false, "print no progress")
 	command.RunE = func(command *cobra.Command, _ []string) error {
 		if err := require(command, "model", "data", "out"); err != nil {
+			return err
+		}
+		if (o.inverse || image.Named(o.data)) && ofImages(o.model) {
+			return runLatentImages(command, &o)
+		}
+		if err := refuseClasses(command); err != nil {
 			return err
 		}
 		if err := o.check(command); err != nil {

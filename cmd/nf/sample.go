@@ -11,11 +11,13 @@ import (
 
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/image"
 	"github.com/seed-192fdf7a/nf/internal/printable"
 	"github.com/seed-192fdf7a/nf/internal/table"
 )
 
 type sampleOptions struct {
+	class               string // of images
 	model, out, context string
 	count               int64
 	table               tableFlags
@@ -48,6 +50,7 @@ on standard error. A high --temperature makes them, or a training that diverged.
 	f.Uint64Var(&o.sample.Seed, "seed", 1, "decides the rows")
 	f.Float64Var(&o.sample.Temperature, "temperature", 1, "factor on the noise; below 1 keeps to denser regions")
 	f.StringVar(&o.context, "context", "", "table of the rows to condition on")
+	f.StringVar(&o.class, "class", "", "of images: the class to draw, of a model that is conditioned on classes (default: all in turn)")
 	f.BoolVar(&o.logProb, "log-prob", false, "write a column log_prob behind the columns of the draw")
 	o.table.addHeader(command)
 	addWorkersFlag(command, &o.workers)
@@ -55,6 +58,12 @@ on standard error. A high --temperature makes them, or a training that diverged.
 	command.RunE = func(command *cobra.Command, _ []string) error {
 		if err := require(command, "model", "number", "out"); err != nil {
 			return err
+		}
+		if (isPicture(o.out) || image.Named(o.out)) && ofImages(o.model) {
+			return runSampleImages(command, &o)
+		}
+		if command.Flags().Changed("class") {
+			return usage("--class is for a model of images, and --out .png or .npy")
 		}
 		if err := o.check(command); err != nil {
 			return err
@@ -76,13 +85,21 @@ func (o *sampleOptions) check(command *cobra.Command) error {
 			return err
 		}
 	}
+	if err := o.checkDraw(); err != nil {
+		return err
+	}
+	return distinctPaths(paths{"context": o.context, "model": o.model}, paths{"out": o.out})
+}
+
+// checkDraw finds what is wrong with what is to be drawn.
+func (o *sampleOptions) checkDraw() error {
 	if o.count < 1 {
 		return usage("-n is %d; it must be at least 1", o.count)
 	}
 	if t := o.sample.Temperature; !(t > 0 && autograd.Holds(t)) {
 		return usage("--temperature is %v; it must be a positive number that float32 holds", t)
 	}
-	return distinctPaths(paths{"context": o.context, "model": o.model}, paths{"out": o.out})
+	return nil
 }
 
 func runSample(command *cobra.Command, o *sampleOptions) error {

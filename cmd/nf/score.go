@@ -15,6 +15,7 @@ import (
 
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/internal/image"
 	"github.com/seed-192fdf7a/nf/internal/printable"
 	"github.com/seed-192fdf7a/nf/internal/ranking"
 	"github.com/seed-192fdf7a/nf/internal/table"
@@ -22,6 +23,7 @@ import (
 )
 
 type scoreOptions struct {
+	classes             string // of images
 	models              []string
 	modelWeights        []float64
 	data, out, label    string
@@ -84,10 +86,17 @@ columns, in the same order.`,
 	f.StringVar(&o.label, "label", "", "column that is 1 (or true, or anomaly) for anomalies, 0 (or -1, false, normal) for the rest")
 	f.Float64Var(&o.threshold, "threshold", 0, "flag rows whose log_prob is below this, in a column anomaly")
 	f.Float64Var(&o.quantile, "quantile", 0, "flag this part of the rows, from 0 to 1, those that score lowest")
+	f.StringVar(&o.classes, "classes", "", classesUsage)
 	f.BoolVar(&o.json, "json", false, "print the summary as one JSON object")
 	f.BoolVar(&o.quiet, "quiet", false, "print no progress, only the summary")
 	command.RunE = func(command *cobra.Command, _ []string) error {
 		if err := require(command, "model", "data", "out"); err != nil {
+			return err
+		}
+		if len(o.models) == 1 && image.Named(o.data) && ofImages(o.models[0]) {
+			return runScoreImages(command, &o)
+		}
+		if err := refuseClasses(command); err != nil {
 			return err
 		}
 		if err := o.check(command); err != nil {
@@ -226,7 +235,7 @@ func openScorer(path string, workers int) (*flow.Flow, *flow.Scorer, blas.Backen
 		return nil, nil, nil, err
 	}
 	if grid := f.Config().Grid; len(grid) > 0 {
-		return nil, nil, nil, fmt.Errorf("model %s: its events lie on a grid of %v sites, which no table row holds; use the library", path, grid)
+		return nil, nil, nil, fmt.Errorf("model %s: its events lie on a grid of %v sites, which no table row holds: give images, or use the library", path, grid)
 	}
 	scorer, err := f.NewScorer(flow.ScorerOptions{Workers: workers, BLAS: backend})
 	return f, scorer, backend, err

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// runSampleImages draws images: of one class, or of all in turn.
+func runSampleImages(command *cobra.Command, o *sampleOptions) error {
+	if err := refuseFlags(command, "context", "log-prob", "header"); err != nil {
+		return err
+	}
+	if err := o.checkDraw(); err != nil {
+		return err
+	}
+	if err := checkImageOutput(o.out, o.count); err != nil {
+		return err
+	}
+	if err := distinctPaths(paths{"model": o.model}, paths{"out": o.out}); err != nil {
+		return err
+	}
+	m, err := loadImageModel(command, o.model, o.workers)
+	if err != nil {
+		return err
+	}
+	var contexts [][]float64 // that are drawn in turn
+	names := m.classes.names
+	switch {
+	case o.class != "" && len(names) == 0:
+		return usage("--class is given, and the model is not conditioned on classes")
+	case o.class != "":
+		names = []string{o.class}
+	}
+	for _, name := range names {
+		context, err := m.context(name)
+		if err != nil {
+			return usage("--class: %s", oneLine(err))
+		}
+		contexts = append(contexts, context)
+	}
+	across := sheetAcross(o.count)
+	if len(contexts) > 1 {
+		across = len(contexts)
+	}
+	return m.writeImages(command, o.out, o.count, across, func(dst []float64, from int64) error {
+		var context []float64
+		for i := from; len(contexts) > 0 && i < from+int64(len(dst)/m.size.Dim()); i++ {
+			context = append(context, contexts[i%int64(len(contexts))]...)
+		}
+		return m.scorer.Sample(dst, nil, uint64(from), o.sample, context)
+	})
+}
+
+// sheetAcross returns how many images a line of a sheet of so many has: a square,
+// if it can be.
+func sheetAcross(count int64) int {
+	n := 1
+	for int64(n)*int64(n) < count {
+		n++
+	}
+	return n
+}
+
+// isPicture tells whether a name is that of a sheet.
+func isPicture(path string) bool { return strings.HasSuffix(strings.ToLower(path), ".png") }
+
+// interpolated are the noise and the context of images between two.
+func interpolated(a, b []float64, steps int) []float64 {
+	var all []float64
+	for i := range steps {
+		t := float64(i) / float64(steps-1)
+		between := slices.Clone(a)
+		for k := range between {
+			between[k] += float64(t * (b[k] - a[k]))
+		}
+		all = append(all, between...)
+	}
+	return all
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-192fdf7a/nf/internal/table"
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// imageSummary is what nf score says of images.
+type imageSummary struct {
+	Images      int    `json:"images"`
+	MeanLogProb number `json:"mean_log_prob"`
+	// StandardError is that of the mean.
+	StandardError   number  `json:"standard_error"`
+	BitsPerDim      *number `json:"bits_per_dim,omitempty"`
+	Counted         string  `json:"counted"`
+	ImagesPerSecond number  `json:"images_per_second"`
+	BLAS            string  `json:"blas"`
+	Kernels         string  `json:"kernels"`
+}
+
+// runScoreImages writes the log-density of each image, in nats.
+func runScoreImages(command *cobra.Command, o *scoreOptions) error {
+	if err := refuseFlags(command, "keep", "label", "threshold", "quantile", "on-bad-row", "header", "batch"); err != nil {
+		return err
+	}
+	if err := checkTablePath("out", o.out); err != nil {
+		return err
+	}
+	if err := distinctPaths(paths{"data": o.data, "model": o.models[0]}, paths{"out": o.out}); err != nil {
+		return err
+	}
+	m, err := loadImageModel(command, o.models[0], o.workers)
+	if err != nil {
+		return err
+	}
+	set, contexts, err := m.openImages(o.data, o.classes)
+	if err != nil {
+		return err
+	}
+	defer set.Close()
+	w, err := createTable(command, o.out, table.WriteOptions{Vector: true})
+	if err != nil {
+		return err
+	}
+	defer w.Abort()
+	var done atomic.Int64
+	bar := startProgress(command, "scoring", o.quiet, func() (int64, int64) { return done.Load(), int64(set.Count) })
+	defer bar.stop()
+	started := time.Now()
+	var sum, squares, first float64
+	err = orInterrupted(command.Context(), func() error {
+		if err := w.WriteHeader([]string{"log_prob"}); err != nil {
+			return err
+		}
+		logProb := make([]float64, imageBlock)
+		err := eachBlock(set, contexts, func(x, context []float64, n int) error {
+			if err := m.scorer.LogProb(logProb[:n], x, context); err != nil {
+				return err
+			}
+			if done.Load() == 0 {
+				first = logProb[0] // differences from it keep the digits
+			}
+			for _, v := range logProb[:n] {
+				sum += v - first
+				squares += float64((v - first) * (v - first))
+			}
+			done.Add(int64(n))
+			return w.WriteRows(logProb[:n])
+		})
+		if err != nil {
+			return err
+		}
+		if err := w.Finish(); err != nil {
+			return err
+		}
+		return w.Close()
+	})
+	if err != nil {
+		return err
+	}
+	bar.stop()
+	n := float64(set.Count)
+	mean := sum / n
+	s := imageSummary{
+		Images: set.Count, MeanLogProb: number(first + mean), StandardError: number(math.Sqrt(max(0, squares/n-float64(mean*mean)) / n)),
+		Counted: describeImages(m.flow.Config()), ImagesPerSecond: number(n / time.Since(started).Seconds()),
+		BLAS: m.backend.Name(), Kernels: kernels.Active().Name(),
+	}
+	out := command.OutOrStdout()
+	if o.out == "-" {
+		out = command.ErrOrStderr()
+	}
+	bits := bitsPerDim(m.flow, first+mean)
+	if bits != "" {
+		v := number(m.flow.BitsPerDim(first + mean))
+		s.BitsPerDim = &v
+	}
+	if o.json {
+		return json.NewEncoder(out).Encode(s)
+	}
+	_, err = fmt.Fprintf(out, "images=%d mean_log_prob=%.6f standard_error=%.6f%s images_per_second=%.0f blas=%s kernels=%s\ncounted: %s\n",
+		s.Images, float64(s.MeanLogProb), float64(s.StandardError), bits, float64(s.ImagesPerSecond), s.BLAS, s.Kernels, s.Counted)
+	return err
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/spf13/cobra"
+)
+
+type interpolateOptions struct {
+	model, data, out, classes string
+	from, to, steps, workers  int
+}
+
+func interpolateCommand() *cobra.Command {
+	var o interpolateOptions
+	command := &cobra.Command{
+		Use:   "interpolate --model MODEL --data IMAGES --out FILE",
+		Short: "Draw images between two images",
+		Long: `Maps two images to their noise, goes from one to the other in equal steps on a straight line, and maps the points back to
+images (Kingma and Dhariwal, 2018). The first and the last are the two images themselves. Images are counted from 0.
+
+FILE is a sheet, .png, or an array, .npy. A model that is conditioned on classes goes from one class to the other too.`,
+		Example: `  nf interpolate --model glow.safetensors --data t10k-images-idx3-ubyte.gz --from 3 --to 7 --steps 8 --out between.png`,
+		Args:    noArguments,
+	}
+	f := command.Flags()
+	f.SortFlags = false
+	f.StringVar(&o.model, "model", "", "model file, of images (required)")
+	f.StringVar(&o.data, "data", "", "images (required)")
+	f.StringVar(&o.out, "out", "", "sheet .png or array .npy to write (required)")
+	f.IntVar(&o.from, "from", 0, "number of the first image")
+	f.IntVar(&o.to, "to", 1, "number of the last image")
+	f.IntVar(&o.steps, "steps", 10, "images, the two included")
+	f.StringVar(&o.classes, "classes", "", classesUsage)
+	addWorkersFlag(command, &o.workers)
+	command.RunE = func(command *cobra.Command, _ []string) error {
+		if err := require(command, "model", "data", "out"); err != nil {
+			return err
+		}
+		if err := o.check(); err != nil {
+			return err
+		}
+		return runInterpolate(command, &o)
+	}
+	return command
+}
+
+func (o *interpolateOptions) check() error {
+	if err := checkImagePath("data", o.data); err != nil {
+		return err
+	}
+	if o.steps < 2 || o.steps > mostOnSheet {
+		return usage("--steps is %d; it must be 2 to %d", o.steps, mostOnSheet)
+	}
+	if err := checkImageOutput(o.out, int64(o.steps)); err != nil {
+		return err
+	}
+	return distinctPaths(paths{"data": o.data, "model": o.model}, paths{"out": o.out})
+}
+
+func runInterpolate(command *cobra.Command, o *interpolateOptions) error {
+	m, err := loadImageModel(command, o.model, o.workers)
+	if err != nil {
+		return err
+	}
+	set, contexts, err := m.openImages(o.data, o.classes)
+	if err != nil {
+		return err
+	}
+	defer set.Close()
+	for _, end := range []struct {
+		flag string
+		i    int
+	}{{"from", o.from}, {"to", o.to}} {
+		if end.i < 0 || end.i >= set.Count {
+			return usage("--%s is %d; the images are 0 to %d", end.flag, end.i, set.Count-1)
+		}
+	}
+	d := set.Dim()
+	x := make([]float64, 2*d)
+	var context []float64
+	for i, number := range []int{o.from, o.to} {
+		if err := set.Load(x[i*d:(i+1)*d], number); err != nil {
+			return err
+		}
+		if contexts != nil {
+			context = append(context, contexts[number]...)
+		}
+	}
+	z, c := make([]float64, 2*d), len(context)/2
+	if err := m.scorer.Forward(z, nil, x, context); err != nil {
+		return err
+	}
+	way := interpolated(z[:d], z[d:], o.steps)
+	var along []float64
+	if c > 0 {
+		along = interpolated(context[:c], context[c:], o.steps)
+	}
+	return m.writeImages(command, o.out, int64(o.steps), o.steps, func(dst []float64, from int64) error {
+		first := int(from)
+		n := len(dst) / d
+		var context []float64
+		if c > 0 {
+			context = slices.Clone(along[first*c : (first+n)*c])
+		}
+		return m.scorer.Inverse(dst, nil, way[first*d:(first+n)*d], context)
+	})
+}
