@@ -28,7 +28,7 @@ type imageSummary struct {
 
 // runScoreImages writes the log-density of each image, in nats.
 func runScoreImages(command *cobra.Command, o *scoreOptions) error {
-	if err := refuseFlags(command, "keep", "label", "threshold", "quantile", "on-bad-row", "header", "batch"); err != nil {
+	if err := refuseFlags(command, "model-weights", "keep", "label", "threshold", "quantile", "on-bad-row", "header", "batch"); err != nil {
 		return err
 	}
 	if err := checkTablePath("out", o.out); err != nil {

@@ -131,6 +131,9 @@ type trainingImages struct {
 }
 
 func (d *trainingImages) Close() error {
+	if d.validSet == d.set {
+		return d.set.Close()
+	}
 	return errors.Join(d.set.Close(), d.validSet.Close())
 }
 
@@ -140,18 +143,20 @@ func openTrainingImages(o *trainOptions) (d *trainingImages, err error) {
 	if err != nil {
 		return nil, err
 	}
-	d = &trainingImages{set: set, validSet: set}
+	opened := &trainingImages{set: set, validSet: set}
 	defer func() {
 		if err != nil {
-			d.Close()
+			opened.Close()
 		}
 	}()
+	d = opened
 	if o.valid != "" {
-		if d.validSet, err = image.Open(o.valid); err != nil {
-			d.validSet = set
+		validSet, err := image.Open(o.valid)
+		if err != nil {
 			return nil, err
 		}
-		if a, b := sizeOf(set), sizeOf(d.validSet); a != b && a.Dim() != b.Dim() {
+		d.validSet = validSet
+		if a, b := sizeOf(set), sizeOf(d.validSet); a.Height != b.Height || a.Width != b.Width || a.Channels != b.Channels {
 			return nil, fmt.Errorf("%s has images of %d x %d x %d, and %s of %d x %d x %d",
 				o.data, a.Height, a.Width, a.Channels, o.valid, b.Height, b.Width, b.Channels)
 		}

@@ -77,12 +77,15 @@ func (s *Set) openIDX() error {
 
 func gunzip(in io.Reader) ([]byte, error) {
 	z, err := gzip.NewReader(in)
-	if err != nil {
-		return nil, err
+	var all []byte
+	if err == nil {
+		all, err = io.ReadAll(io.LimitReader(z, maxUnpacked+1))
 	}
-	all, err := io.ReadAll(io.LimitReader(z, maxUnpacked+1))
-	if err == nil && len(all) > maxUnpacked {
-		err = fmt.Errorf("it unpacks to more than %d bytes; unpack it first", int64(maxUnpacked))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("it cannot be unpacked by gzip: %w", err)
+	case len(all) > maxUnpacked:
+		return nil, fmt.Errorf("it unpacks to more than %d bytes; unpack it first", int64(maxUnpacked))
 	}
-	return all, err
+	return all, nil
 }

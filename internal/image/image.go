@@ -55,6 +55,9 @@ func (s *Set) Close() error {
 // maxSide and maxChannels bound an image.
 const maxSide, maxChannels = 1 << 14, 1 << 10
 
+// maxValues bounds the values of a set, so that no size overflows.
+const maxValues = 1 << 50
+
 // check tells what is wrong with the size of the images.
 func (s *Set) check() error {
 	switch {
@@ -63,6 +66,8 @@ func (s *Set) check() error {
 	case s.Height < 1 || s.Height > maxSide || s.Width < 1 || s.Width > maxSide || s.Channels < 1 || s.Channels > maxChannels:
 		return fmt.Errorf("%s: images of %d x %d pixels of %d channels, want sides of 1 to %d and 1 to %d channels",
 			s.shown(), s.Height, s.Width, s.Channels, maxSide, maxChannels)
+	case s.Count > maxValues/s.Dim():
+		return fmt.Errorf("%s: %d images of %d x %d pixels, more than any file holds", s.shown(), s.Count, s.Height, s.Width)
 	case s.Labels != nil && len(s.Labels) != s.Count:
 		return fmt.Errorf("%s: %d labels for %d images", s.shown(), len(s.Labels), s.Count)
 	}

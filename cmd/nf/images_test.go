@@ -1,0 +1,138 @@
+package main
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// writeImages writes n images of 8 x 8 bytes, blobs of two kinds, as an IDX file,
+// and their kinds as labels.
+func writeImages(t *testing.T, directory, name string, n int) {
+	t.Helper()
+	raw := []byte{0, 0, 8, 3}
+	labels := []byte{0, 0, 8, 1}
+	for _, size := range []int{n, 8, 8} {
+		raw = binary.BigEndian.AppendUint32(raw, uint32(size))
+	}
+	labels = binary.BigEndian.AppendUint32(labels, uint32(n))
+	for i := range n {
+		kind := i % 2
+		cx, cy := 2+float64(i*7%13)/4, 2+float64(i*5%11)/3
+		for y := range 8 {
+			for x := range 8 {
+				r := math.Hypot(float64(x)-cx, float64(y)-cy) - 2*float64(kind)
+				raw = append(raw, byte(240*math.Exp(-r*r/2)))
+			}
+		}
+		labels = append(labels, byte(kind))
+	}
+	for file, text := range map[string][]byte{name + "-images-ubyte": raw, name + "-labels-ubyte": labels} {
+		if err := os.WriteFile(filepath.Join(directory, file), text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+const trainImages = "train --data a-images-ubyte --layers 1 --width 4 --epochs 2 --batch 16 --seed 3"
+
+// TestImages trains on images, and uses the model in every way.
+func TestImages(t *testing.T) {
+	d := t.TempDir()
+	writeImages(t, d, "a", 60)
+	writeImages(t, d, "b", 7)
+	for _, family := range []string{"glow", "realnvp-image"} {
+		var models []string
+		for _, workers := range []string{"1", "2"} {
+			r := mustRun(t, d, strings.Fields(trainImages+" --flip --logit 0.05 --out m.safetensors --flow "+family+" --workers "+workers)...)
+			for _, want := range []string{"training on 54 images, validating on 6: 8 x 8 pixels of gray, 256 levels, uniform noise; bits/dim over all 64 values", "bits_per_dim=", "images_per_second="} {
+				if !strings.Contains(r.out, want) {
+					t.Errorf("%s says %q, want %q", family, r.out, want)
+				}
+			}
+			models = append(models, readFile(t, d, "m.safetensors"))
+		}
+		if models[0] != models[1] {
+			t.Errorf("%s: 2 workers train another model than one", family)
+		}
+		r := mustRun(t, d, strings.Fields("score --model m.safetensors --data b-images-ubyte --out scores.csv --json")...)
+		var summary imageSummary
+		if err := json.Unmarshal([]byte(r.out), &summary); err != nil || summary.Images != 7 || summary.BitsPerDim == nil {
+			t.Fatalf("the summary is %s (%v)", r.out, err)
+		}
+		if bits, want := float64(*summary.BitsPerDim), -float64(summary.MeanLogProb)/(64*math.Ln2); math.Abs(bits-want) > 1e-9 {
+			t.Errorf("%v bits/dim, the mean makes %v", bits, want)
+		}
+		if lines := strings.Count(readFile(t, d, "scores.csv"), "\n"); lines != 8 {
+			t.Errorf("scores.csv has %d lines, want 8", lines)
+		}
+		for _, z := range []string{"z.npy", "z.csv"} {
+			mustRun(t, d, strings.Fields("latent --model m.safetensors --data b-images-ubyte --out "+z)...)
+			mustRun(t, d, strings.Fields("latent --model m.safetensors --inverse --data "+z+" --out back.npy")...)
+			if back := readFile(t, d, "back.npy"); back[128:] != readFile(t, d, "b-images-ubyte")[16:] {
+				t.Errorf("%s: the pixels do not come back from %s", family, z)
+			}
+		}
+		mustRun(t, d, strings.Fields("sample --model m.safetensors -n 5 --temperature 0.7 --out sheet.png")...)
+		sheet, err := png.Decode(strings.NewReader(readFile(t, d, "sheet.png")))
+		if err != nil || sheet.Bounds().Dx() != 3*10+2 || sheet.Bounds().Dy() != 2*10+2 {
+			t.Errorf("a sheet of 5 images is %v (%v)", sheet.Bounds(), err)
+		}
+		mustRun(t, d, strings.Fields("sample --model m.safetensors -n 3 --out three.npy")...)
+		mustRun(t, d, strings.Fields("sample --model m.safetensors -n 300 --out many.npy")...)
+		if three := readFile(t, d, "three.npy"); three[128:] != readFile(t, d, "many.npy")[128:128+3*64] {
+			t.Error("the first samples depend on how many there are")
+		}
+		mustRun(t, d, strings.Fields("interpolate --model m.safetensors --data b-images-ubyte --from 2 --to 4 --steps 5 --out way.npy")...)
+		way, images := readFile(t, d, "way.npy")[128:], readFile(t, d, "b-images-ubyte")[16:]
+		if way[:64] != images[2*64:3*64] || way[4*64:] != images[4*64:5*64] {
+			t.Error("the ends of an interpolation are not the images")
+		}
+	}
+}
+
+// TestClasses trains a model that is conditioned on classes.
+func TestClasses(t *testing.T) {
+	d := t.TempDir()
+	writeImages(t, d, "a", 60)
+	writeFile(t, d, "few.txt", "0\n1\n")
+	writeFile(t, d, "other.txt", strings.Repeat("2\n", 60))
+	writeFile(t, d, "t.csv", "x\n1\n")
+	mustRun(t, d, strings.Fields(trainImages+" --flow glow --classes a-labels-ubyte --bits 5 --out m.safetensors")...)
+	mustRun(t, d, strings.Fields("score --model m.safetensors --data a-images-ubyte --classes a-labels-ubyte --out scores.npy")...)
+	mustRun(t, d, strings.Fields("sample --model m.safetensors -n 4 --out all.npy")...)
+	mustRun(t, d, strings.Fields("sample --model m.safetensors -n 2 --class 1 --out ones.npy")...)
+	all, ones := readFile(t, d, "all.npy")[128:], readFile(t, d, "ones.npy")[128:]
+	if all[64:128] != ones[64:128] || all[:64] == ones[:64] {
+		t.Error("sample number 1 is not of class 1 in turn, or number 0 is")
+	}
+	if i := slices.IndexFunc([]byte(all), func(v byte) bool { return v%8 != 0 }); i >= 0 {
+		t.Errorf("a sample of 5 bits has the pixel %d", all[i])
+	}
+	mustRun(t, d, strings.Fields("interpolate --model m.safetensors --data a-images-ubyte --classes a-labels-ubyte --out way.png")...)
+	for _, c := range []struct {
+		line, want string
+		code       int
+	}{
+		{"score --model m.safetensors --data a-images-ubyte --out s.csv", "give those of the images as --classes", exitUsage},
+		{"score --model m.safetensors --data a-images-ubyte --classes few.txt --out s.csv", "2 labels, and there are 60 images", exitFailed},
+		{"score --model m.safetensors --data a-images-ubyte --classes other.txt --out s.csv", `the class "2" is none of the model's: 0, 1`, exitFailed},
+		{"score --model m.safetensors --data a-images-ubyte --keep id --out s.csv", "--keep is not for a model of images", exitUsage},
+		{"score --model m.safetensors --data t.csv --out s.csv", "give images", exitFailed},
+		{"sample --model m.safetensors -n 1 --class 7 --out s.png", `the class "7" is none of the model's`, exitUsage},
+		{"sample --model m.safetensors -n 20000 --out s.png", "a sheet has at most 10000 images", exitUsage},
+		{"sample --model m.safetensors -n 1 --out s.csv", "give images", exitFailed},
+		{"interpolate --model m.safetensors --data a-images-ubyte --classes a-labels-ubyte --to 60 --out s.png", "the images are 0 to 59", exitUsage},
+		{"interpolate --model m.safetensors --data a-images-ubyte --steps 1 --out s.png", "--steps is 1", exitUsage},
+		{"train --flow glow --data a-images-ubyte --classes own --out n.safetensors", "has no classes of its own", exitFailed},
+		{"train --flow glow --data a-images-ubyte --scales 4 --out n.safetensors", "can be halved 3 time(s)", exitFailed},
+	} {
+		mustFail(t, d, c.code, []string{c.want}, strings.Fields(c.line)...)
+	}
+}
