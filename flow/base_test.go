@@ -295,3 +295,16 @@ func TestStudentNormalizer(t *testing.T) {
 		}
 	}
 }
+
+// TestUniformAtItsEnds: the box of the uniform base has its ends.
+func TestUniformAtItsEnds(t *testing.T) {
+	f, err := flow.New(flow.Config{Features: []string{"a", "b"}, Base: &base.UniformSpec{Bound: 3}}, 1)
+	must(t, err)
+	for x, want := range map[float64]float64{0: -2 * math.Log(6), 3: -2 * math.Log(6), -3: -2 * math.Log(6), 3.0000003: math.Inf(-1), -3.0000003: math.Inf(-1)} {
+		got := make([]float64, 1)
+		must(t, f.LogProb(got, []float64{1, x}, nil))
+		if got[0] != want && math.Abs(got[0]-want) > 1e-12 {
+			t.Errorf("the log-density at %v is %v, want %v", x, got[0], want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/seed-192fdf7a/nf/flow/train"
+	"github.com/seed-192fdf7a/nf/internal/printable"
 )
 
 // explainConstant turns the library's error about one column into one that
@@ -29,6 +30,28 @@ func explainConstant(err error, data *trainingData, o *trainOptions) error {
 	}
 	return fmt.Errorf("%s: column %q has the value %v in every training row, so it has no density; leave it out with --exclude %s",
 		shownPath(o.data), constant.Column, constant.Value, flagValue([]string{constant.Column}))
+}
+
+// explainRow says of the library's error about a row where the row stands, as far
+// as that is known: rows that were drawn for validation have no number.
+func explainRow(err error, data *trainingData, o *trainOptions) error {
+	var bad *train.RowError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	where := ""
+	switch {
+	case o.valid == "":
+	case data.badRows > 0 || data.zeroRows > 0:
+		where = fmt.Sprintf("good row %d, ", bad.Row+1)
+	default:
+		where = fmt.Sprintf("row %d, ", bad.Row+1)
+	}
+	path := o.data
+	if bad.Validation && o.valid != "" {
+		path = o.valid
+	}
+	return fmt.Errorf("%s: %scolumn %q: %v is %s; leave the row out, or correct it", shownPath(path), where, printable.Short(bad.Column), bad.Value, bad.Reason)
 }
 
 func constantColumns(rows []float64, names []string) []string {

@@ -71,6 +71,27 @@ func TestTrainingAdvice(t *testing.T) {
 	}
 }
 
+// TestRowsBeyondFloat32InTraining names the row where it stands.
+func TestRowsBeyondFloat32InTraining(t *testing.T) {
+	d := t.TempDir()
+	fine := tableText(60, "x,y", func(_ int, x, y float64) []any { return []any{x, y} })
+	writeFile(t, d, "data.csv", fine)
+	writeFile(t, d, "far.csv", "x,y\n1,2\n1,?\n0,-1e300\n")
+	writeFile(t, d, "all.csv", fine+"1e300,0\n")
+	line := func(more string) []string {
+		return strings.Fields("train --out m.safetensors --epochs 1 --layers 2 --hidden 8 --quiet --on-bad-row skip " + more)
+	}
+	for _, more := range []string{"", " --context y --columns x"} {
+		r := nf(t, d, line("--data data.csv --valid far.csv"+more)...)
+		if want := `far.csv: good row 2, column "y": -1e+300 is so far`; r.code != exitFailed || !strings.Contains(r.errors, want) {
+			t.Errorf("it says %q, want %q in it", r.errors, want)
+		}
+	}
+	writeFile(t, d, "far.csv", "x,y\n1,2\n0,-1e300\n")
+	mustFail(t, d, exitFailed, []string{`far.csv: row 2, column "y": -1e+300 is so far`}, line("--data data.csv --valid far.csv")...)
+	mustFail(t, d, exitFailed, []string{`"x"`, "standardize"}, line("--data all.csv")...)
+}
+
 // TestTheStartIsKept trains what can only become worse: the old model stays.
 func TestTheStartIsKept(t *testing.T) {
 	for name, c := range map[string]struct{ more, want string }{

@@ -98,7 +98,7 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 			return train.Fit(ctx, f, data.train, data.valid, options)
 		},
 		describe: func(r train.Result) (json.RawMessage, error) { return describeTraining(o, data, r) },
-		explain:  func(err error) error { return explainConstant(err, data, o) },
+		explain:  func(err error) error { return explainRow(explainConstant(err, data, o), data, o) },
 		units:    func(float64) string { return "" },
 	}
 	err = orInterrupted(ctx, func() (err error) {

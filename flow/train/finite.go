@@ -7,26 +7,26 @@ import (
 	"github.com/seed-192fdf7a/nf/flow"
 )
 
-// checkFinite tells where a value is no finite number; rows are counted from 0.
-func (d Data) checkFinite(c flow.Config, name string) error {
-	return d.each(c, func(x float64, _ *flow.Standardization, _ int) bool { return x-x == 0 },
-		func(x float64, column string, event int) error {
-			return fmt.Errorf("train: column %q is %v in row %d of the %s rows, not finite: leave the row out", column, x, event, name)
-		})
+// RowError says that a value keeps a row from being trained or validated on.
+type RowError struct {
+	Validation bool // the row is one of validation
+	Row        int  // counted from 0, among the rows of a weight above 0
+	Column     string
+	Value      float64
+	Reason     string // how the value is
 }
 
-// checkRange tells where float32 cannot hold a value once it is standardized;
-// rows are counted from 0.
-func (d Data) checkRange(c flow.Config, name string) error {
-	return d.each(c, func(x float64, s *flow.Standardization, column int) bool { return s.Holds(x, column) },
-		func(x float64, column string, event int) error {
-			return fmt.Errorf("train: column %q is %v in row %d of the %s rows, so far from the training rows that float32 cannot hold it: leave the row out, or correct it",
-				column, x, event, name)
-		})
+func (e *RowError) Error() string {
+	set := "training"
+	if e.Validation {
+		set = "validation"
+	}
+	return fmt.Sprintf("train: column %q is %v in row %d of the %s rows, %s: leave the row out, or correct it", e.Column, e.Value, e.Row, set, e.Reason)
 }
 
-// each returns the fault of the first value that is not good.
-func (d Data) each(c flow.Config, good func(float64, *flow.Standardization, int) bool, fault func(x float64, column string, event int) error) error {
+// checkValues tells where a value is no finite number, or with standardized,
+// where float32 cannot hold it by the standardization of c.
+func (d Data) checkValues(c flow.Config, standardized, validation bool) error {
 	events := len(d.Rows) / max(1, c.Shape().Dim())
 	for _, part := range []struct {
 		values []float64
@@ -34,9 +34,16 @@ func (d Data) each(c flow.Config, good func(float64, *flow.Standardization, int)
 		s      *flow.Standardization
 	}{{d.Rows, c.Features, &c.Standardize}, {d.Context, c.Context, &c.StandardizeContext}} {
 		for i, x := range part.values {
-			if column := i % len(part.names); !good(x, part.s, column) {
-				return fault(x, part.names[column], i/(len(part.values)/events))
+			reason, column := "", i%len(part.names)
+			switch {
+			case !standardized && x-x != 0:
+				reason = "not finite"
+			case standardized && !part.s.Holds(x, column):
+				reason = "so far from the training rows that float32 cannot hold it"
+			default:
+				continue
 			}
+			return &RowError{validation, i / (len(part.values) / events), part.names[column], x, reason}
 		}
 	}
 	return nil

@@ -56,7 +56,7 @@ func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options
 		Data
 	}{{"training", training}, {"validation", validation}}
 	for _, d := range named {
-		if err := d.checkFinite(f.Config(), d.name); err != nil {
+		if err := d.checkValues(f.Config(), false, d.name == "validation"); err != nil {
 			return result, err
 		}
 	}
@@ -71,7 +71,7 @@ func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options
 		return result, err
 	}
 	for _, d := range named {
-		if err := d.checkRange(f.Config(), d.name); err != nil {
+		if err := d.checkValues(f.Config(), true, d.name == "validation"); err != nil {
 			return result, err
 		}
 		if err := d.checkSupport(f.Config(), d.name); err != nil {
