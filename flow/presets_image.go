@@ -20,6 +20,7 @@ type ImagePreset string
 const (
 	PresetGlow         ImagePreset = "glow"
 	PresetRealNVPImage ImagePreset = "realnvp-image"
+	PresetTarFlow      ImagePreset = "tarflow" // [TarFlowImage]
 )
 
 // ImageOptions are what the presets of images ask for; zeros take their defaults,
@@ -38,14 +39,16 @@ type ImageOptions struct {
 	Logit float64
 
 	// Scales is how often the image is squeezed; half of what there is leaves
-	// between two of them.
+	// between two of them, but in tarflow nothing does, whose patches have 2^Scales
+	// pixels a side.
 	Scales int
 	// Steps is the number of couplings of a scale, of glow; the blocks of a
-	// network's residual part, of realnvp-image.
+	// network's residual part, of realnvp-image; the transformers of tarflow.
 	Steps int
 	// Columns is the width of the networks, of realnvp-image on the first scale.
 	Columns int
-	// Bound is b of the scale map exp(b·tanh(u/b)) of the couplings.
+	// Bound is b of the scale map exp(b·tanh(u/b)); in tarflow 0 is exp(u), without
+	// a bound.
 	Bound float64
 }
 
@@ -53,12 +56,14 @@ type ImageOptions struct {
 var imagePresets = map[ImagePreset]func(ImageOptions) (Config, error){
 	PresetGlow:         Glow,
 	PresetRealNVPImage: RealNVPImage,
+	PresetTarFlow:      TarFlowImage,
 }
 
 // imageDefaults are small enough for 28 x 28 pixels on two cores.
 var imageDefaults = map[ImagePreset]ImageOptions{
 	PresetGlow:         {Scales: 2, Steps: 8, Columns: 64, Bound: 2},
 	PresetRealNVPImage: {Scales: 2, Steps: 2, Columns: 32, Bound: 2},
+	PresetTarFlow:      {Scales: 2, Steps: 4, Columns: 64},
 }
 
 // ImagePresets returns the names of all presets of images, sorted.
@@ -132,6 +137,9 @@ func (o *ImageOptions) fill(p ImagePreset) error {
 		return fmt.Errorf("a logit is for pixels with levels")
 	case !(o.Logit >= 0 && o.Logit < 0.5):
 		return fmt.Errorf("the logit's α is %v, want 0 to below 0.5", o.Logit)
+	}
+	if o.Bound == 0 && d.Bound == 0 {
+		return nil
 	}
 	return autograd.CheckBound(o.Bound)
 }

@@ -42,6 +42,8 @@ func rangeFamilies() map[string]transform.Spec {
 		"householder":     &transform.HouseholderSpec{Reflections: 3},
 		"elementwise":     &transform.ElementwiseSpec{Univariate: affine},
 		"chain":           &transform.ChainSpec{Transforms: []transform.Spec{&transform.PlanarSpec{}, &transform.LUSpec{Bound: 1}}},
+		"sequential":      &transform.SequentialSpec{Univariate: &autograd.Inverse{Of: affine}, Conditioner: rangeTransformer(true)},
+		"transformer":     &transform.CouplingSpec{Mask: mask, Univariate: affine, Conditioner: rangeTransformer(false)},
 		"support": &transform.SupportSpec{Columns: []transform.SupportColumn{
 			{Feature: 0, Map: "logit", Lower: &zero, Upper: &one, Margin: 1e-6},
 			{Feature: 1, Map: "log", Lower: &zero},
@@ -84,6 +86,10 @@ func rangeFamilies() map[string]transform.Spec {
 		&transform.CouplingSpec{Mask: []bool{true, false}, Univariate: affine, Conditioner: &nn.MLPSpec{Hidden: []int{5}}},
 	}}
 	return out
+}
+
+func rangeTransformer(causal bool) *nn.TransformerSpec {
+	return &nn.TransformerSpec{Width: 4, Heads: 2, Hidden: 5, Layers: 1, Epsilon: 1e-5, Causal: causal, Activation: autograd.Activation{Name: autograd.GELUActivation}}
 }
 
 // TestRangeFamilies holds the table above against the list of families.

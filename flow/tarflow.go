@@ -71,6 +71,30 @@ func TarFlow(grid []int, features, context []string, o TarFlowOptions) (Config, 
 	return c, c.Check()
 }
 
+// headColumns is the width of a head of [TarFlowImage].
+const headColumns = 32
+
+// TarFlowImage is [TarFlow] for images: patches of 2^Scales pixels a side and Steps
+// blocks of 2 layers with Columns columns, 32 of them a head where that divides them.
+func TarFlowImage(o ImageOptions) (Config, error) {
+	if err := o.fill(PresetTarFlow); err != nil {
+		return Config{}, fmt.Errorf("tarflow: %w", err)
+	}
+	heads := max(1, o.Columns/headColumns)
+	for o.Columns%heads != 0 {
+		heads--
+	}
+	config := o.begin()
+	blocks, err := TarFlow(config.Grid, config.Features, config.Context, TarFlowOptions{
+		Patch: 1 << o.Scales, Blocks: o.Steps, Width: o.Columns, Heads: heads, Bound: o.Bound,
+	})
+	if err != nil {
+		return Config{}, err
+	}
+	config.Transforms = append(config.Transforms, blocks.Transforms...)
+	return config, config.Check()
+}
+
 func (o *TarFlowOptions) fill() {
 	d := TarFlowDefaults()
 	for _, v := range []struct{ given, usual *int }{

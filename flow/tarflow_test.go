@@ -117,6 +117,32 @@ func TestTarFlowFile(t *testing.T) {
 	}
 }
 
+// TestTarFlowFarAway scores and inverts events with a value that overflows on the
+// way through the tokens.
+func TestTarFlowFarAway(t *testing.T) {
+	f := tarflow(t, 0)
+	d := f.Dim()
+	for _, far := range []float64{1e10, 1e25, -1e38, 1e200} {
+		for _, at := range []int{0, d - 1} {
+			x, logProb, z, logDet := rows(2*d, 1), make([]float64, 2), make([]float64, 2*d), make([]float64, 2)
+			must(t, f.LogProb(logProb, x, nil))
+			ordinary := logProb[1]
+			x[at] = far
+			must(t, f.LogProb(logProb, x, nil))
+			must(t, f.Forward(z, logDet, x, nil))
+			if logProb[1] != ordinary || !(logProb[0] < ordinary) {
+				t.Errorf("with %v the log-densities are %v, before the other was %v", far, logProb, ordinary)
+			}
+			if math.Abs(far) < math.MaxFloat32 {
+				must(t, f.Inverse(z, logDet, x, nil))
+			}
+			if hasNaN(z) || hasNaN(logDet) {
+				t.Errorf("with %v there is NaN in %v or %v", far, z, logDet)
+			}
+		}
+	}
+}
+
 func TestTarFlowOptions(t *testing.T) {
 	for want, o := range map[string]flow.TarFlowOptions{
 		"patches of 5":     {Patch: 5},
