@@ -23,6 +23,8 @@ type Config struct {
 	Categories []Category `json:"categories,omitempty"`
 	// Discrete are the columns of Features whose values lie on a grid of steps.
 	Discrete []Discrete `json:"discrete,omitempty"`
+	// Circular are the columns of Features that go round: see [Config.SetCircular].
+	Circular []Circular `json:"circular,omitempty"`
 	// Grid is the grid of sites of one event; none for table rows.
 	Grid []int `json:"grid,omitempty"`
 
@@ -115,6 +117,9 @@ func (c *Config) Check() error {
 		return err
 	}
 	if err := c.checkDiscrete(); err != nil {
+		return err
+	}
+	if err := c.checkCircular(); err != nil {
 		return err
 	}
 	return c.checkParts()

@@ -155,9 +155,3 @@ func (c *Config) DiscreteFeature(feature int) *Discrete {
 	}
 	return nil
 }
-
-// discreteFeature is a grid with the place of its column among the features.
-type discreteFeature struct {
-	Discrete
-	feature int
-}

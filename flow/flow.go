@@ -27,7 +27,7 @@ type Flow struct {
 	parts      []part // of the noise
 	sites      int
 
-	discrete []discreteFeature
+	rules []columnRule
 
 	logStd float64 // Σ log std of the standardization, over an event
 
@@ -101,9 +101,7 @@ func build(c Config, limit int) (*Flow, error) {
 	f.sites = shape.Sites()
 	f.parts[len(f.parts)-1].columns = f.chain.Bind(ascending(shape.Features), false)
 	f.setStandardization(c.Standardize, c.StandardizeContext)
-	for _, d := range c.Discrete {
-		f.discrete = append(f.discrete, discreteFeature{d, slices.Index(c.Features, d.Column)})
-	}
+	f.rules = c.columnRules()
 	return f, nil
 }
 

@@ -136,7 +136,7 @@ func (s *Scorer) Sample(x, logProb []float64, first uint64, o SampleOptions, con
 		return fmt.Errorf("flow: temperature is %v, but the base has no scale to multiply", o.Temperature)
 	}
 	n := len(x) / s.flow.Dim()
-	if len(s.flow.discrete) == 0 || logProb == nil {
+	if len(s.flow.config.Discrete) == 0 || logProb == nil {
 		return s.run(n, job{do: sampleTile, lanes: s.flow.lanes(true), x: x, context: context, logProb: logProb, first: first, sample: o})
 	}
 	// A sample of a grid has the log-density of the middle of its cell, not that of
@@ -235,9 +235,9 @@ func (s *Scorer) loadX(g *autograd.Graph, j *job, from, to int, wanted, middle b
 	columns := len(f.config.Features)
 	v := s.load(g, j.x, f.config.Standardize, columns, f.sites, from, to, wanted)
 	rows := j.x[from*f.Dim() : to*f.Dim()]
-	for _, d := range f.discrete {
+	for _, rule := range f.rules {
 		for r := range v.Rows {
-			v.Row32(r)[d.feature] = f.config.Standardize.Narrow(d.Middle(rows[r*columns+d.feature]), d.feature)
+			v.Row32(r)[rule.feature] = f.config.Standardize.Narrow(rule.enter(rows[r*columns+rule.feature]), rule.feature)
 		}
 	}
 	return v
@@ -305,10 +305,10 @@ func (s *Scorer) store(dst []float64, x autograd.Value, from int) {
 			dst[r*x.Cols+c] = restored
 		}
 	}
-	for _, d := range s.flow.discrete {
+	for _, rule := range s.flow.rules {
 		for r := range x.Rows {
-			at := &dst[r*x.Cols+d.feature]
-			*at = d.floor(*at)
+			at := &dst[r*x.Cols+rule.feature]
+			*at = rule.leave(*at)
 		}
 	}
 }

@@ -107,6 +107,9 @@ func operations() []operation {
 		{"merge", []string{"Merge"}, []int{3, 2}, false, without(func(p *autograd.Pass, in values) autograd.Value {
 			return p.Merge(in[0], autograd.Columns([]int{4, 0, 2}), in[1], autograd.Columns([]int{1, 3}))
 		}), 0},
+		{"angles", []string{"Angles"}, []int{5}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			return p.Angles(in[0], []int{1, 2, 4, 0}, []bool{true, false, true, false}, 1.5)
+		}), 2e-6},
 		{"weighed sums", []string{"Scale", "Weigh", "StandardNormal"}, []int{3}, false, without(func(p *autograd.Pass, in values) autograd.Value {
 			own := p.Sums(testEvents)
 			p.StandardNormal(in[0], own)

@@ -66,6 +66,7 @@ var Kinds = strictjson.New[Spec]("base").
 	Add(StudentT, 1, &StudentTSpec{}).
 	Add(Mixture, 1, &MixtureSpec{}).
 	Add(Uniform, 1, &UniformSpec{}).
+	Add(NormalUniform, 2, &NormalUniformSpec{}).
 	Shared()
 
 // New returns the base of a name with its default constants; "" is

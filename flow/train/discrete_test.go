@@ -28,7 +28,7 @@ func counts(events int, index uint64) []float64 {
 // TestDiscreteNoise draws the noise of a discrete column beside a continuous one.
 func TestDiscreteNoise(t *testing.T) {
 	const events = 20000
-	n := &noisy{rows: &rows{values: slices.Repeat([]float32{1, 2}, events), width: 2}, steps: []float32{0, 0.5}, seed: 1}
+	n := &noisy{rows: &rows{values: slices.Repeat([]float32{1, 2}, events), width: 2}, steps: []float32{0, 0.5}, turns: make([]float32, 2), seed: 1}
 	row, again := make([]float32, 2), make([]float32, 2)
 	var sum, squares float64
 	for event := range events {

@@ -96,10 +96,10 @@ func standardize(f *flow.Flow, d Data) error {
 		return err
 	}
 	for i := range c.Features {
-		if c.Support(i) != nil {
+		if c.Support(i) != nil || c.CircularFeature(i) != nil {
 			rows.Mean[i], rows.Std[i] = c.Standardize.Mean[i], c.Standardize.Std[i]
 		}
-		if grid := c.DiscreteFeature(i); grid != nil {
+		if grid := c.DiscreteFeature(i); grid != nil && c.CircularFeature(i) == nil {
 			// Uniform noise of a step has the mean step/2 and the variance step²/12.
 			rows.Mean[i] += float64(0.5 * grid.Step)
 			rows.Std[i] = math.Sqrt(float64(rows.Std[i]*rows.Std[i]) + float64(grid.Step*grid.Step)/12)

@@ -53,7 +53,7 @@ func TestNoise(t *testing.T) {
 // TestNoiseOfSites finds other noise at every site of every event.
 func TestNoiseOfSites(t *testing.T) {
 	const sites, columns = 4, 2
-	n := &noisy{rows: &rows{values: make([]float32, 9*sites*columns), width: sites * columns}, std: []float32{1, 1}, seed: 1}
+	n := &noisy{rows: &rows{values: make([]float32, 9*sites*columns), width: sites * columns}, std: []float32{1, 1}, turns: make([]float32, columns), seed: 1}
 	seen := map[[columns]float32]int{}
 	dst := make([]float32, sites*columns)
 	for event := range 9 {

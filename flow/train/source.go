@@ -1,6 +1,8 @@
 package train
 
 import (
+	"math"
+
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/internal/random"
 	"github.com/seed-192fdf7a/nf/kernels"
@@ -32,10 +34,19 @@ func newRows(d Data, f *flow.Flow) *rows {
 		width:   f.Dim(), contexts: f.ContextFeatures(),
 	}
 	for column := range c.Features {
-		if grid := c.DiscreteFeature(column); grid != nil {
-			for at := column; at < len(d.Rows); at += len(c.Features) {
-				r.values[at] = c.Standardize.Narrow(grid.Value(d.Rows[at]), column)
+		grid, circle := c.DiscreteFeature(column), c.CircularFeature(column)
+		if grid == nil && circle == nil {
+			continue
+		}
+		for at := column; at < len(d.Rows); at += len(c.Features) {
+			x := d.Rows[at]
+			if grid != nil {
+				x = grid.Value(x)
 			}
+			if circle != nil {
+				x = circle.Wrap(x)
+			}
+			r.values[at] = c.Standardize.Narrow(x, column)
 		}
 	}
 	return r
@@ -63,6 +74,7 @@ type noisy struct {
 	*rows
 	std   []float32 // of the normal noise of each column; nil for none
 	steps []float32 // of each column, 0 where it is continuous; nil for none
+	turns []float32 // of each column, 0 where it is no circle
 	seed  uint64
 }
 
@@ -73,7 +85,7 @@ func newNoisy(r *rows, f *flow.Flow, o Options) Source {
 	if o.Noise == 0 && len(c.Discrete) == 0 {
 		return r
 	}
-	n := &noisy{rows: r, seed: o.Seed}
+	n := &noisy{rows: r, turns: make([]float32, len(c.Features)), seed: o.Seed}
 	if o.Noise > 0 {
 		n.std = make([]float32, len(c.Features))
 	}
@@ -86,6 +98,9 @@ func newNoisy(r *rows, f *flow.Flow, o Options) Source {
 		}
 		if grid := c.DiscreteFeature(i); grid != nil {
 			n.steps[i] = float32(grid.Step / c.Standardize.Std[i])
+		}
+		if circle := c.CircularFeature(i); circle != nil {
+			n.turns[i] = float32((circle.Upper - circle.Lower) / c.Standardize.Std[i])
 		}
 	}
 	return n
@@ -101,14 +116,20 @@ func newValidation(r *rows, f *flow.Flow, o Options) Source {
 func (n *noisy) Load(values, context []float32, event int, epoch uint64) {
 	n.load(values, event, epoch)
 	copy(context, n.context[event*n.contexts:])
-	if n.steps == nil {
-		return
+	if n.steps != nil {
+		words := make([]uint32, len(values))
+		kernels.PhiloxWords(words, n.seed, random.Dequantize, epoch<<40+uint64(event))
+		for i, w := range words {
+			// A step of 0 adds nothing.
+			values[i] += float32(n.steps[i%len(n.steps)] * float32(float32(w>>8)*0x1p-24))
+		}
 	}
-	words := make([]uint32, len(values))
-	kernels.PhiloxWords(words, n.seed, random.Dequantize, epoch<<40+uint64(event))
-	for i, w := range words {
-		// A step of 0 adds nothing.
-		values[i] += float32(n.steps[i%len(n.steps)] * float32(float32(w>>8)*0x1p-24))
+	// Noise may have gone over the ends of a circle, half a turn from 0.
+	for i, v := range values {
+		if turn := n.turns[i%len(n.turns)]; turn > 0 && !(v >= -turn/2 && v <= turn/2) {
+			whole := math.Floor(float64(v)/float64(turn) + 0.5)
+			values[i] = max(-turn/2, min(turn/2, float32(float64(v)-float64(whole*float64(turn)))))
+		}
 	}
 }
 

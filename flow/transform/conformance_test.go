@@ -159,6 +159,8 @@ var families = []family{
 	{"gaussianization-mixture", func(int) transform.Spec { return &transform.GaussianizationSpec{Components: 2, Bound: 7} }, 1e-5},
 	{"coupling-spline", func(d int) transform.Spec { return coupling(d, spline(2, false), 0) }, 2e-5},
 	{"coupling-circular-spline", func(d int) transform.Spec { return coupling(d, spline(3, true), 1) }, 2e-5},
+	{"coupling-angles", func(d int) transform.Spec { return withAngles(coupling(d, affine, 0)) }, 4e-6},
+	{"coupling-angles-spline", func(d int) transform.Spec { return withAngles(coupling(d, spline(3, true), 1)) }, 2e-5},
 	{"coupling-softclip-spline", func(d int) transform.Spec {
 		return coupling(d, &autograd.Spline{Rule: kernels.Spline{Bins: 6, Bound: 2, Softclip: 6.9077554}}, 0)
 	}, 2e-5},
@@ -298,6 +300,20 @@ func coupling(d int, u autograd.Univariate, kind int) *transform.CouplingSpec {
 	s := &transform.CouplingSpec{Mask: make([]bool, d), Univariate: u, Conditioner: &nn.MLPSpec{Hidden: []int{9, 17}}}
 	for i := range s.Mask {
 		s.Mask[i] = d == 1 || kind == 0 && i >= d/2 || kind == 1 && i%2 == 0
+	}
+	return s
+}
+
+// withAngles makes every second feature that a coupling keeps an angle.
+func withAngles(s *transform.CouplingSpec) transform.Spec {
+	a := &transform.Angles{Bound: 3}
+	for feature, changes := range s.Mask {
+		if !changes && feature/2%2 == 0 {
+			a.Features = append(a.Features, feature)
+		}
+	}
+	if len(a.Features) > 0 {
+		s.Angles = a
 	}
 	return s
 }

@@ -22,14 +22,17 @@ type CouplingSpec struct {
 	// Sites is the color of a checkerboard, "even" or "odd": all features are
 	// changed of the sites whose coordinates have such a sum. The conditioner sees
 	// the others on the whole grid, with zeros at the sites that are changed.
-	Sites       Checkerboard        `json:"sites,omitempty"`
+	Sites Checkerboard `json:"sites,omitempty"`
+	// Angles says which of the kept features are angles, each of which the
+	// conditioner sees as a cosine and a sine; nil for none.
+	Angles      *Angles             `json:"angles,omitempty"`
 	Univariate  autograd.Univariate `json:"univariate"`
 	Conditioner nn.Spec             `json:"conditioner"`
 }
 
 // FormatVersion returns the version of the model file that has the layer.
 func (s *CouplingSpec) FormatVersion() int {
-	if s.Sites != "" {
+	if s.Sites != "" || s.Angles != nil {
 		return 2
 	}
 	return 1
@@ -55,6 +58,11 @@ func (s *CouplingSpec) Check(shape Shape, context int) error {
 	if err := s.checkMask(shape); err != nil {
 		return fmt.Errorf("coupling: %w", err)
 	}
+	if s.Angles != nil {
+		if err := s.Angles.check(s.Mask, shape.Features); err != nil {
+			return fmt.Errorf("coupling: %w", err)
+		}
+	}
 	if err := autograd.CheckUnivariate(s.Univariate); err != nil {
 		return fmt.Errorf("coupling: %w", err)
 	}
@@ -72,7 +80,7 @@ func (s *CouplingSpec) Output(in Shape, _ bool) Shape { return in }
 
 // Build implements [Spec].
 func (s *CouplingSpec) Build(shape Shape, context int, scope autograd.Scope) Transform {
-	t := &coupling{mask: s.Mask, univariate: s.Univariate}
+	t := &coupling{mask: s.Mask, angles: s.Angles, univariate: s.Univariate}
 	out := changed(s.Mask) * t.univariate.ParametersPerElement()
 	if s.Sites != "" {
 		changes, keeps := s.Sites.split(shape)
@@ -85,7 +93,11 @@ func (s *CouplingSpec) Build(shape Shape, context int, scope autograd.Scope) Tra
 
 // kept returns the shape of what the conditioner sees of an event.
 func (s *CouplingSpec) kept(shape Shape) Shape {
-	return Shape{Grid: shape.Grid, Features: shape.Features - changed(s.Mask)}
+	kept := shape.Features - changed(s.Mask)
+	if s.Angles != nil {
+		kept += len(s.Angles.Features)
+	}
+	return Shape{Grid: shape.Grid, Features: kept}
 }
 
 // changed returns how many features a mask changes.
@@ -136,11 +148,13 @@ func (s *ElementwiseSpec) Build(shape Shape, _ int, scope autograd.Scope) Transf
 
 type coupling struct {
 	mask        []bool
+	angles      *Angles // nil for none
 	univariate  autograd.Univariate
 	conditioner nn.Conditioner
 	blind       bool // the conditioner looks at nothing
 
 	keptPart, changedPart autograd.Part // data columns, ascending; or sites
+	isAngle               []bool        // of each kept column
 }
 
 func (t *coupling) Bind(columns []int, _ bool) []int {
@@ -158,6 +172,9 @@ func (t *coupling) Bind(columns []int, _ bool) []int {
 	slices.Sort(kept)
 	slices.Sort(changed)
 	t.keptPart, t.changedPart = autograd.Columns(kept), autograd.Columns(changed)
+	if t.angles != nil {
+		t.isAngle = t.angles.among(kept, columns)
+	}
 	return columns
 }
 
@@ -180,6 +197,8 @@ func (t *coupling) apply(p *autograd.Pass, x autograd.Value, inverse bool) autog
 	switch {
 	case t.ofSites():
 		seen = p.Keep(x, t.keptPart)
+	case t.angles != nil:
+		seen = p.Angles(x, t.keptPart.Columns, t.isAngle, t.angles.Bound)
 	case len(t.keptPart.Columns) > 0 && !t.blind:
 		seen = p.Columns(x, t.keptPart.Columns)
 	}
