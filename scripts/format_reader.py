@@ -269,7 +269,13 @@ def parameters(t, tensors, prefix, x, columns, context):
     mask = t.get("mask") or [True] * len(columns)
     kept = sorted(c for c, m in zip(columns, mask) if not m)
     changed = sorted(c for c, m in zip(columns, mask) if m)
-    return changed, conditioner(tensors, prefix, t.get("conditioner"), np.concatenate([x[:, kept], context], 1), context, len(x))
+    seen = x[:, kept] if not t.get("angles") else with_angles(t["angles"], columns, kept, x)
+    return changed, conditioner(tensors, prefix, t.get("conditioner"), np.concatenate([seen, context], 1), context, len(x))
+
+def with_angles(angles, columns, kept, x):
+    """The kept columns of x, with cosine and sine in the place of each that is an angle."""
+    are, turn = {columns[feature] for feature in angles["features"]}, np.pi / angles["bound"]
+    return np.stack([v for c in kept for v in ([np.cos(turn * x[:, c]), np.sin(turn * x[:, c])] if c in are else [x[:, c]])], 1)
 
 def inverse(t, tensors, prefix, x, columns, context):
     """As forward, but for the inverse of a layer: of an autoregressive one, feature after feature."""
@@ -311,6 +317,10 @@ def log_base(base, constant, z):
         return np.logaddexp.reduce(each, 1)
     if base["type"] == "uniform":
         return np.where((np.abs(z) <= base["bound"]).all(1), -d * math.log(2 * base["bound"]), -np.inf)
+    if base["type"] == "normal-uniform":
+        uniform = np.isin(np.arange(d), base.get("columns", []))
+        inside = (np.abs(z[:, uniform]) <= base["bound"] * (1 + 1e-12)).all(1)  # but for rounding
+        return np.where(inside, (-0.5 * z[:, ~uniform]**2 - 0.5 * math.log(2 * math.pi)).sum(1) - uniform.sum() * math.log(2 * base["bound"]), -np.inf)
     raise ValueError(base["type"])
 
 def context_columns(flow):
@@ -347,6 +357,14 @@ def log_prob(path, x, context=None):
     for grid in flow.get("discrete", []):
         feature = flow["features"].index(grid["column"])
         x[:, feature] = middle(grid, x[:, feature])
+    for circle in flow.get("circular", []):
+        feature, turn = flow["features"].index(circle["column"]), circle["upper"] - circle["lower"]
+        with np.errstate(invalid="ignore"):
+            part = np.fmod(x[:, feature] - circle["lower"], turn)
+        wrapped = circle["lower"] + np.where(part < 0, part + turn, part)
+        wrapped = np.where(wrapped >= circle["upper"], circle["lower"], wrapped)
+        stays = ~np.isfinite(x[:, feature]) | (x[:, feature] >= circle["lower"]) & (x[:, feature] < circle["upper"])
+        x[:, feature] = np.where(stays, x[:, feature], wrapped)
     if flow["standardize"]:
         x = (x - flow["standardize"]["mean"]) / flow["standardize"]["std"]
         total -= np.log(flow["standardize"]["std"]).sum()

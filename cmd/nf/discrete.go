@@ -44,10 +44,8 @@ func parseDiscrete(values []string) (flags []discreteFlag, err error) {
 // checkDiscrete finds columns of --discrete that are something else too.
 func (o *trainOptions) checkDiscrete() error {
 	for _, d := range o.steps {
-		for flag, names := range map[string][]string{"context": o.context, "exclude": o.exclude, "row-weights": {o.rowWeights}} {
-			if slices.Contains(names, d.column) {
-				return usage("%q is in both --discrete and --%s; only a column that is modelled needs a density", d.column, flag)
-			}
+		if err := o.checkModelled("discrete", d.column); err != nil {
+			return err
 		}
 		for _, in := range o.intervals {
 			if in.Column == d.column {

@@ -184,6 +184,16 @@ func (m *modelDescription) print(out io.Writer, c flow.Config) error {
 		}
 		fmt.Fprintln(out)
 	}
+	if len(c.Circular) > 0 {
+		fmt.Fprintln(w, "circular\tlower\tupper")
+		for _, circle := range c.Circular {
+			fmt.Fprintf(w, "%s\t%v\t%v\n", printable.Name(circle.Column), circle.Lower, circle.Upper)
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+		fmt.Fprintln(out)
+	}
 	if m.Provenance == nil {
 		_, err := fmt.Fprintln(out, "provenance  none")
 		return err

@@ -48,6 +48,7 @@ type trainProvenance struct {
 	Bins         int              `json:"bins,omitempty"`
 	Support      []string         `json:"support,omitempty"`
 	Discrete     []string         `json:"discrete,omitempty"`
+	Circular     []string         `json:"circular,omitempty"`
 	Residual     bool             `json:"residual,omitempty"`
 	BatchNorm    bool             `json:"batchnorm,omitempty"`
 	Epochs       int              `json:"epochs"`
@@ -72,7 +73,7 @@ type trainProvenance struct {
 func (o *trainOptions) describe() trainProvenance {
 	p := trainProvenance{
 		RowWeights: o.rowWeights, Flow: o.flow, Layers: o.model.Layers, Hidden: o.model.Hidden, Masks: o.model.Masks,
-		Permutation: o.model.Permutation, Base: o.model.Base, Bound: o.model.Bound, Bins: o.model.Bins, Support: o.support, Discrete: o.discrete,
+		Permutation: o.model.Permutation, Base: o.model.Base, Bound: o.model.Bound, Bins: o.model.Bins, Support: o.support, Discrete: o.discrete, Circular: o.circular,
 		Embedding: o.model.Embedding, Residual: o.model.Residual, BatchNorm: o.model.BatchNorm,
 		Epochs: o.fit.Epochs, Batch: o.fit.Batch, LearningRate: o.fit.LearningRate, Schedule: o.fit.Schedule,
 		Clip: o.fit.Clip, Noise: o.fit.Noise, Patience: o.fit.Patience,

@@ -24,6 +24,8 @@ type trainOptions struct {
 	discrete                  []string
 	steps                     []discreteFlag // what discrete says
 	images                    imageFlags
+	circular                  []string
+	circles                   []flow.Circular // what circular says
 	fit                       train.Options
 	quiet                     bool
 	noAdvice                  bool
@@ -56,6 +58,11 @@ noise of one step to them, so that a value v stands for its cell [v, v+STEP), an
 values; the validation rows get noise too, the same in every epoch. nf score and nf latent take each value as the middle of
 its cell: log_prob plus the sum of log STEP is about the log-probability of the row, and a value off the grid counts as
 its cell's. nf sample writes values of the grid.
+
+--circular takes an angle, the hour of the day, or another column whose two ends are one point: its splines have the same
+slope at both ends, so that the density is continuous where they meet, other columns depend on its cosine and sine, the
+base is uniform in it, and nf score takes a value outside [LOWER, UPPER) for the one inside that is whole turns away. It
+needs --flow nsf, and a --permutation that mixes no columns: random, unless another is given.
 
 A flag of names or numbers that is given twice adds up: --hidden 8 --hidden 16 is --hidden 8,16.`,
 		Example: `  nf train --data train.csv --valid valid.csv --exclude label --out model.safetensors
@@ -122,6 +129,12 @@ func (o *trainOptions) check(command *cobra.Command) error {
 		return usage("--discrete is empty")
 	}
 	if err := o.checkDiscrete(); err != nil {
+		return err
+	}
+	if o.circles, err = parseCircular(o.circular); err != nil {
+		return err
+	}
+	if err := o.checkCircular(command); err != nil {
 		return err
 	}
 	return o.checkModel()

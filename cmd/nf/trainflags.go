@@ -34,6 +34,7 @@ func (o *trainOptions) addFlags(command *cobra.Command) {
 	layers.Usage = strings.Replace(layers.Usage, " (default", "; the steps of a scale of glow, 8 unless given; the blocks of a network of realnvp-image, 2 unless given; the transformers of tarflow, 4 unless given (default", 1)
 	o.images.addFlags(command)
 	f.StringArrayVar(&o.support, "support", nil, "COLUMN=LOWER:UPPER, a column that lies between two ends, or with one left out beyond the other: --support price=0: --support share=0:1; :softplus behind one end takes that map instead of log")
+	f.StringArrayVar(&o.circular, "circular", nil, "COLUMN=LOWER:UPPER, a column that goes round, such as --circular hour=0:24 or --circular angle=-180:180; needs --flow nsf")
 	f.StringSliceVar(&o.discrete, "discrete", nil, "COLUMN or COLUMN=STEP, columns of whole numbers or of rounded values, which get uniform noise of one step in training; a step not given is found")
 	f.BoolVar(&o.model.BatchNorm, "batchnorm", false, "batch normalization after every layer")
 

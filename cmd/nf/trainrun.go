@@ -91,6 +91,9 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 	if err := config.SetSupport(o.intervals...); err != nil {
 		return usage("--support: %s", oneLine(err))
 	}
+	if err := o.setCircular(&config); err != nil {
+		return err
+	}
 	var f *flow.Flow
 	work := fitting{
 		events: data.trainRows, unit: "rows",
@@ -120,6 +123,9 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 	}
 	if !o.quiet && len(data.discrete) > 0 {
 		fmt.Fprintln(out, data.describeDiscrete())
+	}
+	if !o.quiet && len(o.circles) > 0 {
+		fmt.Fprintln(out, o.describeCircles())
 	}
 	o.advise(command, adviceBefore(o, data)...)
 	return work.run(command, out, f, o, started)
