@@ -136,7 +136,7 @@ def spline(u, p, x):
     s, xi = h / w, (x - at(right) + w) / w
     rest = xi * (1 - xi)
     below = s + (d0 + d1 - 2 * s) * rest
-    y = at(np.cumsum(heights, -1)) - bound - h + h * (s * xi**2 + d0 * rest) / below
+    y = np.clip(at(np.cumsum(heights, -1)) - bound - h + h * (s * xi**2 + d0 * rest) / below, -bound, bound)
     inside = np.abs(x) <= bound
     slope = np.where(inside, s**2 * (d1 * xi**2 + 2 * s * rest + d0 * (1 - xi)**2) / below**2, 1)
     return np.where(inside, y, x), np.log(slope)
@@ -319,7 +319,7 @@ def log_base(base, constant, z):
         return np.where((np.abs(z) <= base["bound"]).all(1), -d * math.log(2 * base["bound"]), -np.inf)
     if base["type"] == "normal-uniform":
         uniform = np.isin(np.arange(d), base.get("columns", []))
-        inside = (np.abs(z[:, uniform]) <= base["bound"] * (1 + 1e-12)).all(1)  # but for rounding
+        inside = (np.abs(z[:, uniform]) <= base["bound"]).all(1)
         return np.where(inside, (-0.5 * z[:, ~uniform]**2 - 0.5 * math.log(2 * math.pi)).sum(1) - uniform.sum() * math.log(2 * base["bound"]), -np.inf)
     raise ValueError(base["type"])
 
