@@ -128,6 +128,9 @@ func smallestStep(sorted []float64) float64 {
 // checkDiscrete tells what is wrong with the grids of a description whose columns
 // are known.
 func (c *Config) checkDiscrete() error {
+	if c.Pixels != nil && len(c.Discrete)+len(c.Circular) > 0 {
+		return errors.New("pixels are discrete, and no circles, by themselves: they go without discrete and circular columns")
+	}
 	for i, d := range c.Discrete {
 		feature := slices.Index(c.Features, d.Column)
 		switch {

@@ -45,7 +45,9 @@ func checkOrder(order []int, n int) error {
 }
 
 // Relabel returns the data column of each feature of z, given those of x.
-func (s *PermutationSpec) Relabel(columns []int) []int { return permutation{s.Order}.Bind(columns, false) }
+func (s *PermutationSpec) Relabel(columns []int) []int {
+	return permutation{s.Order}.Bind(columns, false)
+}
 
 // Output implements [Spec].
 func (s *PermutationSpec) Output(in Shape, _ bool) Shape { return in }
