@@ -2,9 +2,11 @@ package main
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -194,4 +196,25 @@ func TestLongName(t *testing.T) {
 	d := workplace(t)
 	name := strings.Repeat("n", 255-len(".safetensors")) + ".safetensors"
 	mustFail(t, d, exitFailed, []string{".log.json: file name too long"}, append(strings.Fields("train --data data.csv --out "+name), smallTraining...)...)
+}
+
+// TestProvenanceHashesTheData holds the hash of the data in a model against one
+// computed here: the float64 values of --data, then of --valid.
+func TestProvenanceHashesTheData(t *testing.T) {
+	d := t.TempDir()
+	digest := sha256.New()
+	for _, name := range []string{"data.csv", "valid.csv"} {
+		text := tableText(40+len(name), "x,y", func(i int, x, y float64) []any {
+			row := []any{x + float64(len(name)), float64(i % 7)}
+			for _, v := range row {
+				digest.Write(binary.LittleEndian.AppendUint64(nil, math.Float64bits(v.(float64))))
+			}
+			return row
+		})
+		writeFile(t, d, name, text)
+	}
+	mustRun(t, d, strings.Fields("train --data data.csv --valid valid.csv --noise 0.1 --out m.safetensors --layers 2 --hidden 8 --epochs 20 --lr 1e-2 --quiet")...)
+	if want := hex.EncodeToString(digest.Sum(nil)); !strings.Contains(mustRun(t, d, "inspect", "m.safetensors").out, want) {
+		t.Errorf("the model does not name the data's SHA-256 %s", want)
+	}
 }

@@ -85,3 +85,24 @@ func TestReadArraysRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestDamagedContext: the checksum of the array context counts too.
+func TestDamagedContext(t *testing.T) {
+	path := writeArchive(t, "x", npyOf("(2, 1)", false, 1, 2), "context", npyOf("(2, 1)", false, 3, 4.75))
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := mustOpen(t, path, Options{})
+	if _, rows, err := r.ReadAll(); err != nil || rows != 2 {
+		t.Fatalf("%d rows, %v", rows, err)
+	}
+	// The archive's entries are stored or compressed; its directory has the sum.
+	at := bytes.LastIndex(content, []byte("PK\x01\x02"))
+	content[at+16] ^= 1
+	if err := os.WriteFile(path, content, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = mustOpen(t, path, Options{}).ReadAll()
+	wantError(t, err, "checksum of context is wrong")
+}
