@@ -85,6 +85,8 @@ func (c *Convolution) GradientWeights(dw []float32, x, dy kernels.Matrix, accumu
 		GradientWeights(c.backend, dw, x, dy, accumulate)
 		return
 	}
+	x, own := compact(x)
+	defer scratch.Return(own)
 	width, values := c.grid[1], c.window.Taps()*c.in
 	lines, band := x.Rows/width, bandOf(width, values)
 	for from := 0; from == 0 || from < lines; from += band {
@@ -95,6 +97,23 @@ func (c *Convolution) GradientWeights(dw []float32, x, dy kernels.Matrix, accumu
 		GradientWeights(c.backend, dw, seen, dy.Slice(from*width, to*width), accumulate || from > 0)
 		scratch.Return(buffer)
 	}
+}
+
+// compact returns x without gaps between its rows, so that neighbouring sites are
+// copied at once, and the scratch that it lies in, to be returned.
+func compact(x kernels.Matrix) (kernels.Matrix, *[]float32) {
+	if x.Stride == x.Cols {
+		return x, scratch.Borrow(0)
+	}
+	own := scratch.Borrow(x.Rows * x.Cols)
+	dense := kernels.Dense((*own)[:x.Rows*x.Cols], x.Rows, x.Cols)
+	for r := range x.Rows {
+		from := x.Data[r*x.Stride:]
+		for i := range dense.Data[r*x.Cols : (r+1)*x.Cols] {
+			dense.Data[r*x.Cols+i] = from[i]
+		}
+	}
+	return dense, own
 }
 
 // check panics unless x and y are whole events of the layer's columns.
@@ -151,6 +170,8 @@ func (c *Convolution) apply(weights Weights, y, x kernels.Matrix, act Activation
 		c.applyViews(w, y, x, act)
 		return
 	}
+	x, own := compact(x)
+	defer scratch.Return(own)
 	width, values := c.grid[1], c.window.Taps()*x.Cols
 	lines, band := x.Rows/width, bandOf(width, values)
 	for from := 0; from < lines; from += band {

@@ -42,36 +42,44 @@ func bandOf(sites, values int) int {
 
 // gather writes to dst, for each site of the lines [from, to) of x, the columns
 // of all sites of its window, +0 where the window leaves the grid. Lines are
-// counted through all events.
+// counted through all events; neither has gaps between its rows.
 func (w Window) gather(dst, x kernels.Matrix, grid [2]int, from, to int) {
 	height, width, c := grid[0], grid[1], x.Cols
 	run := w.Width * c
 	_, margin := w.margins()
-	whole := w.Dilation == 1 && x.Stride == c // the sites of a line of the window are neighbours
+	whole := w.Dilation == 1 // the sites of a line of the window are neighbours
 	for line := from; line < to; line++ {
-		for site := range width {
-			row := dst.Row((line-from)*width + site)
-			for tap := range w.Height {
-				seen := line%height + (tap-w.Height/2)*w.Dilation
-				part := row[tap*run : (tap+1)*run]
-				if seen < 0 || seen >= height {
+		for tap := range w.Height {
+			into := dst.Data[(line-from)*width*dst.Cols+tap*run:]
+			seen := line%height + (tap-w.Height/2)*w.Dilation
+			first := line - line%height + seen
+			for site := range width {
+				part := into[site*dst.Cols:][:run]
+				switch {
+				case seen < 0 || seen >= height:
 					clear(part)
-					continue
-				}
-				first := (line-line%height+seen)*width + site - margin
-				if whole && site >= margin && site+margin < width {
-					copy(part, x.Data[first*c:])
-					continue
-				}
-				for i := range w.Width {
-					at := site - margin + i*w.Dilation
-					if at < 0 || at >= width {
-						clear(part[i*c : (i+1)*c])
-						continue
-					}
-					copy(part[i*c:(i+1)*c], x.Row(first+i*w.Dilation))
+				case whole:
+					low, high := max(0, margin-site), min(w.Width, width-site+margin)
+					clear(part[:low*c])
+					copy(part[low*c:high*c], x.Data[(first*width+site-margin+low)*c:])
+					clear(part[high*c:])
+				default:
+					w.gatherApart(part, x, first*width, width, site-margin)
 				}
 			}
+		}
+	}
+}
+
+// gatherApart writes to part the columns of the sites from, from+Dilation, … of a
+// line of x that begins at row start.
+func (w Window) gatherApart(part []float32, x kernels.Matrix, start, width, from int) {
+	for i := range w.Width {
+		into := part[i*x.Cols : (i+1)*x.Cols]
+		if at := from + i*w.Dilation; at < 0 || at >= width {
+			clear(into)
+		} else {
+			copy(into, x.Row(start+at))
 		}
 	}
 }

@@ -1,0 +1,147 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/base"
+	"github.com/seed-192fdf7a/nf/flow/transform"
+	"github.com/seed-192fdf7a/nf/internal/random"
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// someImages are images of pixels for a flow.
+func someImages(f *flow.Flow, n int) *Images {
+	return &Images{Flow: f, Count: n, Flip: true, Seed: 4, Read: func(dst []float64, event int) error {
+		for i := range dst {
+			dst[i] = float64((i*(3+event%5) + event) % 256)
+		}
+		return nil
+	}}
+}
+
+// TestImagesOnWorkers takes two steps of small flows on 1, 2 and 7 workers, which
+// end in the same bits.
+func TestImagesOnWorkers(t *testing.T) {
+	for _, preset := range flow.ImagePresets() {
+		var want []float32
+		for _, workers := range []int{1, 2, 7} {
+			c, err := preset.Config(flow.ImageOptions{Height: 8, Width: 4, Channels: 1, Levels: 256, Steps: 1, Columns: 6})
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, err := flow.New(c, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := Defaults()
+			o.Epochs, o.Batch, o.Workers, o.BLAS = 1, 13, workers, blas.Builtin()
+			result, err := Minimize(context.Background(), f.Model(), MaximumLikelihood(f, someImages(f, 26)), MaximumLikelihood(f, someImages(f, 5)), o)
+			if err != nil || result.Steps != 2 {
+				t.Fatalf("%d steps, error %v", result.Steps, err)
+			}
+			got := f.Model().Parameters().Values()
+			if want == nil {
+				want = slices.Clone(got)
+			}
+			for i, v := range got {
+				if math.Float32bits(v) != math.Float32bits(want[i]) {
+					t.Fatalf("%s: parameter %d is %v with %d workers, %v with one", preset, i, v, workers, want[i])
+				}
+			}
+		}
+	}
+}
+
+// TestNormalPixels: where pixels are independent and normal, an ActNorm that saw
+// them once codes them by their entropy.
+func TestNormalPixels(t *testing.T) {
+	const sites, channels, n = 16, 2, 400
+	mean, std := [channels]float64{3, -0.5}, [channels]float64{0.25, 4}
+	f, err := flow.New(flow.Config{
+		Features: []string{"a", "b"}, Grid: []int{4, 4}, Base: &base.StandardNormalSpec{},
+		Transforms: []transform.Spec{&transform.ActNormSpec{Bound: 4}},
+	}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	draw := func(stream uint64) *Images {
+		return &Images{Flow: f, Count: n, Read: func(dst []float64, event int) error {
+			normal := make([]float32, len(dst))
+			kernels.NormalRows(normal, sites, channels, stream, random.Demo, uint64(event*sites))
+			for i, v := range normal {
+				dst[i] = mean[i%channels] + std[i%channels]*float64(v)
+			}
+			return nil
+		}}
+	}
+	o := Defaults()
+	o.Epochs, o.Batch, o.BLAS, o.LearningRate = 1, n, blas.Builtin(), 1e-9
+	result, err := Minimize(context.Background(), f.Model(), MaximumLikelihood(f, draw(1)), MaximumLikelihood(f, draw(2)), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var entropy float64
+	for _, s := range std {
+		entropy += sites * 0.5 * math.Log(2*math.Pi*math.E*s*s)
+	}
+	// The mean of n·sites·channels squares, each of variance 2, halved.
+	if bound := 4 * math.Sqrt(sites*channels/2.0/n); math.Abs(result.BestValidNLL-entropy) > bound {
+		t.Errorf("the nll is %v, the entropy %v, and the error of sampling at most %v", result.BestValidNLL, entropy, bound)
+	}
+}
+
+// TestImagesThatCannotBeRead end a training with what is wrong.
+func TestImagesThatCannotBeRead(t *testing.T) {
+	f, err := flow.New(flow.Config{Features: []string{"a"}, Grid: []int{2, 2}, Base: &base.StandardNormalSpec{}}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := &Images{Flow: f, Count: 20, Read: func(dst []float64, event int) error {
+		if event == 11 {
+			return errors.New("image 11 is broken")
+		}
+		return nil
+	}}
+	o := Defaults()
+	o.BLAS = blas.Builtin()
+	_, err = Minimize(context.Background(), f.Model(), MaximumLikelihood(f, bad), MaximumLikelihood(f, someImages(f, 3)), o)
+	if err == nil || !strings.Contains(err.Error(), "image 11 is broken") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestFlip mirrors an image in some epochs, and in validation never.
+func TestFlip(t *testing.T) {
+	f, err := flow.New(flow.Config{Features: []string{"a", "b"}, Grid: []int{1, 3}, Base: &base.StandardNormalSpec{}}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Images{Flow: f, Count: 1, Flip: true, Seed: 1, Read: func(dst []float64, _ int) error {
+		for i := range dst {
+			dst[i] = float64(i)
+		}
+		return nil
+	}}
+	straight, mirrored := []float32{0, 1, 2, 3, 4, 5}, []float32{4, 5, 2, 3, 0, 1}
+	flips := 0
+	got := make([]float32, 6)
+	for epoch := range 50 {
+		s.Load(got, nil, 0, uint64(epoch))
+		switch {
+		case slices.Equal(got, mirrored) && epoch > 0:
+			flips++
+		case !slices.Equal(got, straight):
+			t.Fatalf("epoch %d has %v", epoch, got)
+		}
+	}
+	if flips < 10 || flips > 40 {
+		t.Errorf("%d flips in 49 epochs", flips)
+	}
+}
