@@ -89,6 +89,29 @@ func TestGather(t *testing.T) {
 	}
 }
 
+// TestGatherOnce brings the rows of all tiles to one of them, in tile order, before
+// any goes on.
+func TestGatherOnce(t *testing.T) {
+	for _, workers := range []int{1, 3} {
+		var got []float64
+		var after [5]int
+		meet(5, workers, func(tile int, p *autograd.Pass) {
+			x := p.Input(1, 2, false)
+			x.Set(0, 0, float64(2*tile))
+			x.Set(0, 1, float64(2*tile+1))
+			p.GatherOnce(x, func(rows autograd.Value) {
+				for r := range rows.Rows {
+					got = append(got, rows.At(r, 0), rows.At(r, 1))
+				}
+			})
+			after[tile] = len(got)
+		})
+		if want := []float64{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}; !slices.Equal(got, want) || after != [5]int{10, 10, 10, 10, 10} {
+			t.Errorf("%d workers: gathered %v, and the tiles then see %v values", workers, got, after)
+		}
+	}
+}
+
 // TestOnce runs what changes a shared value between what reads it before and
 // after.
 func TestOnce(t *testing.T) {

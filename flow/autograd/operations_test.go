@@ -45,8 +45,8 @@ var plumbing = []string{
 
 // elsewhere has methods with a test of their own, since they have no
 // derivative, or another one than their values: TestSampleRows, TestGather,
-// TestOnce and TestDetached.
-var elsewhere = []string{"SampleRows", "Gather", "Once", "Detached"}
+// TestGatherOnce, TestOnce and TestDetached.
+var elsewhere = []string{"SampleRows", "Gather", "GatherOnce", "Once", "Detached"}
 
 func TestEveryOperationIsTried(t *testing.T) {
 	tried := slices.Concat(plumbing, elsewhere)
