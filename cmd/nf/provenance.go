@@ -124,6 +124,8 @@ type trainLog struct {
 	// it had not ended when this was written.
 	Stopped       string     `json:"stopped,omitempty"`
 	Steps         int        `json:"steps"`
+	TapeBytes     int        `json:"tape_bytes"`
+	Kept          int        `json:"kept_every,omitempty"` // see train.Result
 	StartValidNLL number     `json:"start_valid_nll"`
 	BestEpoch     int        `json:"best_epoch"`
 	BestValidNLL  number     `json:"best_valid_nll"`
@@ -164,7 +166,7 @@ func describeRun(o *trainOptions, result train.Result, started time.Time, modelH
 		Host: host, Platform: runtime.GOOS + "/" + runtime.GOARCH, Cores: runtime.NumCPU(), Workers: o.fit.Workers,
 		Kernels: kernels.Active().Name(), BLAS: o.fit.BLAS.Name() + ": " + o.fit.BLAS.Description(),
 		Version: version(), GoVersion: runtime.Version(),
-		Data: o.data, Valid: o.valid, Stopped: result.Stopped, Steps: result.Steps,
+		Data: o.data, Valid: o.valid, Stopped: result.Stopped, Steps: result.Steps, TapeBytes: result.TapeBytes, Kept: result.Kept,
 		StartValidNLL: number(result.StartValidNLL), BestEpoch: result.BestEpoch, BestValidNLL: number(result.BestValidNLL),
 	}
 	for _, e := range result.History {

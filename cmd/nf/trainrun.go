@@ -169,12 +169,24 @@ func (w *fitting) run(command *cobra.Command, out *steadyOutput, f *flow.Flow, o
 	if !o.quiet && result.Stopped == "patience" {
 		fmt.Fprintf(out, "stopped after epoch %d: no better epoch in %d\n", len(result.History), o.fit.Patience)
 	}
+	if !o.quiet && o.fit.Memory != train.Stored {
+		fmt.Fprintf(out, "memory %s: %.1f MiB of tapes and activations on %d workers%s\n", o.fit.Memory, float64(result.TapeBytes)/(1<<20), o.fit.Workers, keptEvery(result.Kept))
+	}
 	fmt.Fprintf(out, "best epoch=%d valid_nll=%.6f%s\n", result.BestEpoch, result.BestValidNLL, w.units(result.BestValidNLL))
 	o.advise(command, adviceAfter(o, result)...)
 	if err := out.err(); err != nil {
 		return fmt.Errorf("standard output broke off (%w); %s is complete: best epoch=%d valid_nll=%.6f", err, o.out, result.BestEpoch, result.BestValidNLL)
 	}
 	return nil
+}
+
+// keptEvery says how many maps lie between the inputs that a reversible training
+// kept.
+func keptEvery(maps int) string {
+	if maps == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", an input kept every %d maps, since rounding added up", maps)
 }
 
 // patienceWithFit is how long an interruption waits for the fit to look at its

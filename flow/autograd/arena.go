@@ -31,5 +31,13 @@ func (a *arena[T]) takeZeroed(n int) []T {
 	return s
 }
 
+// elements returns how many there is room for.
+func (a *arena[T]) elements() (n int) {
+	for _, b := range a.blocks {
+		n += len(b)
+	}
+	return n
+}
+
 func (a *arena[T]) mark() arenaMark     { return arenaMark{a.block, a.used} }
 func (a *arena[T]) release(m arenaMark) { a.block, a.used = m.block, m.used }

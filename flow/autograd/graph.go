@@ -1,5 +1,7 @@
 package autograd
 
+import "unsafe"
+
 // Graph computes operations on one tile of events. It belongs to one goroutine
 // at a time.
 type Graph struct {
@@ -103,6 +105,13 @@ func (g *Graph) release(m Mark) {
 	g.floats.release(m.floats)
 	g.doubles.release(m.doubles)
 	g.nodes.release(m.nodes)
+}
+
+// Bytes returns the memory that the graph has taken for values, their gradients
+// and the tape, which is the most that a tile has needed so far.
+func (g *Graph) Bytes() int {
+	return 4*g.floats.elements() + 8*g.doubles.elements() +
+		int(unsafe.Sizeof(node{}))*g.nodes.elements() + int(unsafe.Sizeof(step{}))*cap(g.tape)
 }
 
 // step is one operation on the tape.

@@ -85,8 +85,15 @@ func (g *Graph) Drift() float64 { return g.drift }
 
 func (s *segment) backward() {
 	g, events := s.pass.Graph, len(s.pass.LogDet.Gradient)
-	// What outlives the segment is made before its memory begins.
-	for _, v := range []Value{s.x, s.pass.Context, s.y} {
+	// What outlives the segment is made before its memory begins. Where x ended
+	// with y, its gradient takes the place of y's, which nothing wants any more, so
+	// that gradients do not grow with the number of segments either.
+	outlives := []Value{s.pass.Context, s.y, s.x}
+	inherits := s.back != nil && s.x.wanted() && s.x.untouched() && s.x.whole() && s.y.whole() && s.x.Rows == s.y.Rows && s.x.Cols == s.y.Cols
+	if inherits {
+		outlives = outlives[:2]
+	}
+	for _, v := range outlives {
 		if v.wanted() && v.untouched() {
 			g.gradient(v)
 		}
@@ -116,7 +123,12 @@ func (s *segment) backward() {
 		g.do.copy(s.x.data(), from.data())
 	}
 	if in.wanted() && !in.untouched() {
-		g.addGradients(s.x, in)
+		if inherits {
+			g.do.copy(g.gradient(s.y), g.gradient(in))
+			s.x.node.grad = s.y.node.grad
+		} else {
+			g.addGradients(s.x, in)
+		}
 	}
 	g.release(mark)
 }

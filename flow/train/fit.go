@@ -170,13 +170,19 @@ func (r *runner) fit(ctx context.Context, training, validation Objective) (resul
 			to = r.cut(from, batch, events)
 			chosen := order[from:to]
 			nll, norm, whole := r.gradient(ctx, training, chosen)
+			drift := r.drift(len(chosen))
+			for whole && !(drift <= maxDrift) && r.keepMore() {
+				nll, norm, whole = r.gradient(ctx, training, chosen)
+				drift = r.drift(len(chosen))
+			}
+			result.Kept, result.TapeBytes = r.every, r.bytes()
 			if !whole || ctx.Err() != nil {
 				return interrupted()
 			}
-			if d := r.drift(); !(d <= maxDrift) {
+			if !(drift <= maxDrift) {
 				result.Stopped = "diverged"
 				return result, fmt.Errorf("train: at epoch %d, step %d of %d, values rebuilt from outputs are off by %.2g of their size, more than %v: the gradient would be wrong; take memory %s, which keeps inputs",
-					epoch, from/batch+1, perEpoch, d, float64(maxDrift), Replay)
+					epoch, from/batch+1, perEpoch, drift, float64(maxDrift), Replay)
 			}
 			if !finite(nll) || !finite(norm) {
 				result.Stopped = "diverged"

@@ -42,6 +42,7 @@ func (r *runner) gradientOfMeeting(ctx context.Context, o Objective, chosen []in
 		r.sums[t] = sum(loss.Values)
 		loss.Seed(1 / float64(len(chosen)))
 		p.Backward()
+		r.drifts[t] = p.Drift()
 	})
 	if !whole {
 		return 0, 0, false
@@ -56,6 +57,9 @@ func (r *runner) initializeFromData(ctx context.Context, o Objective, chosen []i
 	r.parameters.Edit(func([]float32) {
 		whole = r.meet(ctx, autograd.Evaluate, o, chosen, func(int, *autograd.Pass, autograd.Sums) {})
 	})
+	if !r.meets() {
+		r.meeting = nil // training needs a graph for each worker, not for each tile
+	}
 	if whole {
 		r.binding.Refresh(r.options.Workers)
 	}

@@ -117,7 +117,10 @@ const (
 	Replay Memory = "replay"
 	// Reversible keeps nothing of transforms that have a closed inverse: memory
 	// does not grow with their number. It learns other bits, near those of
-	// Stored, and is refused where rounding would add up.
+	// Stored. How far rebuilt values are from what they were is measured on some
+	// rows of every tile: where rounding adds up, inputs are kept between, so many
+	// as it takes (Result.Kept), and training ends with an error where that does
+	// not help.
 	Reversible Memory = "reversible"
 )
 
@@ -128,8 +131,14 @@ func (m Memory) tape() autograd.Memory {
 	return autograd.Memory{Replay: m == Replay, Reversible: m == Reversible}
 }
 
-// maxDrift bounds how far rebuilt values may be from what they were.
-const maxDrift = 1e-5
+// maxDrift bounds how far rebuilt values may be from what they were, relative to 1
+// + |value|: about a hundred times float32's rounding. Where they are farther, the
+// input of every mostBetweenKept-th map is kept, then of twice as many, up to every
+// second one.
+const (
+	maxDrift        = 1e-5
+	mostBetweenKept = 16
+)
 
 // OptionError says that an option is not what it may be.
 type OptionError struct {
@@ -219,5 +228,11 @@ type Result struct {
 	// Stopped says why training ended before its last epoch: "patience",
 	// "interrupted", "diverged", or "".
 	Stopped string
-	History []Epoch
+	// Kept, with Memory Reversible, is after how many maps an input was kept all
+	// the same, because values rebuilt from outputs drifted away; 0 where none was.
+	Kept int
+	// TapeBytes is the memory that values on their way, their gradients and tapes
+	// took, of all workers. It depends on their number.
+	TapeBytes int
+	History   []Epoch
 }

@@ -49,6 +49,8 @@ type runner struct {
 	graphs     []*autograd.Graph // one for each worker
 	gradients  [][]float32       // one for each tile of a wave
 	sums       []float64         // loss of each tile
+	drifts     []float64         // of each tile: see autograd.Graph.Drift
+	every      int               // in memory Reversible, after how many maps an input is kept; 0 is never
 	optimizer  *optimizer
 	tile, pass int               // events
 	wave       int               // tiles
@@ -88,6 +90,7 @@ func (r *runner) each(ctx context.Context, count int, do func(worker, tile int))
 func (r *runner) begin(g *autograd.Graph, events []int) *autograd.Pass {
 	p := g.Pass(len(events))
 	p.Events, p.Epoch, p.Seed, p.Memory = events, r.epoch, r.options.Seed, r.options.Memory.tape()
+	p.Memory.Every = r.every
 	return p
 }
 
@@ -127,6 +130,7 @@ func (r *runner) gradient(ctx context.Context, o Objective, chosen []int) (loss,
 			g := r.graphs[worker]
 			g.SetGradients(r.gradients[i])
 			r.sums[t] = r.compute(g, autograd.Differentiate, o, r.events(chosen, t), 1/float64(len(chosen)))
+			r.drifts[t] = g.Drift()
 		})
 		if !whole {
 			return 0, 0, false
@@ -166,17 +170,41 @@ func (r *runner) mean(o Objective, tiles, events int) float64 {
 	return sum(r.sums[:tiles])/float64(events) + o.Constant()
 }
 
-// drift returns the largest [autograd.Graph.Drift] of the last minibatch.
-func (r *runner) drift() float64 {
+// drift returns the largest [autograd.Graph.Drift] of the tiles of a minibatch of
+// so many events.
+func (r *runner) drift(events int) float64 {
 	var most float64
-	for _, graphs := range [][]*autograd.Graph{r.graphs, r.meeting} {
-		for _, g := range graphs {
-			if d := g.Drift(); d > most || d != d {
-				most = d
-			}
+	for _, d := range r.drifts[:r.tiles(events)] {
+		if d > most || d != d {
+			most = d
 		}
 	}
 	return most
+}
+
+// keepMore makes reversible training keep the input of more maps, and tells
+// whether it could. A minibatch whose tiles meet cannot be computed again, since
+// it has left its traces in the model.
+func (r *runner) keepMore() bool {
+	switch {
+	case r.meets() || r.every == 2:
+		return false
+	case r.every == 0:
+		r.every = mostBetweenKept
+	default:
+		r.every /= 2
+	}
+	return true
+}
+
+// bytes returns what the graphs have taken.
+func (r *runner) bytes() (n int) {
+	for _, graphs := range [][]*autograd.Graph{r.graphs, r.meeting} {
+		for _, g := range graphs {
+			n += g.Bytes()
+		}
+	}
+	return n
 }
 
 // reserve makes room for the sums of so many tiles and so many gradients.
@@ -185,7 +213,7 @@ func (r *runner) reserve(tiles, gradients int) {
 		r.gradients = append(r.gradients, make([]float32, r.parameters.Len()))
 	}
 	if len(r.sums) < tiles {
-		r.sums = make([]float64, tiles)
+		r.sums, r.drifts = make([]float64, tiles), make([]float64, tiles)
 	}
 }
 
