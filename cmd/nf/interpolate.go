@@ -4,38 +4,48 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+
+	"github.com/seed-192fdf7a/nf/internal/image"
 )
 
 type interpolateOptions struct {
 	model, data, out, classes string
 	from, to, steps, workers  int
+	table                     tableFlags
 }
 
 func interpolateCommand() *cobra.Command {
 	var o interpolateOptions
 	command := &cobra.Command{
-		Use:   "interpolate --model MODEL --data IMAGES --out FILE",
-		Short: "Draw images between two images",
-		Long: `Maps two images to their noise, goes from one to the other in equal steps on a straight line, and maps the points back to
-images (Kingma and Dhariwal, 2018). The first and the last are the two images themselves. Images are counted from 0.
+		Use:   "interpolate --model MODEL --data FILE --out FILE",
+		Short: "Write rows between two rows, or images between two images",
+		Long: `Maps two rows of a table, or two images, to their noise, goes from one to the other in equal steps on a straight line, and
+maps the points back (Kingma and Dhariwal, 2018): where the model is a good one each is likely, which the average of two
+rows often is not. The first and the last are the two themselves. Rows and images are counted from 0, rows without the header.
 
-FILE is a sheet, .png, or an array, .npy. A model that is conditioned on classes goes from one class to the other too.`,
-		Example: `  nf interpolate --model glow.safetensors --data t10k-images-idx3-ubyte.gz --from 3 --to 7 --steps 8 --out between.png`,
+Of a table --out is a table of the model's columns. Of images it is a sheet, .png, or an array, .npy. A model that is
+conditioned on something goes from the one's context to the other's too.`,
+		Example: `  nf interpolate --model model.safetensors --data rows.csv --from 3 --to 7 --steps 8 --out between.csv
+  nf interpolate --model glow.safetensors --data t10k-images-idx3-ubyte.gz --from 3 --to 7 --steps 8 --out between.png`,
 		Args:    noArguments,
 	}
 	f := command.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.model, "model", "", "model file, of images (required)")
-	f.StringVar(&o.data, "data", "", "images (required)")
-	f.StringVar(&o.out, "out", "", "sheet .png or array .npy to write (required)")
-	f.IntVar(&o.from, "from", 0, "number of the first image")
-	f.IntVar(&o.to, "to", 1, "number of the last image")
-	f.IntVar(&o.steps, "steps", 10, "images, the two included")
+	f.StringVar(&o.model, "model", "", "model file (required)")
+	f.StringVar(&o.data, "data", "", "table or images (required)")
+	f.StringVar(&o.out, "out", "", "table, or sheet .png or array .npy of images, to write (required)")
+	f.IntVar(&o.from, "from", 0, "number of the first row or image")
+	f.IntVar(&o.to, "to", 1, "number of the last row or image")
+	f.IntVar(&o.steps, "steps", 10, "rows or images to write, the two included")
 	f.StringVar(&o.classes, "classes", "", classesUsage)
+	o.table.addHeader(command)
 	addWorkersFlag(command, &o.workers)
 	command.RunE = func(command *cobra.Command, _ []string) error {
 		if err := require(command, "model", "data", "out"); err != nil {
 			return err
+		}
+		if !(image.Named(o.data) && ofImages(o.model)) {
+			return runInterpolateRows(command, &o)
 		}
 		if err := o.check(); err != nil {
 			return err
