@@ -27,7 +27,7 @@ Of a table --out is a table of the model's columns. Of images it is a sheet, .pn
 conditioned on something goes from the one's context to the other's too.`,
 		Example: `  nf interpolate --model model.safetensors --data rows.csv --from 3 --to 7 --steps 8 --out between.csv
   nf interpolate --model glow.safetensors --data t10k-images-idx3-ubyte.gz --from 3 --to 7 --steps 8 --out between.png`,
-		Args:    noArguments,
+		Args: noArguments,
 	}
 	f := command.Flags()
 	f.SortFlags = false
