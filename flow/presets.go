@@ -25,6 +25,9 @@ const (
 	PresetRadial            Preset = "radial"
 	PresetHouseholder       Preset = "householder"
 	PresetGaussianization   Preset = "gaussianization"
+	PresetNAF               Preset = "naf"
+	PresetSOS               Preset = "sos"
+	PresetBernstein         Preset = "bernstein"
 )
 
 // presets make a Config for the named columns.
@@ -39,6 +42,9 @@ var presets = map[Preset]func(features, context []string, o Options) (Config, er
 	PresetRadial:            Radial,
 	PresetHouseholder:       Householder,
 	PresetGaussianization:   Gaussianization,
+	PresetNAF:               NAF,
+	PresetSOS:               SOS,
+	PresetBernstein:         BernsteinFlow,
 }
 
 // defaults are what the presets make of the zero Options.
@@ -53,6 +59,9 @@ var defaults = map[Preset]Options{
 	PresetRadial:            {Layers: 32, Permutation: PermutationNone, Base: base.StandardNormal},
 	PresetHouseholder:       {Layers: 10, Permutation: PermutationNone, Base: base.DiagonalNormal},
 	PresetGaussianization:   {Layers: 10, Hidden: []int{64, 64}, Base: base.StandardNormal, Bound: 7, Components: 50},
+	PresetNAF:               {Layers: 5, Hidden: []int{100, 100}, Permutation: PermutationReverse, Base: base.StandardNormal, Bound: 5, Components: 16},
+	PresetSOS:               {Layers: 5, Hidden: []int{100, 100}, Permutation: PermutationReverse, Base: base.StandardNormal, Bound: 5, Degree: 3},
+	PresetBernstein:         {Layers: 5, Hidden: []int{100, 100}, Permutation: PermutationReverse, Base: base.StandardNormal, Bound: 5, Degree: 16},
 }
 
 // Options are what the presets ask for; the zero value takes their defaults,
@@ -70,8 +79,10 @@ type Options struct {
 	// Bins is the number of bins of a spline.
 	Bins int
 	// Components is the number of densities in each mixture of
-	// [Gaussianization].
+	// [Gaussianization], and that of the sigmoids of [NAF].
 	Components int
+	// Degree is that of the polynomials of [SOS] and [BernsteinFlow].
+	Degree int
 	// Masks chooses which features a coupling changes.
 	Masks Masks
 	// Permutation goes before every layer but the first. With a reverse or a random
@@ -172,6 +183,9 @@ func (o *Options) fill(p Preset) {
 	}
 	if o.Components == 0 {
 		o.Components = d.Components
+	}
+	if o.Degree == 0 {
+		o.Degree = d.Degree
 	}
 	if o.Masks == "" {
 		o.Masks = d.Masks

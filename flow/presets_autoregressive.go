@@ -47,6 +47,9 @@ func autoregressiveLayers(features, context []string, o Options, u autograd.Univ
 	if o.Components != 0 {
 		return Config{}, errNoComponents
 	}
+	if o.Degree != 0 {
+		return Config{}, errNoDegree
+	}
 	n := len(features)
 	if err := (transform.Shape{Features: n}).Check(); err != nil {
 		return Config{}, err

@@ -41,7 +41,9 @@ func NICE(features, context []string, o Options) (Config, error) {
 
 var errNoBins = errors.New("this family has no bins; those are the splines' of nsf and nsf-ar")
 
-var errNoComponents = errors.New("this family has no mixtures of components; those are of gaussianization")
+var errNoComponents = errors.New("this family has no mixtures of components; those are of gaussianization and naf")
+
+var errNoDegree = errors.New("this family has no polynomials; those are of sos and bernstein")
 
 // couplings takes options that are filled.
 func couplings(features, context []string, o Options, u autograd.Univariate) (Config, error) {
@@ -50,6 +52,9 @@ func couplings(features, context []string, o Options, u autograd.Univariate) (Co
 	}
 	if o.Components != 0 {
 		return Config{}, errNoComponents
+	}
+	if o.Degree != 0 {
+		return Config{}, errNoDegree
 	}
 	return layers(features, context, o, func(flip bool) (transform.Spec, error) {
 		mask, err := couplingMask(len(features), flip, o.Masks)

@@ -23,6 +23,8 @@ func Gaussianization(features, context []string, o Options) (Config, error) {
 	switch {
 	case o.Bins != 0:
 		return Config{}, errNoBins
+	case o.Degree != 0:
+		return Config{}, errNoDegree
 	case o.Masks != "":
 		return Config{}, errors.New("gaussianization changes all columns in every layer; it has no masks to choose")
 	case o.Permutation != "":

@@ -78,6 +78,7 @@ func withoutNetworks(p Preset, context []string, o Options) error {
 		{o.Bound != 0, "has no scale map to bound"},
 		{o.Bins != 0, "has no bins"},
 		{o.Components != 0, "has no mixtures of components"},
+		{o.Degree != 0, "has no polynomials"},
 	} {
 		if refused.given {
 			return fmt.Errorf("%s has no networks and no splines; it %s", p, refused.what)

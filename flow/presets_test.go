@@ -146,8 +146,9 @@ func TestPresetsBeginAsStandardization(t *testing.T) {
 	const n, d = 40, 3
 	x, s := rows(n*d, 1), standardization(d)
 	for _, preset := range flow.Presets() {
-		if preset == flow.PresetGaussianization {
-			continue // a mixture is only near to a normal density
+		switch preset {
+		case flow.PresetGaussianization, flow.PresetNAF, flow.PresetSOS:
+			continue // they begin only near to a normal density
 		}
 		for _, o := range []flow.Options{{}, {Layers: 3, Seed: 8}} {
 			config, err := preset.Config(names("x", d), nil, o)
@@ -195,9 +196,14 @@ func TestPresetsRefuse(t *testing.T) {
 		{"gaussianization", nil, flow.Options{Permutation: flow.PermutationLU}, "takes no permutation"},
 		{"gaussianization", nil, flow.Options{Components: -1}, "want 1 to 4096"},
 		{"gaussianization", nil, flow.Options{Masks: flow.MasksHalves}, "no masks"},
+		{"naf", nil, flow.Options{Degree: 3}, "no polynomials"},
+		{"sos", nil, flow.Options{Degree: 9}, "want 1 to 8"},
+		{"bernstein", nil, flow.Options{Degree: 65}, "want 1 to 64"},
+		{"bernstein", nil, flow.Options{Components: 2}, "no mixtures"},
+		{"realnvp", nil, flow.Options{Degree: 3}, "no polynomials"},
 		{"realnvp", nil, flow.Options{Components: 3}, "no mixtures"},
 		{"maf", nil, flow.Options{Components: 3}, "no mixtures"},
-		{"glow-of-tables", nil, flow.Options{}, "choose gaussianization, householder, iaf, maf, nice, nsf, nsf-ar, planar, radial, realnvp"},
+		{"glow-of-tables", nil, flow.Options{}, "choose bernstein, gaussianization, householder, iaf, maf, naf, nice, nsf, nsf-ar, planar, radial, realnvp, sos"},
 	} {
 		if _, err := c.preset.Config(names("x", 2), c.context, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s of %+v: %v, want %q", c.preset, c.o, err, c.want)

@@ -51,12 +51,14 @@ func rangeFamilies() map[string]transform.Spec {
 		}},
 	}
 	univariates := map[string]autograd.Univariate{
-		"additive": &autograd.Additive{},
-		"spline":   autograd.NewSpline(4, 3),
-		"mixture":  &autograd.LogisticMixture{Components: 3, Bound: 7, Weights: true},
-		"logits":   &autograd.LogisticMixture{Components: 3, Bound: 7, Logit: true},
-		"circular": spline(kernels.Spline{Bins: 4, Bound: 3, MinWidth: 1e-3, MinHeight: 1e-3, MinSlope: 1e-3, SlopeBeta: 1, Circular: true}),
-		"clipped":  spline(kernels.Spline{Bins: 4, Bound: 3, Softclip: 6.9}),
+		"additive":  &autograd.Additive{},
+		"spline":    autograd.NewSpline(4, 3),
+		"mixture":   &autograd.LogisticMixture{Components: 3, Bound: 7, Weights: true},
+		"bernstein": autograd.Widen(&autograd.Bernstein{Degree: 4, Bound: 3, MinSlope: 1e-3, Tolerance: 1e-12}),
+		"squares":   autograd.Widen(&autograd.SumOfSquares{Degree: 2, Scale: 3, MinSlope: 1e-3, Tolerance: 1e-12}),
+		"logits":    &autograd.LogisticMixture{Components: 3, Bound: 7, Logit: true},
+		"circular":  spline(kernels.Spline{Bins: 4, Bound: 3, MinWidth: 1e-3, MinHeight: 1e-3, MinSlope: 1e-3, SlopeBeta: 1, Circular: true}),
+		"clipped":   spline(kernels.Spline{Bins: 4, Bound: 3, Softclip: 6.9}),
 	}
 	for _, m := range autograd.ScaleMaps() {
 		a := &autograd.Affine{Scale: m}

@@ -110,6 +110,7 @@ def softmax(u):
 
 def parameter_count(u):
     return {"affine": lambda: 2, "additive": lambda: 1, "sinh-arcsinh": lambda: 2,
+            "bernstein": lambda: u["degree"] + 1, "sum-of-squares": lambda: 2 * u["degree"] + 3,
             "logistic-mixture": lambda: (3 if u.get("weights") else 2) * u["components"],
             "spline": lambda: 3 * u["bins"] - (0 if u.get("circular") else 1)}[u["type"]]()
 
@@ -145,7 +146,8 @@ def logistic_mixture(u, p, x):
     """y and log dy/dx of x [rows, w] with parameters p [rows, P, w]."""
     k, b = u["components"], u["bound"]
     s = b * np.tanh(p[:, k:2 * k] / b)
-    t = (x[:, None] - p[:, :k]) * np.exp(-s)
+    j = np.arange(k) + 0.5
+    t = (x[:, None] - p[:, :k] - (u.get("spread", 0) * np.log(j / (k - j)))[:, None]) * np.exp(-s)
     log_weight = np.log(softmax(p[:, 2 * k:].transpose(0, 2, 1))).transpose(0, 2, 1) if u.get("weights") else -math.log(k)
     total = lambda v: np.logaddexp.reduce(log_weight + v, 1)
     left, right, density = total(-softplus(-t)), total(-softplus(t)), total(-softplus(-t) - softplus(t) - s)
@@ -156,11 +158,46 @@ def logistic_mixture(u, p, x):
     y = np.where(left <= right, y, -y)
     return y, density + 0.5 * y * y + 0.5 * math.log(2 * math.pi)
 
+def bernstein(u, p, x):
+    """y and log dy/dx of x [rows, w] with parameters p [rows, P, w]."""
+    n, bound, least = u["degree"], u["bound"], u["min_slope"]
+    increments = 2 * bound / n * (least + (1 - least) * softplus(p[:, :n]) / math.log(2))
+    heights = np.concatenate([0 * increments[:, :1], np.cumsum(increments, 1)], 1)
+    at = np.clip(x, -bound, bound)
+    v = ((at + bound) / (2 * bound))[:, None]
+    def blend(values):
+        m = values.shape[1] - 1
+        k = np.arange(m + 1)[:, None]
+        return (values * [[[math.comb(m, i)] for i in range(m + 1)]] * v**k * (1 - v)**(m - k)).sum(1)
+    slope = n / (2 * bound) * blend(increments)
+    return p[:, n] - heights[:, n] / 2 + blend(heights) + slope * (x - at), np.log(slope)
+
+def sum_of_squares(u, p, x):
+    """y and log dy/dx of x [rows, w] with parameters p [rows, P, w]."""
+    n, least = u["degree"], u["min_slope"]
+    at = np.clip(x, -u["scale"], u["scale"])
+    w = at / u["scale"]
+    product = np.zeros((len(x), 2 * n + 1, x.shape[1]))
+    for k, tilt in enumerate([0.25, -0.25]):
+        a = p[:, k * (n + 1):(k + 1) * (n + 1)].copy()
+        a[:, 0] += 1
+        a[:, 1] += tilt
+        for i in range(n + 1):
+            product[:, i:i + n + 1] += 0.5 * a[:, i:i + 1] * a
+    powers = w[:, None] ** np.arange(2 * n + 1)[:, None]
+    mean = (product * powers / (np.arange(2 * n + 1)[:, None] + 1)).sum(1)
+    slope = least + (1 - least) * (product * powers).sum(1)
+    return p[:, -1] + at * (least + (1 - least) * mean) + slope * (x - at), np.log(slope)
+
 def univariate(u, p, x):
     """y and log dy/dx of x [rows, w]; p [rows, P·w] has a block for each parameter."""
     p = p.reshape(len(x), parameter_count(u), x.shape[1])
     if u["type"] == "spline":
         return spline(u, p.transpose(0, 2, 1), x)
+    if u["type"] == "bernstein":
+        return bernstein(u, p, x)
+    if u["type"] == "sum-of-squares":
+        return sum_of_squares(u, p, x)
     if u["type"] == "logistic-mixture":
         return logistic_mixture(u, p, x)
     if u["type"] == "sinh-arcsinh":

@@ -159,6 +159,8 @@ func (o *trainOptions) checkFlow(command *cobra.Command) error {
 		return usage("--hidden is empty; it must be a list of widths such as 128,128")
 	case changed("bins") && o.model.Bins < 1:
 		return usage("--bins is %d; it must be at least 1", o.model.Bins)
+	case changed("degree") && o.model.Degree < 1:
+		return usage("--degree is %d; it must be at least 1", o.model.Degree)
 	case changed("components") && o.model.Components < 1:
 		return usage("--components is %d; it must be at least 1", o.model.Components)
 	case changed("bound") && !(o.model.Bound > 0):
@@ -227,6 +229,7 @@ func (o *trainOptions) checkModel() error {
 		{"bound", nil, flow.Options{Bound: m.Bound}},
 		{"bins", nil, flow.Options{Bins: m.Bins}},
 		{"embedding", context, flow.Options{Embedding: m.Embedding}},
+		{"degree", nil, flow.Options{Degree: m.Degree}},
 		{"components", nil, flow.Options{Components: m.Components}},
 		{"residual", nil, flow.Options{Residual: m.Residual}},
 		{"batchnorm", nil, flow.Options{BatchNorm: m.BatchNorm}},

@@ -67,10 +67,11 @@ func (o *trainOptions) addFlowFlags(f *pflag.FlagSet) {
 	f.StringVar(&m.Base, "base", "", "base density: "+strings.Join(base.Kinds.Names(), ", ")+
 		defaultsOf(func(o flow.Options) string { return o.Base }))
 	f.IntVar(&m.Embedding, "embedding", 0, "show all layers so many values that one network, as wide as --hidden, makes of the context, in its place")
-	f.Float64Var(&m.Bound, "bound", 0, "b of the scale map exp(b*tanh(u/b)), also of the widths of mixtures, or the box [-b, b] of splines"+
+	f.Float64Var(&m.Bound, "bound", 0, "b of the scale map exp(b*tanh(u/b)), also of the widths of mixtures, or the box [-b, b] of splines, of bernstein and of sos"+
 		defaultsOf(func(o flow.Options) string { return number0(o.Bound) }))
 	f.IntVar(&m.Bins, "bins", 0, "bins of a spline"+defaultsOf(func(o flow.Options) string { return number0(o.Bins) }))
-	f.IntVar(&m.Components, "components", 0, "densities in each mixture"+defaultsOf(func(o flow.Options) string { return number0(o.Components) }))
+	f.IntVar(&m.Components, "components", 0, "densities in each mixture, or sigmoids of naf"+defaultsOf(func(o flow.Options) string { return number0(o.Components) }))
+	f.IntVar(&m.Degree, "degree", 0, "degree of polynomials"+defaultsOf(func(o flow.Options) string { return number0(o.Degree) }))
 	f.BoolVar(&m.Residual, "residual", false, "residual networks in autoregressive flows: a block for each width after the first (nsf-ar's own widths always are)")
 }
 

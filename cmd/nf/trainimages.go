@@ -46,7 +46,7 @@ func (i *imageFlags) addFlags(command *cobra.Command) {
 var (
 	flagsOfImages = []string{"scales", "width", "classes", "levels", "bits", "logit", "flip"}
 	flagsOfTables = []string{"columns", "exclude", "context", "row-weights", "on-bad-row", "header", "hidden", "masks", "permutation", "base", "support",
-		"discrete", "bins", "components", "embedding", "residual", "batchnorm", "noise"}
+		"discrete", "bins", "components", "degree", "embedding", "residual", "batchnorm", "noise"}
 )
 
 // ofImages tells whether --flow is a family of images, and refuses the flags that

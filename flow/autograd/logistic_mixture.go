@@ -32,6 +32,10 @@ type LogisticMixture struct {
 	Weights bool `json:"weights,omitempty"`
 	// Logit replaces the quantile function.
 	Logit bool `json:"logit,omitempty"`
+	// Spread is s of what is added to the mean of component j from 0, s·log((j +
+	// ½)/(K − j − ½)), so that components learn different things of parameters
+	// that begin alike; then zero parameters are not quite the identity.
+	Spread float64 `json:"spread,omitempty"`
 }
 
 // MaxComponents bounds the components of a mixture.
@@ -44,6 +48,9 @@ const maxMixtureBound = 20
 func (m *LogisticMixture) Check() error {
 	if m.Components < 1 || m.Components > MaxComponents {
 		return fmt.Errorf("the mixture has %d components, want 1 to %d", m.Components, MaxComponents)
+	}
+	if !(m.Spread >= 0 && m.Spread <= maxMixtureBound) {
+		return fmt.Errorf("the spread of the means is %v, want 0 to %d", m.Spread, maxMixtureBound)
 	}
 	if err := CheckBound(m.Bound); err != nil {
 		return err
@@ -60,6 +67,18 @@ func (m *LogisticMixture) ParametersPerElement() int {
 		return 3 * m.Components
 	}
 	return 2 * m.Components
+}
+
+// mean returns the mean of component j.
+func (m *LogisticMixture) mean(j int, p []float64) float64 { return p[j] + m.offset(j) }
+
+// offset returns what Spread adds to it.
+func (m *LogisticMixture) offset(j int) float64 {
+	if m.Spread == 0 {
+		return 0
+	}
+	above := float64(m.Components) - float64(j) - 0.5
+	return float64(m.Spread * kernels.Log64((float64(j)+0.5)/above))
 }
 
 // logSum is log Σ e^v of the values added to it, and the mean of a quantity with
@@ -99,7 +118,7 @@ func (m *LogisticMixture) component(j int, x float64, p []float64, norm float64)
 	if m.Weights {
 		c.logWeight += p[2*k+j]
 	}
-	c.t = float64((x - p[j]) * kernels.Exp64(-c.logScale))
+	c.t = float64((x - m.mean(j, p)) * kernels.Exp64(-c.logScale))
 	c.left = -kernels.Softplus64(-c.t)
 	c.right = -kernels.Softplus64(c.t)
 	return c
@@ -166,7 +185,7 @@ func (m *LogisticMixture) bracket(left, right float64, p []float64) (low, high f
 	low, high = math.Inf(1), math.Inf(-1)
 	for j := range m.Components {
 		h := kernels.Exp64(float64(m.Bound * kernels.Tanh64(p[m.Components+j]/m.Bound)))
-		x := p[j] + float64(h*(left-right))
+		x := m.mean(j, p) + float64(h*(left-right))
 		low, high = min(low, x), max(high, x)
 	}
 	return low, high
@@ -238,7 +257,7 @@ func (m *LogisticMixture) Backward(dp []float64, x float64, p []float64, dy, dLo
 		dx += float64(share*lean) / h
 		dp[j] = -float64(share * (pull + float64(dLogDet*lean)/h))
 		bend := kernels.Tanh64(p[k+j] / m.Bound)
-		dScale := -float64(share * (float64(pull*(x-p[j])) + float64(dLogDet*(1+float64(lean*c.t)))))
+		dScale := -float64(share * (float64(pull*(x-m.mean(j, p))) + float64(dLogDet*(1+float64(lean*c.t)))))
 		dp[k+j] = float64(dScale * (1 - float64(bend*bend)))
 		if m.Weights {
 			w := kernels.Exp64(c.logWeight)

@@ -217,7 +217,7 @@ func (b *mixtureBand) parameterGradients(dparams kernels.Matrix, byF, byDensity 
 				lean, product := lean(v, e[c])
 				own := float32(scaled[c] * product)
 				dMean[c] = -float32(own * (byF[c] + float32(byDensity[c]*float32(inverse[c]*lean))))
-				d := float32(byF[c]*(x[c]-mean[c])) + float32(byDensity[c]*(1+float32(lean*v)))
+				d := float32(byF[c]*(x[c]-(mean[c]+b.offsets[j]))) + float32(byDensity[c]*(1+float32(lean*v)))
 				dScale[c] = -float32(float32(own*d) * (1 - float32(bend[c]*bend[c])))
 			}
 			if !b.m.Weights {

@@ -34,6 +34,7 @@ type mixtureBand struct {
 	from, n   int // the first row of this one, and its elements
 
 	space                    *[]float32
+	offsets                  []float32 // of the means, see Spread
 	bend                     []float32 // of each parameter: tanh(u/b)
 	inverse, scaled, weights []float32 // 1/h, w/h and w
 	t, e                     []float32 // of each term: t and e^−|t|
@@ -50,7 +51,7 @@ func (m *LogisticMixture) mixtureBands(rows, cols int, params kernels.Matrix) mi
 	if b.broadcast {
 		prepared = per
 	}
-	b.space = mixtureSpace.Borrow(4*prepared + 2*b.most*per + 6*b.most*cols)
+	b.space = mixtureSpace.Borrow(4*prepared + 2*b.most*per + 6*b.most*cols + m.Components)
 	rest := *b.space
 	take := func(n int) (s []float32) {
 		s, rest = rest[:n:n], rest[n:]
@@ -58,6 +59,10 @@ func (m *LogisticMixture) mixtureBands(rows, cols int, params kernels.Matrix) mi
 	}
 	b.bend, b.inverse, b.scaled, b.weights = take(prepared), take(prepared), take(prepared), take(prepared)
 	b.t, b.e = take(b.most*per), take(b.most*per)
+	b.offsets = take(m.Components)
+	for j := range b.offsets {
+		b.offsets[j] = float32(m.offset(j))
+	}
 	n := b.most * cols
 	b.left, b.right, b.density, b.at, b.other, b.more = take(n), take(n), take(n), take(n), take(n), take(n)
 	if b.broadcast && rows > 0 {
@@ -165,8 +170,9 @@ func (b *mixtureBand) evaluate() {
 			x, inverse := b.at[r*cols:(r+1)*cols], b.inverse[k:k+cols]
 			mean := b.params.Row(b.from + r)[j*cols : (j+1)*cols]
 			t, e := b.t[j*n+r*cols:][:cols], b.e[j*n+r*cols:][:cols]
+			offset := b.offsets[j]
 			for c, v := range x {
-				u := float32((v - mean[c]) * inverse[c])
+				u := float32((v - (mean[c] + offset)) * inverse[c])
 				t[c] = u
 				e[c] = math.Float32frombits(math.Float32bits(u) | 1<<31)
 			}

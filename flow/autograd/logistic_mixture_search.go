@@ -74,7 +74,7 @@ func (b *mixtureBand) bracket(i int, logit float32) (low, high float32) {
 	r, c := i/b.cols, i%b.cols
 	row := b.params.Row(b.from + r)
 	for j := range b.m.Components {
-		x := row[j*b.cols+c] + logit/b.inverse[b.constants(j, r)+c]
+		x := row[j*b.cols+c] + b.offsets[j] + logit/b.inverse[b.constants(j, r)+c]
 		if j == 0 {
 			low, high = x, x
 		}

@@ -61,7 +61,7 @@ var mixtures = []*LogisticMixture{
 	{Components: 7, Bound: 2},
 	{Components: 7, Bound: 2, Weights: true},
 	{Components: 5, Bound: 1, Logit: true},
-	{Components: 5, Bound: 1, Logit: true, Weights: true},
+	{Components: 5, Bound: 1, Logit: true, Weights: true, Spread: 1},
 }
 
 // TestLogisticMixtureRowsAlone computes rows one by one and all together: the

@@ -14,8 +14,10 @@ var Univariates = strictjson.New[Univariate]("univariate").
 	Add("additive", 1, &Additive{}).
 	Add("affine", 1, &Affine{}).
 	Add("inverse", 2, &Inverse{}).
+	Add("bernstein", 2, Widen(&Bernstein{})).
 	Add("logistic-mixture", 2, &LogisticMixture{}).
 	Add("sinh-arcsinh", 2, Widen(&SinhArcsinh{})).
+	Add("sum-of-squares", 2, Widen(&SumOfSquares{})).
 	Add("spline", 1, &Spline{})
 
 // CheckUnivariate tells what is wrong with a univariate, which may have a method

@@ -33,6 +33,8 @@ var affine = &autograd.Affine{Bound: 1.5}
 var scaledAtZero = map[string]bool{
 	"coupling-sigmoid": true, "coupling-sigmoid-without-epsilon": true, "coupling-softplus": true, "coupling-sigmoid-reciprocal": true,
 	"elementwise-mixture": true, "coupling-mixture": true, "gaussianization-mixture": true, // 1.6, of the quantile function
+	"autoregressive-mixture-logit": true,                                            // spread
+	"coupling-squares-polynomial":  true, "autoregressive-squares-polynomial": true, // nearly
 }
 
 // gated has the families that need a context.
@@ -148,7 +150,7 @@ var families = []family{
 		return coupling(d, &autograd.LogisticMixture{Components: 3, Bound: 3, Weights: true, Logit: true}, 0)
 	}, 1e-5},
 	{"autoregressive-mixture-logit", func(d int) transform.Spec {
-		return autoregressive(d, &autograd.LogisticMixture{Components: 2, Bound: 3, Logit: true}, false, "random")
+		return autoregressive(d, &autograd.LogisticMixture{Components: 2, Bound: 3, Logit: true, Spread: 0.5}, false, "random")
 	}, 1e-5},
 	{"elementwise-mixture", func(int) transform.Spec {
 		return &transform.ElementwiseSpec{Univariate: &autograd.LogisticMixture{Components: 3, Bound: 7}}
@@ -156,6 +158,18 @@ var families = []family{
 	{"coupling-mixture", func(d int) transform.Spec {
 		return coupling(d, &autograd.LogisticMixture{Components: 2, Bound: 2, Weights: true}, 1)
 	}, 1e-5},
+	{"coupling-bernstein-polynomial", func(d int) transform.Spec {
+		return coupling(d, autograd.Widen(&autograd.Bernstein{Degree: 5, Bound: 2, MinSlope: 1e-3, Tolerance: 1e-14}), 1)
+	}, 4e-6},
+	{"autoregressive-bernstein-polynomial", func(d int) transform.Spec {
+		return autoregressive(d, autograd.Widen(&autograd.Bernstein{Degree: 1, Bound: 1, MinSlope: 0.1, Tolerance: 1e-14}), false, "random")
+	}, 4e-6},
+	{"coupling-squares-polynomial", func(d int) transform.Spec {
+		return coupling(d, autograd.Widen(&autograd.SumOfSquares{Degree: 2, Scale: 3, MinSlope: 1e-2, Tolerance: 1e-14}), 0)
+	}, 8e-6},
+	{"autoregressive-squares-polynomial", func(d int) transform.Spec {
+		return autoregressive(d, autograd.Widen(&autograd.SumOfSquares{Degree: 1, Scale: 3, MinSlope: 1e-2, Tolerance: 1e-14}), false, "random")
+	}, 8e-6},
 	{"gaussianization-mixture", func(int) transform.Spec { return &transform.GaussianizationSpec{Components: 2, Bound: 7} }, 1e-5},
 	{"coupling-spline", func(d int) transform.Spec { return coupling(d, spline(2, false), 0) }, 2e-5},
 	{"coupling-circular-spline", func(d int) transform.Spec { return coupling(d, spline(3, true), 1) }, 2e-5},
@@ -224,7 +238,9 @@ const activated = "activated-"
 
 // scalars tells of rows whose float64 statement iterates, value by value: they
 // are tested with few features.
-func scalars(name string) bool { return strings.Contains(name, "mixture") }
+func scalars(name string) bool {
+	return strings.Contains(name, "mixture") || strings.Contains(name, "polynomial")
+}
 
 func init() {
 	for _, name := range autograd.Activations() {
