@@ -26,6 +26,7 @@ type builder struct {
 	base              base.Spec
 
 	standardize, standardizeContext flow.Standardization
+	embedding                       *nn.EmbeddingSpec
 }
 
 // values is what a parameter holds. A matrix is [in, out]; of a masked layer it
@@ -305,7 +306,8 @@ func (r *reader) gaussianMixture(prefix string) error {
 
 // build makes the flow.
 func (b *builder) build(names Names) (*flow.Flow, error) {
-	f, err := flow.New(flow.Config{Features: names.Features, Context: names.Context, Standardize: b.standardize, StandardizeContext: b.standardizeContext, Transforms: b.transforms, Base: b.base}, 0)
+	f, err := flow.New(flow.Config{Features: names.Features, Context: names.Context, Standardize: b.standardize, StandardizeContext: b.standardizeContext,
+		Embedding: b.embedding, Transforms: b.transforms, Base: b.base}, 0)
 	if err != nil {
 		return nil, err
 	}

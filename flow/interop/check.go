@@ -336,13 +336,16 @@ func conditionalBase(f *flow.Flow) (*flow.Flow, error) {
 		return nil, nil
 	}
 	last, err := flow.New(flow.Config{Features: config.Features, Context: config.Context, StandardizeContext: config.StandardizeContext,
-		Transforms: config.Transforms[n:], Base: &base.StandardNormalSpec{}}, 0)
+		Embedding: config.Embedding, Transforms: config.Transforms[n:], Base: &base.StandardNormalSpec{}}, 0)
 	if err != nil {
 		return nil, err
 	}
 	all := f.Model().Parameters().All()
 	for _, p := range last.Model().Parameters().All() {
-		name := fmt.Sprintf("transforms.%d.%s", n, strings.TrimPrefix(p.Name, "transforms.0."))
+		name := p.Name
+		if own, ok := strings.CutPrefix(name, "transforms.0."); ok {
+			name = fmt.Sprintf("transforms.%d.%s", n, own)
+		}
 		at := slices.IndexFunc(all, func(q *autograd.Parameter) bool { return q.Name == name })
 		copy(p.Values(), all[at].Values())
 	}

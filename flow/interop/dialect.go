@@ -26,6 +26,10 @@ type Dialect struct {
 	Features int `json:"features"`
 	Context  int `json:"context,omitempty"`
 	Options
+	// Embedding says what the weights do not tell of the network of the context
+	// that all layers share, _embedding_net. It may be left out for a single
+	// linear layer.
+	Embedding *EmbeddingNet `json:"embedding,omitempty"`
 	// Layers has options of single layers, by their number in the library's list
 	// of transforms: "3", or "0.3" where lists are nested.
 	Layers map[string]Layer `json:"layers,omitempty"`
@@ -37,6 +41,16 @@ type Layer struct {
 	// with mode="swap" of normflows) or "reverse".
 	Kind string `json:"kind,omitempty"`
 	Options
+}
+
+// EmbeddingNet is what the weights do not tell of an embedding network, a
+// Sequential of linear layers with one activation between them.
+type EmbeddingNet struct {
+	// Activation is one of [Activations], NegativeSlope that of leaky_relu.
+	Activation    string   `json:"activation,omitempty"`
+	NegativeSlope *float64 `json:"negative_slope,omitempty"`
+	// ActivatedOutput says that the activation follows the last linear layer too.
+	ActivatedOutput bool `json:"activated_output,omitempty"`
 }
 
 // Options are the constants of layers. Those that are absent have the library's

@@ -3,6 +3,7 @@ package interop
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/kernels"
@@ -10,10 +11,13 @@ import (
 
 // embedded reads what happens to the context before the transforms see it. sbi
 // has a module that standardizes it, (c − mean)/std with one value of each for
-// all columns or one a column, alone or first in a Sequential.
+// all columns or one a column, alone or first in a Sequential; a network may follow.
 func (r *reader) embedded() error {
 	at := embedding + "."
 	if !r.any(at) {
+		if r.dialect.Embedding != nil {
+			return fmt.Errorf(`the config has an "embedding", but there are no tensors %s…`, at)
+		}
 		return nil
 	}
 	if r.dialect.Context == 0 {
@@ -39,10 +43,12 @@ func (r *reader) embedded() error {
 		r.standardizeContext = flow.Standardization{Mean: mean, Std: std}
 	}
 	for name := range r.tensors {
-		if len(name) > len(embedding) && name[:len(embedding)+1] == embedding+"." && !r.used[name] {
-			return fmt.Errorf("tensors %s.… are an embedding network of the context (there is %s), which is not supported; "+
-				"standardizing, as sbi does it, is: compute the network's outputs in Python and take them as the context", embedding, name)
+		if strings.HasPrefix(name, embedding+".") && !r.used[name] {
+			return r.embeddingNetwork()
 		}
+	}
+	if r.dialect.Embedding != nil {
+		return fmt.Errorf(`the config has an "embedding", but there are no tensors %s… of a network`, at)
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ class Model:
         if self.library == "nflows":
             if isinstance(m._distribution, DiagonalNormal):
                 z = z * torch.exp(m._distribution.log_std_) + m._distribution.mean_
-            return m._transform.inverse(z, c)[0]
+            return m._transform.inverse(z, m._embedding_net(c))[0]
         if self.library == "zuko":
             return m(c).transform.inv(z * m.base.scale + m.base.loc)
         if isinstance(m.q0, nf.distributions.DiagGaussian):
@@ -384,11 +384,17 @@ class Estimator(Model):
         return self.module.net._transform.inverse(z, c)[0] if self.library == "nflows" else self.module.net(c).transform.inv(z)
 
 
+def embedding_net(inputs, outputs):
+    """What a user of nflows or sbi makes of a context for all layers."""
+    return torch.nn.Sequential(torch.nn.Linear(inputs, 6), torch.nn.ReLU(), torch.nn.Linear(6, outputs))
+
+
 def sbi(s):
     d, c = s["D"], s["C"]
     mean, spread = [torch.randn(d) * 4, torch.randn(c) * 4], [torch.exp(torch.randn(d) * 2), torch.exp(torch.randn(c) * 2)]
     rows = [torch.randn(200, n) * scale + m for n, m, scale in zip((d, c), mean, spread)]
-    build = posterior_nn(model=s["model"], hidden_features=s["hidden"], num_transforms=s["transforms"], z_score_x=s["z_score"], z_score_theta=s["z_score"])
+    inner = {"embedding_net": embedding_net(c, 2)} if s["embedding"] else {}
+    build = posterior_nn(model=s["model"], **inner, hidden_features=s["hidden"], num_transforms=s["transforms"], z_score_x=s["z_score"], z_score_theta=s["z_score"])
     library, config = {"maf": ("nflows", {"activation": "tanh", "scale_map": "softplus"}), "nsf": ("nflows", {"tail_bound": 3.0}),
                        "maf_rqs": ("nflows", {"activation": "tanh", "tail_bound": 3.0}), "zuko_maf": ("zuko", {}), "zuko_nsf": ("zuko", {})}[s["model"]]
     model = Estimator(library, build(*rows), config, d, c)
@@ -403,7 +409,7 @@ KINDS = {f.__name__.replace("_", "-"): f for f in (
 SHAPE = dict(D=5, C=0, hidden=12, widths=(12, 12), blocks=2, transforms=2, bins=6, bound=3.0, activation="relu", dropout=0.0, norm=False,
              norm_between=False, mask="alternating", permutation="random", additive=False, extras=False, unconditional=True, residual="alternate",
              random_mask=False, inverse=False, passes=None, slope=None, split="channel", scale_map="exp", one_net="", circular=False, scale=0.8, statistics=True, general=False,
-             model="maf", z_score="independent")
+             model="maf", z_score="independent", embedding="")
 
 GOLDEN = {
     "nflows-coupling": {}, "nflows-coupling-context": dict(C=2), "nflows-coupling-extras": dict(extras=True, additive=True, norm=True, transforms=1),
@@ -433,8 +439,24 @@ GOLDEN = {
     "zuko-affine": dict(residual=False, C=1, D=3, transforms=1), "zuko-affine-named": dict(residual=False, extras=True, D=3, transforms=1),
     "sbi-maf": dict(D=3, C=4, model="maf"), "sbi-maf-structured": dict(D=4, C=3, model="maf", transforms=1, z_score="structured"),
     "sbi-nsf": dict(D=3, C=4, model="nsf"), "sbi-nsf-one": dict(D=1, C=3, model="nsf"), "sbi-maf-rqs": dict(D=3, C=2, model="maf_rqs", hidden=8),
+    "nflows-maf-embedding": dict(C=2, D=3, embedding="network"), "nflows-nsf-embedding": dict(C=2, D=2, transforms=1, embedding="activated"),
+    "nflows-maf-embedding-linear": dict(C=2, D=2, transforms=1, embedding="linear"), "sbi-maf-embedding": dict(D=3, C=4, model="maf", embedding="network"),
     "sbi-zuko-maf": dict(D=3, C=4, model="zuko_maf"), "sbi-zuko-nsf": dict(D=3, C=4, model="zuko_nsf"),
 }
+
+
+def embed(model, how):
+    """Puts a network of five columns in front of the context of a model that has none."""
+    if not how:
+        return
+    if isinstance(model.module, Flow):
+        inputs, network = 5, embedding_net(5, model.context)
+        if how == "activated":
+            network.append(torch.nn.ReLU())
+        model.module._embedding_net = torch.nn.Linear(5, model.context) if how == "linear" else network
+        model.context = model.config["context"] = inputs
+    if how != "linear":
+        model.config["embedding"] = {"activation": "relu"} | ({"activated_output": True} if how == "activated" else {})
 
 
 def kind_of(name):
@@ -451,6 +473,7 @@ def golden(directory, only):
             shape = {"residual": False} | shape
         shape = SHAPE | shape
         model = kind_of(name)(shape)
+        embed(model, shape["embedding"])
         perturb(model.module, shape["scale"], torch.Generator().manual_seed(7), shape["statistics"])
         check = write(os.path.join(directory, name), model, 40, torch.Generator().manual_seed(11))
         size = sum(os.path.getsize(os.path.join(directory, name + end)) for end in (".npz", ".json", ".safetensors"))
