@@ -59,6 +59,9 @@ func checkerboards(network nn.Spec) transform.Spec {
 func TestGridConformance(t *testing.T) {
 	for _, f := range gridFamilies {
 		for _, context := range []int{0, 2} {
+			if testing.Short() && context > 0 {
+				continue // for emulated processors, which are slow
+			}
 			t.Run(fmt.Sprintf("%s/context=%d", f.name, context), func(t *testing.T) {
 				t.Parallel()
 				conforms(t, f.spec, f.shape, context, f.bound32)
