@@ -2,7 +2,6 @@ package flow_test
 
 import (
 	"bytes"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -192,7 +191,7 @@ func TestTarFlowTrains(t *testing.T) {
 	must(t, err)
 	// The entropy is 2.5·log(2πe) + 4·log σ.
 	best := float64(sites)/2*math.Log(2*math.Pi*math.E) + (sites-1)*math.Log(sigma)
-	t.Log(fmt.Sprintf("nll %.3f, the entropy is %.3f, at the start %.3f", result.BestValidNLL, best, result.StartValidNLL))
+	t.Logf("nll %.3f, the entropy is %.3f, at the start %.3f", result.BestValidNLL, best, result.StartValidNLL)
 	if !(result.BestValidNLL < best+0.35) {
 		t.Errorf("nll %v after training, the entropy is %v", result.BestValidNLL, best)
 	}

@@ -44,12 +44,12 @@ func (math32) addColumns(dst []float32, x grid[float32]) {
 
 func (a arithmetic32) attend(how attention, y, q, k, v matrix) {
 	values := attended[float32]{how, q.grid32(), k.grid32(), v.grid32()}
-	values.forward(math32{a.Graph}, &a.floats, y.grid32())
+	values.forward(math32(a), &a.floats, y.grid32())
 }
 
 func (a arithmetic32) attendBackward(how attention, dy, dq, dk, dv, q, k, v matrix) {
 	values := attended[float32]{how, q.grid32(), k.grid32(), v.grid32()}
-	values.backward(math32{a.Graph}, &a.floats, dy.grid32(), dq.grid32(), dk.grid32(), dv.grid32())
+	values.backward(math32(a), &a.floats, dy.grid32(), dq.grid32(), dk.grid32(), dv.grid32())
 }
 
 func (a arithmetic32) newCache(c Cache) Cache {
@@ -58,19 +58,19 @@ func (a arithmetic32) newCache(c Cache) Cache {
 }
 
 func (a arithmetic32) attendNext(c Cache, site int, y, q, k, v matrix) {
-	c.narrow.next(&c, site, math32{a.Graph}, &a.floats, q.grid32(), k.grid32(), v.grid32(), y.grid32())
+	c.narrow.next(&c, site, math32(a), &a.floats, q.grid32(), k.grid32(), v.grid32(), y.grid32())
 }
 
 func (a arithmetic32) attendNextBackward(c Cache, site int, dy, dq, dk, dv, q matrix) {
-	c.narrow.backward(&c, site, math32{a.Graph}, &a.floats, q.grid32(), dy.grid32(), dq.grid32(), dk.grid32(), dv.grid32())
+	c.narrow.backward(&c, site, math32(a), &a.floats, q.grid32(), dy.grid32(), dq.grid32(), dk.grid32(), dv.grid32())
 }
 
 func (a arithmetic32) layerNorm(n norm, y, shift matrix, epsilon float64) {
 	v := n.narrow()
-	v.forward(math32{a.Graph}, y.grid32(), shift.narrow().only(), epsilon)
+	v.forward(math32(a), y.grid32(), shift.narrow().only(), epsilon)
 }
 
 func (a arithmetic32) layerNormBackward(n norm, dy, dx, dGain, dShift matrix) {
 	v := n.narrow()
-	v.backward(math32{a.Graph}, &a.floats, dy.grid32(), dx.grid32(), dGain.narrow().only(), dShift.narrow().only())
+	v.backward(math32(a), &a.floats, dy.grid32(), dx.grid32(), dGain.narrow().only(), dShift.narrow().only())
 }
