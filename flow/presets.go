@@ -28,7 +28,6 @@ const (
 	PresetNAF               Preset = "naf"
 	PresetSOS               Preset = "sos"
 	PresetBernstein         Preset = "bernstein"
-	PresetUMNN              Preset = "umnn"
 )
 
 // presets make a Config for the named columns.
@@ -46,7 +45,6 @@ var presets = map[Preset]func(features, context []string, o Options) (Config, er
 	PresetNAF:               NAF,
 	PresetSOS:               SOS,
 	PresetBernstein:         BernsteinFlow,
-	PresetUMNN:              UMNN,
 }
 
 // defaults are what the presets make of the zero Options.
@@ -64,7 +62,6 @@ var defaults = map[Preset]Options{
 	PresetNAF:               {Layers: 5, Hidden: []int{100, 100}, Permutation: PermutationReverse, Base: base.StandardNormal, Bound: 5, Components: 16},
 	PresetSOS:               {Layers: 5, Hidden: []int{100, 100}, Permutation: PermutationReverse, Base: base.StandardNormal, Bound: 5, Degree: 3},
 	PresetBernstein:         {Layers: 5, Hidden: []int{100, 100}, Permutation: PermutationReverse, Base: base.StandardNormal, Bound: 5, Degree: 16},
-	PresetUMNN:              {Layers: 5, Hidden: []int{100, 100}, Permutation: PermutationReverse, Base: base.StandardNormal},
 }
 
 // Options are what the presets ask for; the zero value takes their defaults,

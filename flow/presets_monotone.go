@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
@@ -58,25 +57,6 @@ func BernsteinFlow(features, context []string, o Options) (Config, error) {
 	return monotone(features, context, o, autograd.Widen(&autograd.Bernstein{
 		Degree: o.Degree, Bound: o.Bound, MinSlope: 1e-3, Tolerance: inverseTolerance,
 	}))
-}
-
-// UMNN is unconstrained monotonic neural networks (Wehenkel and Louppe, 2019),
-// layers of [MAF] whose univariate is [autograd.MonotoneNetwork], the integral of
-// a positive network of eight units whose weights the layer's network computes,
-// over 32 intervals. It is stated in float64 and slow: a value takes 33
-// evaluations of its network, its inverse some six times that.
-func UMNN(features, context []string, o Options) (Config, error) {
-	switch {
-	case o.Degree != 0:
-		return Config{}, errNoDegree
-	case o.Bound != 0:
-		return Config{}, errors.New("umnn has no scale map to bound")
-	}
-	if err := polynomial(o); err != nil {
-		return Config{}, err
-	}
-	o.fill(PresetUMNN)
-	return monotone(features, context, o, autograd.Widen(&autograd.MonotoneNetwork{Hidden: 8, Intervals: 32, Tolerance: inverseTolerance}))
 }
 
 // polynomial tells which options a flow of polynomials has no use for.

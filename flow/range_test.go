@@ -54,7 +54,6 @@ func rangeFamilies() map[string]transform.Spec {
 		"additive":  &autograd.Additive{},
 		"spline":    autograd.NewSpline(4, 3),
 		"mixture":   &autograd.LogisticMixture{Components: 3, Bound: 7, Weights: true},
-		"integral":  autograd.Widen(&autograd.MonotoneNetwork{Hidden: 2, Intervals: 8, Tolerance: 1e-9}),
 		"bernstein": autograd.Widen(&autograd.Bernstein{Degree: 4, Bound: 3, MinSlope: 1e-3, Tolerance: 1e-12}),
 		"squares":   autograd.Widen(&autograd.SumOfSquares{Degree: 2, Scale: 3, MinSlope: 1e-3, Tolerance: 1e-12}),
 		"logits":    &autograd.LogisticMixture{Components: 3, Bound: 7, Logit: true},

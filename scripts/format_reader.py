@@ -111,7 +111,6 @@ def softmax(u):
 def parameter_count(u):
     return {"affine": lambda: 2, "additive": lambda: 1, "sinh-arcsinh": lambda: 2,
             "bernstein": lambda: u["degree"] + 1, "sum-of-squares": lambda: 2 * u["degree"] + 3,
-            "monotone-network": lambda: 3 * u["hidden"] + 2,
             "logistic-mixture": lambda: (3 if u.get("weights") else 2) * u["components"],
             "spline": lambda: 3 * u["bins"] - (0 if u.get("circular") else 1)}[u["type"]]()
 
@@ -190,26 +189,11 @@ def sum_of_squares(u, p, x):
     slope = least + (1 - least) * (product * powers).sum(1)
     return p[:, -1] + at * (least + (1 - least) * mean) + slope * (x - at), np.log(slope)
 
-def monotone_network(u, p, x):
-    """y and log dy/dx of x [rows, w] with parameters p [rows, P, w]."""
-    h, n = u["hidden"], u["intervals"]
-    offsets = (4 * (np.arange(h) + 0.5) / h - 2)[:, None]
-    def g(v):
-        units = np.tanh((1 + p[:, :h]) * v[:, None] + p[:, h:2 * h] + offsets)
-        return softplus(p[:, 3 * h] + (p[:, 2 * h:3 * h] * units).sum(1)) / math.log(2)
-    total = 0
-    for k in range(n + 1):
-        terms = sum((1 if 2 * j == n else 2) / (4 * j * j - 1) * math.cos(2 * math.pi * j * k / n) for j in range(1, n // 2 + 1))
-        total = total + (1 if k in (0, n) else 2) / (2 * n) * (1 - terms) * g(x * (1 - math.cos(math.pi * k / n)) / 2)
-    return p[:, -1] + x * total, np.log(g(x))
-
 def univariate(u, p, x):
     """y and log dy/dx of x [rows, w]; p [rows, P·w] has a block for each parameter."""
     p = p.reshape(len(x), parameter_count(u), x.shape[1])
     if u["type"] == "spline":
         return spline(u, p.transpose(0, 2, 1), x)
-    if u["type"] == "monotone-network":
-        return monotone_network(u, p, x)
     if u["type"] == "bernstein":
         return bernstein(u, p, x)
     if u["type"] == "sum-of-squares":

@@ -16,7 +16,6 @@ var Univariates = strictjson.New[Univariate]("univariate").
 	Add("inverse", 2, &Inverse{}).
 	Add("bernstein", 2, Widen(&Bernstein{})).
 	Add("logistic-mixture", 2, &LogisticMixture{}).
-	Add("monotone-network", 2, Widen(&MonotoneNetwork{})).
 	Add("sinh-arcsinh", 2, Widen(&SinhArcsinh{})).
 	Add("sum-of-squares", 2, Widen(&SumOfSquares{})).
 	Add("spline", 1, &Spline{})
