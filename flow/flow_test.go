@@ -100,8 +100,12 @@ func rows(n int, index uint64) []float64 {
 }
 
 func eachFlow(t *testing.T, check func(t *testing.T, f *flow.Flow, d, contexts int)) {
+	dims := []int{1, 2, 5, 20}
+	if testing.Short() {
+		dims = []int{1, 5}
+	}
 	for _, preset := range flow.Presets() {
-		for _, d := range []int{1, 2, 5, 20} {
+		for _, d := range dims {
 			for _, contexts := range []int{0, 2} {
 				if contexts > 0 && !networks(preset) {
 					continue
