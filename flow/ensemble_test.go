@@ -13,6 +13,7 @@ import (
 // TestEnsemble compares a mixture with its parts.
 func TestEnsemble(t *testing.T) {
 	const n, d, c = 300, 3, 2
+	onBuiltin := flow.ScorerOptions{Workers: 2, BLAS: blas.Builtin()} // other matmuls round by the shape of a batch
 	var flows []*flow.Flow
 	var parts [][]float64
 	x, context := rows(n*d, 1), rows(n*c, 2)
@@ -22,11 +23,13 @@ func TestEnsemble(t *testing.T) {
 		f := randomFlow(t, preset, d, c, flow.Options{Layers: 2, Hidden: []int{8}})
 		flows = append(flows, f)
 		part := make([]float64, n)
-		must(t, f.LogProb(part, x, context))
+		s, err := f.NewScorer(onBuiltin)
+		must(t, err)
+		must(t, s.LogProb(part, x, context))
 		parts = append(parts, part)
 	}
 	weights := []float64{2, 1, 1}
-	e, err := flow.NewEnsemble(flows, weights, flow.ScorerOptions{Workers: 2, BLAS: blas.Builtin()})
+	e, err := flow.NewEnsemble(flows, weights, onBuiltin)
 	must(t, err)
 	logProb, spread := make([]float64, n), make([]float64, n)
 	must(t, e.LogProb(logProb, spread, x, context))
@@ -51,7 +54,7 @@ func TestEnsemble(t *testing.T) {
 			t.Fatalf("row %d scores %v ± %v, want %v ± %v", i, logProb[i], spread[i], want, deviation)
 		}
 	}
-	alone, err := flow.NewEnsemble(flows[1:2], nil, flow.ScorerOptions{})
+	alone, err := flow.NewEnsemble(flows[1:2], nil, onBuiltin)
 	must(t, err)
 	must(t, alone.LogProb(logProb, spread, x, context))
 	for i, want := range parts[1] {
