@@ -32,7 +32,7 @@ lint: ## gofmt, go vet for several systems, staticcheck
 	@scripts/lint
 
 race: ## the tests under the race detector (needs a C compiler)
-	go test -race -short $$(go list ./... | grep -v -e /kernels -e /examples) # the kernels start no goroutine, the examples none of their own
+	go test -race -short -timeout 30m $$(go list ./... | grep -v -e /kernels -e /examples) # the kernels start no goroutine, the examples none of their own
 
 cross: ## the tests of the numbers on other processors, under qemu
 	@scripts/cross
