@@ -163,7 +163,7 @@ func TestTarFlowOptions(t *testing.T) {
 // by the context, and noise: the best density is known.
 func TestTarFlowTrains(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it trains") // emulated processors are held to the bits of a few steps elsewhere
+		t.Skip("training to the entropy takes minutes on an emulated processor: left out by -short")
 	}
 	const sites, n, sigma = 5, 600, 0.3
 	c, err := flow.TarFlow([]int{sites}, names("x", 1), names("c", 1), flow.TarFlowOptions{Patch: 1, Blocks: 2, Layers: 1, Width: 16, Heads: 2, Bound: 3})
