@@ -1,0 +1,241 @@
+package transform_test
+
+import (
+	"math"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/transform"
+)
+
+// conforms checks one transform.
+func conforms(t *testing.T, spec transform.Spec, shape transform.Shape, context int, bound32 float64) {
+	t.Helper()
+	s := build(t, spec, shape, context)
+	rows := 3 * s.shape.Sites()
+	x, ctx := noise(rows*shape.Features, 1, 2.5), noise(rows/s.shape.Sites()*context, 2, 2)
+	checkRoundTrip(t, s, x, ctx)
+	checkLogDet(t, s, x, ctx)
+	for _, inverse := range []bool{false, true} {
+		checkGradients(t, s, inverse, x, ctx)
+	}
+	check32(t, s, x, ctx, bound32)
+	checkReplay(t, s, x, ctx)
+	checkSegments(t, s, x, ctx)
+	checkJSON(t, spec)
+}
+
+func checkRoundTrip(t *testing.T, s *subject, x, ctx []float64) {
+	t.Helper()
+	g := autograd.Bind64(s.parameters).NewGraph()
+	_, _, out, total := s.run(g, autograd.Evaluate, false, x, ctx)
+	z, forward := values(out), append([]float64(nil), total.Values...)
+	_, _, back, total := s.run(g, autograd.Evaluate, true, z, ctx)
+	for i, v := range values(back) {
+		if !near(v, x[i], 1e-10) {
+			t.Fatalf("round trip: value %d is %v, was %v", i, v, x[i])
+		}
+	}
+	for e, v := range total.Values {
+		if !near(v, -forward[e], 1e-10) {
+			t.Fatalf("round trip: event %d has log-det %v forward and %v inverse", e, forward[e], v)
+		}
+	}
+}
+
+// checkLogDet compares the log-det of the first event with the determinant of
+// its Jacobian by central differences.
+func checkLogDet(t *testing.T, s *subject, x, ctx []float64) {
+	t.Helper()
+	n, c := s.shape.Dim(), s.context
+	x, ctx = append([]float64(nil), x[:n]...), ctx[:c]
+	g := autograd.Bind64(s.parameters).NewGraph()
+	jacobian := mat.NewDense(n, n, nil)
+	const h = 1e-5
+	for i := range n {
+		was := x[i]
+		x[i] = was + h
+		_, _, out, _ := s.run(g, autograd.Evaluate, false, x, ctx)
+		up := values(out)
+		x[i] = was - h
+		_, _, out, _ = s.run(g, autograd.Evaluate, false, x, ctx)
+		down := values(out)
+		x[i] = was
+		for j := range n {
+			jacobian.Set(j, i, (up[j]-down[j])/(2*h))
+		}
+	}
+	var lu mat.LU
+	lu.Factorize(jacobian)
+	want, _ := lu.LogDet()
+	_, _, _, total := s.run(g, autograd.Evaluate, false, x, ctx)
+	if !near(total.Values[0], want, 1e-6) {
+		t.Fatalf("log-det is %v, the Jacobian's is %v", total.Values[0], want)
+	}
+}
+
+func checkGradients(t *testing.T, s *subject, inverse bool, x, ctx []float64) {
+	t.Helper()
+	binding := autograd.Bind64(s.parameters)
+	g, probe := binding.NewGraph(), binding.NewGraph()
+	in, context := s.differentiate(g, inverse, x, ctx)
+	const h = 1e-6
+	compare := func(name string, at []float64, got []float64) {
+		// Of thousands of values, as a large matrix has, some hundred are tried.
+		step := 1 + len(at)/1500*7
+		for i := 0; i < len(at); i += step {
+			was := at[i]
+			at[i] = was + h
+			up := s.loss(probe, inverse, x, ctx)
+			at[i] = was - h
+			down := s.loss(probe, inverse, x, ctx)
+			at[i] = was
+			if want := (up - down) / (2 * h); !near(got[i], want, 1e-6) {
+				t.Fatalf("inverse=%v: gradient of %s %d is %v, by differences %v", inverse, name, i, got[i], want)
+			}
+		}
+	}
+	x, ctx = append([]float64(nil), x...), append([]float64(nil), ctx...)
+	compare("input", x, gradients(in))
+	if s.context > 0 {
+		compare("context", ctx, gradients(context))
+	}
+	for _, p := range s.parameters.All() {
+		if !p.Frozen {
+			from, to := p.Offset(), p.Offset()+p.Size()
+			compare(p.Name, binding.Values64()[from:to], g.Gradients64()[from:to])
+		}
+	}
+}
+
+// check32 compares float32 with float64, recorded with unrecorded, and
+// gradients with gradients.
+func check32(t *testing.T, s *subject, x, ctx []float64, bound float64) {
+	t.Helper()
+	g64, g32 := autograd.Bind64(s.parameters).NewGraph(), autograd.Bind32(s.parameters, blas.Builtin()).NewGraph()
+	for _, inverse := range []bool{false, true} {
+		_, _, out, total := s.run(g64, autograd.Evaluate, inverse, x, ctx)
+		want, wantTotal := values(out), append([]float64(nil), total.Values...)
+		for _, mode := range []autograd.Mode{autograd.Evaluate, autograd.Differentiate} {
+			_, _, out, total := s.run(g32, mode, inverse, x, ctx)
+			for i, v := range values(out) {
+				if !near(v, want[i], bound) {
+					t.Fatalf("float32 inverse=%v mode=%v: value %d is %v, float64 has %v", inverse, mode, i, v, want[i])
+				}
+			}
+			for e, v := range total.Values {
+				if !near(v, wantTotal[e], bound*float64(s.shape.Sites())) {
+					t.Fatalf("float32 inverse=%v mode=%v: log-det of event %d is %v, float64 has %v", inverse, mode, e, v, wantTotal[e])
+				}
+			}
+		}
+		in64, ctx64 := s.differentiate(g64, inverse, x, ctx)
+		in32, ctx32 := s.differentiate(g32, inverse, x, ctx)
+		gradient64 := append(gradients(in64), gradients(orEmpty(ctx64))...)
+		gradient32 := append(gradients(in32), gradients(orEmpty(ctx32))...)
+		for i := range g64.Gradients64() {
+			gradient64 = append(gradient64, g64.Gradients64()[i])
+			gradient32 = append(gradient32, float64(g32.Gradients()[i]))
+		}
+		for i, v := range gradient32 {
+			if !near(v, gradient64[i], 50*bound+1e-12) {
+				t.Fatalf("float32 inverse=%v: gradient %d is %v, float64 has %v", inverse, i, v, gradient64[i])
+			}
+		}
+	}
+}
+
+func orEmpty(v autograd.Value) autograd.Value {
+	if v.IsZero() {
+		return autograd.Value{}
+	}
+	return v
+}
+
+// checkReplay computes the forward's gradients again from its input alone, and
+// from its output alone by the inverse, as a trainer that keeps no activations
+// does.
+func checkReplay(t *testing.T, s *subject, x, ctx []float64) {
+	t.Helper()
+	binding := autograd.Bind64(s.parameters)
+	g := binding.NewGraph()
+	in, _ := s.differentiate(g, false, x, ctx)
+	want := append(gradients(in), g.Gradients64()...)
+
+	replay := binding.NewGraph()
+	_, _, out, _ := s.run(replay, autograd.Evaluate, false, x, ctx)
+	z := values(out)
+	_, _, back, _ := s.run(replay, autograd.Evaluate, true, z, ctx)
+	for name, from := range map[string][]float64{"input": x, "output": values(back)} {
+		in, _ := s.differentiate(replay, false, from, ctx)
+		for i, v := range append(gradients(in), replay.Gradients64()...) {
+			if !near(v, want[i], 1e-8) {
+				t.Fatalf("replay from %s: gradient %d is %v, was %v", name, i, v, want[i])
+			}
+		}
+	}
+}
+
+// checkSegments differentiates the transform in a chain that keeps the input of
+// each map alone, and in one that keeps nothing where it can: the former has the
+// bits of the tape, the latter is near.
+func checkSegments(t *testing.T, s *subject, x, ctx []float64) {
+	t.Helper()
+	whole := *s
+	whole.transform = transform.Sequence(s.transform, s.transform)
+	for name, binding := range map[string]*autograd.Binding{
+		"float64": autograd.Bind64(s.parameters), "float32": autograd.Bind32(s.parameters, blas.Builtin()),
+	} {
+		run := func(m autograd.Memory, inverse bool) []float64 {
+			whole.memory = m
+			g := binding.NewGraph()
+			in, context := whole.differentiate(g, inverse, x, ctx)
+			out := append(gradients(in), gradients(orEmpty(context))...)
+			out = append(out, g.Gradients64()...)
+			for _, v := range g.Gradients() {
+				out = append(out, float64(v))
+			}
+			return out
+		}
+		for _, inverse := range []bool{false, true} {
+			want := run(autograd.Memory{}, inverse)
+			for i, v := range run(autograd.Memory{Replay: true}, inverse) {
+				if v != want[i] {
+					t.Fatalf("%s inverse=%v: from kept inputs, gradient %d is %v, the tape has %v", name, inverse, i, v, want[i])
+				}
+			}
+			bound := 1e-7
+			if name == "float32" {
+				bound = 2e-3
+			}
+			for i, v := range run(autograd.Memory{Reversible: true}, inverse) {
+				if !near(v, want[i], bound) {
+					t.Fatalf("%s inverse=%v: from outputs, gradient %d is %v, the tape has %v", name, inverse, i, v, want[i])
+				}
+			}
+		}
+	}
+}
+
+func checkJSON(t *testing.T, spec transform.Spec) {
+	t.Helper()
+	text, err := transform.Kinds.Marshal(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := transform.Kinds.Unmarshal(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := transform.Kinds.Marshal(back)
+	if err != nil || string(again) != string(text) {
+		t.Fatalf("JSON %s reads back as %s (%v)", text, again, err)
+	}
+}
+
+func near(got, want, bound float64) bool {
+	return math.Abs(got-want) <= bound*(1+math.Abs(want))
+}
