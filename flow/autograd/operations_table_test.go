@@ -492,7 +492,7 @@ func scaledSegment(choose func(*autograd.Pass, autograd.Value) autograd.Value) f
 			}
 		}
 		return func(p *autograd.Pass, in values) autograd.Value {
-			return p.Segment(choose(p, in[0]), way(false), way(true))
+			return p.Segment(choose(p, in[0]), way(false), autograd.Rebuild(way(false), way(true)))
 		}
 	}
 }

@@ -2,34 +2,37 @@ package autograd
 
 import "math"
 
-// Segment computes y = f(x) and keeps of the way only x; with back, which
-// computes x from y, nothing but y. When the gradient of y comes, it computes x,
-// runs f again with a tape of its own, differentiates that, and gives the
-// memory back: the memory of training is that of one segment instead of all
-// (Chen, Xu, Zhang and Guestrin, 2016; from the output: Gomez, Ren, Urtasun and
-// Grosse, 2017). Without a tape it is f(x).
+// Segment computes y = f(x) and keeps of the way only x; with again nothing but
+// y, which takes the place of x. When the gradient of y comes, it runs f again
+// with a tape of its own, differentiates that, and gives the memory back: the
+// memory of training is that of one segment instead of all (Chen, Xu, Zhang and
+// Guestrin, 2016; from the output: Gomez, Ren, Urtasun and Grosse, 2017). Without
+// a tape it is f(x).
+//
+// again comes with a value that holds y. It leaves x in its memory, and returns
+// f(x) on the tape: see [Rebuild]. x and y have the same shape then.
 //
 // From a kept x the gradients are those of the tape, by bits. From y they are
-// those at the x that back computes, which differs by rounding.
+// those at the x that again computes, which differs by rounding.
 //
 // f may read x and the context of the pass; another value that wants a
-// gradient would get none. It lets no part leave or return. x ends with back: f
+// gradient would get none. It lets no part leave or return. x ends with again: f
 // may rewrite its memory.
-func (p *Pass) Segment(x Value, f, back func(*Pass, Value) Value) Value {
+func (p *Pass) Segment(x Value, f, again func(*Pass, Value) Value) Value {
 	if !p.recording {
 		return f(p, x)
 	}
 	g := p.Graph
 	work := x
 	switch {
-	case back == nil:
+	case again == nil:
 		work = g.clone(x)
 	case !x.whole() || x.node.broadcast:
 		x = g.Copy(x)
 		work = x
 	}
-	s := segment{pass: *p, x: x, f: f, back: back, folds: p.folds.within()}
-	if back != nil && !x.node.rebuilt {
+	s := segment{pass: *p, x: x, f: f, again: again, folds: p.folds.within()}
+	if again != nil && !x.node.rebuilt {
 		s.witness = witness(x)
 	}
 	sub := *p
@@ -48,19 +51,35 @@ func (p *Pass) Segment(x Value, f, back func(*Pass, Value) Value) Value {
 		g.release(mark)
 	}
 	s.y = g.share(y)
-	s.y.node.rebuilt = back != nil
+	s.y.node.rebuilt = again != nil
 	s.pass.LogDet.Values = nil
 	g.Record(s.backward)
 	return s.y
 }
 
+// Rebuild returns the again of [Pass.Segment] for a map f whose inverse is back.
+func Rebuild(f, back func(*Pass, Value) Value) func(*Pass, Value) Value {
+	return func(p *Pass, v Value) Value {
+		undo := *p
+		undo.folds = p.folds.within()
+		p.Still(func() {
+			mark := p.Mark()
+			if x := back(&undo, v); x.node != v.node {
+				p.do.copy(v.data(), x.data())
+			}
+			p.Release(mark)
+		})
+		return f(p, v)
+	}
+}
+
 // segment is what is kept of a part of the way.
 type segment struct {
-	pass    Pass
-	x, y    Value
-	f, back func(*Pass, Value) Value
-	folds   *folds
-	witness []float64 // some rows of x, where a run of segments without x begins
+	pass     Pass
+	x, y     Value
+	f, again func(*Pass, Value) Value
+	folds    *folds
+	witness  []float64 // some rows of x, where a run of segments without x begins
 }
 
 // witnessRows is the number of rows of each tile that tell how far a rebuilt x
@@ -89,7 +108,7 @@ func (s *segment) backward() {
 	// with y, its gradient takes the place of y's, which nothing wants any more, so
 	// that gradients do not grow with the number of segments either.
 	outlives := []Value{s.pass.Context, s.y, s.x}
-	inherits := s.back != nil && s.x.wanted() && s.x.untouched() && s.x.whole() && s.y.whole() && s.x.Rows == s.y.Rows && s.x.Cols == s.y.Cols
+	inherits := s.again != nil && s.x.wanted() && s.x.untouched()
 	if inherits {
 		outlives = outlives[:2]
 	}
@@ -99,29 +118,21 @@ func (s *segment) backward() {
 		}
 	}
 	mark, start := g.Mark(), len(g.tape)
-	from := s.x
-	if s.back != nil {
-		undo := s.pass
-		undo.folds, undo.LogDet = s.folds.again(), Sums{Values: g.doubles.takeZeroed(events)}
-		y := g.clone(s.y)
-		g.Still(func() { from = s.back(&undo, y) })
-		for i, was := range s.witness {
-			is := from.At(i/s.x.Cols, i%s.x.Cols)
-			if d := math.Abs(is-was) / (1 + math.Abs(was)); d > g.drift || d != d {
-				g.drift = d
-			}
-		}
+	pass := s.pass
+	pass.folds, pass.LogDet = s.folds.again(), Sums{Values: g.doubles.takeZeroed(events), Gradient: s.pass.LogDet.Gradient}
+	var in, out Value
+	if s.again == nil {
+		in = g.clone(s.x)
+		in.node.wanted = s.x.wanted()
+		out = s.f(&pass, in)
+	} else {
+		in = g.share(s.x) // which holds y, until again
+		in.node.wanted = s.x.wanted()
+		out = s.again(&pass, in)
+		s.compare()
 	}
-	again := s.pass
-	again.folds, again.LogDet = s.folds.again(), Sums{Values: g.doubles.takeZeroed(events), Gradient: s.pass.LogDet.Gradient}
-	in := g.clone(from)
-	in.node.wanted = s.x.wanted()
-	g.addGradients(s.f(&again, in), s.y)
+	g.addGradients(out, s.y)
 	g.rewind(start)
-	if s.back != nil {
-		// The memory of x holds y; what computed x finds it there again.
-		g.do.copy(s.x.data(), from.data())
-	}
 	if in.wanted() && !in.untouched() {
 		if inherits {
 			g.do.copy(g.gradient(s.y), g.gradient(in))
@@ -131,6 +142,17 @@ func (s *segment) backward() {
 		}
 	}
 	g.release(mark)
+}
+
+// compare notes how far the x that was computed from y is from what it was.
+func (s *segment) compare() {
+	g := s.pass.Graph
+	for i, was := range s.witness {
+		is := s.x.At(i/s.x.Cols, i%s.x.Cols)
+		if d := math.Abs(is-was) / (1 + math.Abs(was)); d > g.drift || d != d {
+			g.drift = d
+		}
+	}
 }
 
 // Still runs do without a tape: what it computes is a constant.

@@ -79,13 +79,14 @@ func TestDrift(t *testing.T) {
 		for i := range 6 {
 			x.Set(i/2, i%2, float64(i))
 		}
-		y := p.Segment(p.Copy(x), func(p *autograd.Pass, x autograd.Value) autograd.Value {
+		f := func(p *autograd.Pass, x autograd.Value) autograd.Value {
 			return p.Add(x, p.Repeat(shift, 3))
-		}, func(p *autograd.Pass, y autograd.Value) autograd.Value {
+		}
+		y := p.Segment(p.Copy(x), f, autograd.Rebuild(f, func(p *autograd.Pass, y autograd.Value) autograd.Value {
 			back := p.Copy(y)
 			back.Set(1, 0, y.At(1, 0)+off) // 2, so that it is off by a third of 1 + |value|
 			return back
-		})
+		}))
 		g.SeedGradient(y, 0, 0, 1)
 		g.Backward()
 		want := math.Abs(off) / 3
@@ -133,7 +134,7 @@ func TestReversibleChain(t *testing.T) {
 					}
 				}
 				if reverse {
-					y = p.Segment(y, way(false), way(true))
+					y = p.Segment(y, way(false), autograd.Rebuild(way(false), way(true)))
 				} else {
 					y = way(false)(p, y)
 				}

@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -66,11 +67,15 @@ func TestReversibleRefusesDrift(t *testing.T) {
 	}
 }
 
-// tall is a flow of so many couplings of eight columns, an ActNorm behind each, with
-// random values.
-func tall(t *testing.T, layers, hidden int, bound float64, values float32) *flow.Flow {
+// tall is a flow of so many couplings, an ActNorm behind each, with random values.
+func tall(t testing.TB, columns, layers int, o flow.Options, values float32) *flow.Flow {
 	t.Helper()
-	c, err := flow.RealNVP([]string{"a", "b", "c", "d", "e", "f", "g", "h"}, nil, flow.Options{Layers: layers, Hidden: []int{hidden}, Bound: bound})
+	features := make([]string, columns)
+	for i := range features {
+		features[i] = fmt.Sprintf("f%d", i)
+	}
+	o.Layers = layers
+	c, err := flow.RealNVP(features, nil, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +134,7 @@ func normals(n int, seed uint64) []float64 {
 // keep values of the order of one: those from kept inputs are the tape's, those from
 // outputs near them, and that they are is measured.
 func TestReversibleGradientOfDepth32(t *testing.T) {
-	f := tall(t, 32, 16, 1, 0.4)
+	f := tall(t, 8, 32, flow.Options{Hidden: []int{16}, Bound: 1}, 0.4)
 	want, _ := gradientOf(t, f, Stored)
 	replayed, _ := gradientOf(t, f, Replay)
 	if !slices.Equal(want, replayed) {
@@ -153,7 +158,7 @@ func TestReversibleMemory(t *testing.T) {
 	for _, m := range []Memory{Stored, Replay, Reversible} {
 		var bytes [2]float64
 		for i, layers := range []int{8, 64} {
-			_, r := gradientOf(t, tall(t, layers, 256, 1, 0.1), m)
+			_, r := gradientOf(t, tall(t, 8, layers, flow.Options{Hidden: []int{256}, Bound: 1}, 0.1), m)
 			bytes[i] = float64(r.bytes())
 		}
 		taken[m] = bytes
@@ -172,7 +177,7 @@ func TestReversibleKeepsInputs(t *testing.T) {
 	rows := normals(300*8, 9)
 	var first *flow.Flow
 	for _, workers := range []int{1, 3} {
-		f := tall(t, 40, 8, 2, 1)
+		f := tall(t, 8, 40, flow.Options{Hidden: []int{8}, Bound: 2}, 1)
 		o := Defaults()
 		o.Epochs, o.Batch, o.BLAS, o.Memory, o.Workers = 1, 150, blas.Builtin(), Reversible, workers
 		r, err := Fit(context.Background(), f, Data{Rows: rows}, Data{Rows: rows[:80]}, o)

@@ -137,7 +137,7 @@ func (m Memory) tape() autograd.Memory {
 // second one.
 const (
 	maxDrift        = 1e-5
-	mostBetweenKept = 16
+	mostBetweenKept = 64
 )
 
 // OptionError says that an option is not what it may be.

@@ -111,14 +111,18 @@ func (c *Chain) Initialize(seed uint64) {
 // Forward implements [Transform].
 func (c *Chain) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
 	for i, t := range c.transforms {
-		x = run(p, x, i, t, Transform.Forward, Transform.Inverse)
+		x = run(p, x, i, t, false)
 	}
 	return x
 }
 
-// run applies a map in one direction and keeps of it what the pass wants; back
-// is the other direction.
-func run(p *autograd.Pass, x autograd.Value, i int, t Transform, way, back func(Transform, *autograd.Pass, autograd.Value) autograd.Value) autograd.Value {
+// run applies the i-th map that a pass comes to, in one direction, and keeps of it
+// what the pass wants.
+func run(p *autograd.Pass, x autograd.Value, i int, t Transform, inverse bool) autograd.Value {
+	way := Transform.Forward
+	if inverse {
+		way = Transform.Inverse
+	}
 	m := p.Memory
 	if !p.Recording() || !m.Replay && !m.Reversible || inParts(t) {
 		return way(t, p, x)
@@ -127,7 +131,7 @@ func run(p *autograd.Pass, x autograd.Value, i int, t Transform, way, back func(
 	if !m.Reversible || !reversible(t) || m.Every > 0 && i%m.Every == 0 {
 		return p.Segment(x, f, nil)
 	}
-	return p.Segment(x, f, func(p *autograd.Pass, y autograd.Value) autograd.Value { return back(t, p, y) })
+	return p.Segment(x, f, again(t, inverse))
 }
 
 // inParts tells whether a map is kept in parts rather than as a whole: a chain,
@@ -149,6 +153,29 @@ type Reversible interface {
 	Reversible() bool
 }
 
+// retracer is a Reversible that computes its input from its output, and then the
+// output from that on the tape, at less than the cost of both.
+type retracer interface {
+	// retrace takes y, leaves in its memory the x that the map, or with inverse its
+	// inverse, made it of, and returns what it makes of that.
+	retrace(p *autograd.Pass, y autograd.Value, inverse bool) autograd.Value
+}
+
+// again returns what computes the input of a map, or with inverse of its inverse,
+// from its output, and then the output on the tape.
+func again(t Transform, inverse bool) func(*autograd.Pass, autograd.Value) autograd.Value {
+	switch t := t.(type) {
+	case inverted:
+		return again(t.t, !inverse)
+	case retracer:
+		return func(p *autograd.Pass, y autograd.Value) autograd.Value { return t.retrace(p, y, inverse) }
+	}
+	if inverse {
+		return autograd.Rebuild(t.Inverse, t.Forward)
+	}
+	return autograd.Rebuild(t.Forward, t.Inverse)
+}
+
 func reversible(t Transform) bool {
 	r, ok := t.(Reversible)
 	return ok && r.Reversible()
@@ -157,7 +184,7 @@ func reversible(t Transform) bool {
 // Inverse implements [Transform].
 func (c *Chain) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
 	for i := range c.transforms {
-		z = run(p, z, i, c.at(i, true), Transform.Inverse, Transform.Forward)
+		z = run(p, z, i, c.at(i, true), true)
 	}
 	return z
 }

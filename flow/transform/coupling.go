@@ -193,6 +193,14 @@ func (t *coupling) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
 
 func (t *coupling) apply(p *autograd.Pass, x autograd.Value, inverse bool) autograd.Value {
 	mark := p.Mark()
+	y := p.Apply(t.univariate, inverse, x, t.parameters(p, x), t.changedPart, p.LogDet)
+	p.Release(mark)
+	return y
+}
+
+// parameters returns those of the univariate, which are the same for what the
+// coupling maps and for what it makes of it.
+func (t *coupling) parameters(p *autograd.Pass, x autograd.Value) autograd.Value {
 	var seen autograd.Value
 	switch {
 	case t.ofSites():
@@ -206,10 +214,15 @@ func (t *coupling) apply(p *autograd.Pass, x autograd.Value, inverse bool) autog
 	if t.ofSites() {
 		parameters = p.Take(parameters, t.changedPart)
 	}
-	y := p.Apply(t.univariate, inverse, x, parameters, t.changedPart, p.LogDet)
-	p.Release(mark)
-	return y
+	return parameters
 }
 
 // Reversible implements [Reversible].
 func (*coupling) Reversible() bool { return true }
+
+// retrace implements [retracer]: the conditioner computes once.
+func (t *coupling) retrace(p *autograd.Pass, y autograd.Value, inverse bool) autograd.Value {
+	parameters := t.parameters(p, y)
+	p.Still(func() { p.Apply(t.univariate, !inverse, y, parameters, t.changedPart, p.LogDet) })
+	return p.Apply(t.univariate, inverse, y, parameters, t.changedPart, p.LogDet)
+}
