@@ -35,6 +35,8 @@ type Config struct {
 	// Pixels says that the values are whole numbers, which are dequantized before
 	// they are standardized; nil says that they are not.
 	Pixels *Pixels `json:"pixels,omitempty"`
+	// Sound says that an event is a window of sound; nil says nothing.
+	Sound *Sound `json:"sound,omitempty"`
 
 	// Standardize and StandardizeContext are the first stage. Training fills
 	// them from its data.
@@ -95,6 +97,9 @@ func (c *Config) Check() error {
 		if len(c.Discrete) > 0 {
 			return errors.New("a flow of pixels has discrete columns too; pixels are discrete all")
 		}
+	}
+	if err := c.checkSound(); err != nil {
+		return err
 	}
 	if err := c.checkCategories(); err != nil {
 		return err

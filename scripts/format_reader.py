@@ -109,7 +109,7 @@ def softmax(u):
     return e / e.sum(-1, keepdims=True)
 
 def parameter_count(u):
-    return {"affine": lambda: 2, "additive": lambda: 1, "sinh-arcsinh": lambda: 2,
+    return {"affine": lambda: 2, "inverse": lambda: parameter_count(u["of"]), "additive": lambda: 1, "sinh-arcsinh": lambda: 2,
             "bernstein": lambda: u["degree"] + 1, "sum-of-squares": lambda: 2 * u["degree"] + 3,
             "logistic-mixture": lambda: (3 if u.get("weights") else 2) * u["components"],
             "spline": lambda: 3 * u["bins"] - (0 if u.get("circular") else 1)}[u["type"]]()
@@ -204,8 +204,50 @@ def univariate(u, p, x):
         s = u["bound"] * np.tanh(p[:, 1] / u["bound"])
         v = np.exp(s) * np.arcsinh(x) + p[:, 0]
         return np.sinh(v), s + np.logaddexp(v, -v) - np.log(2) - 0.5 * np.log1p(x * x)
+    if u["type"] == "inverse":
+        y, log_det = invert_univariate(u["of"], p.reshape(len(x), -1), x)
+        return y, -log_det
     s = log_scale(u, p[:, 0]) if u["type"] == "affine" else np.zeros(x.shape)
     return x * np.exp(s) + p[:, -1], s
+
+def wavenet(c, tensors, prefix, x, context):
+    """The parameters of each site of one event x [sites, features], from the sites before it."""
+    def linear(name, v):
+        return v @ tensors[prefix + name + ".weight"] + tensors[prefix + name + ".bias"][0]
+    def back(v, sites):
+        return np.concatenate([np.zeros((min(sites, len(v)), v.shape[1])), v[:max(0, len(v) - sites)]])
+    h, skip, w = linear("input", back(x, 1)), 0, c["width"]
+    for l, d in enumerate(c["dilations"]):
+        u = linear(f"layers.{l}.past", np.concatenate([back(h, i * d) for i in reversed(range(c["kernel"]))], 1))
+        if f"{prefix}layers.{l}.context.weight" in tensors:
+            u = u + linear(f"layers.{l}.context", context)
+        out = linear(f"layers.{l}.output", np.tanh(u[:, :w]) / (1 + np.exp(-u[:, w:])))
+        if l < len(c["dilations"]) - 1:
+            h, out = h + out[:, :w], out[:, w:]
+        skip = skip + out
+    return linear("output", np.maximum(linear("skip", np.maximum(skip, 0)), 0))
+
+def sequence(flow, tensors, x, context):
+    """The log-density of one standardized event [sites, features]."""
+    total = 0.0
+    for i, t in enumerate(flow["transforms"]):
+        prefix, invert = f"transforms.{i}.", t["type"] == "invert"
+        if invert:
+            t, prefix = t["transform"], prefix + "transform."
+        order = slice(None, None, -1) if t.get("reverse") else slice(None)
+        network = lambda v: wavenet(t["conditioner"], tensors, prefix + "conditioner.", v, context)
+        v = x[order]
+        if invert:  # site after site
+            y, v = v, np.zeros(v.shape)
+            for s in range(len(v)):
+                found, log_det = invert_univariate(t["univariate"], network(v[:s + 1]), y[:s + 1])
+                v[s] = found[s]
+            total -= log_det.sum()
+        else:
+            v, log_det = univariate(t["univariate"], network(v), v)
+            total += log_det.sum()
+        x = v[order]
+    return total + log_base(flow["base"], tensors.get("base.constant", [None])[0], x).sum()
 
 def invert_univariate(u, p, y):
     """x of y [rows, w], and log dy/dx there; of the maps whose inverse is a formula without roots."""
@@ -403,8 +445,9 @@ def log_prob(path, x, context=None):
         stays = ~np.isfinite(x[:, feature]) | (x[:, feature] >= circle["lower"]) & (x[:, feature] < circle["upper"])
         x[:, feature] = np.where(stays, x[:, feature], wrapped)
     if flow["standardize"]:
-        x = (x - flow["standardize"]["mean"]) / flow["standardize"]["std"]
-        total -= np.log(flow["standardize"]["std"]).sum()
+        sites = x.shape[1] // len(flow["features"])
+        x = (x - np.tile(flow["standardize"]["mean"], sites)) / np.tile(flow["standardize"]["std"], sites)
+        total -= sites * np.log(flow["standardize"]["std"]).sum()
     context = np.zeros((len(x), 0)) if context is None else np.array(context, np.float64)
     if flow["standardize_context"]:
         context = (context - flow["standardize_context"]["mean"]) / flow["standardize_context"]["std"]
@@ -419,7 +462,9 @@ def log_prob(path, x, context=None):
     return np.where(far, -np.inf, total)
 
 def log_density(flow, tensors, x, context):
-    """The log-density of standardized rows."""
+    """The log-density of standardized rows, each an event."""
+    if "grid" in flow:
+        return np.array([sequence(flow, tensors, row.reshape(-1, len(flow["features"])), c[None]) for row, c in zip(x, context)])
     if "embedding" in flow:
         context = conditioner(tensors, "embedding.", flow["embedding"], context, context, len(x))
     total = np.zeros(len(x))

@@ -179,6 +179,8 @@ func operations() []operation {
 			p.Put(y, in[1], autograd.Columns([]int{2}))
 			return y
 		}), 0},
+		{"past", []string{"Past"}, []int{2}, false, without(func(p *autograd.Pass, in values) autograd.Value { return p.Past(in[0], 3, 1) }), 1e-7},
+		{"past of one tap", []string{"Past"}, []int{2}, false, without(func(p *autograd.Pass, in values) autograd.Value { return p.Past(in[0], 1, 1) }), 0},
 		{"delay", []string{"Delay"}, []int{3}, false, without(func(p *autograd.Pass, in values) autograd.Value { return p.Delay(in[0]) }), 0},
 		{"sites in reverse", []string{"Take"}, []int{3}, false, without(func(p *autograd.Pass, in values) autograd.Value {
 			return p.Take(in[0], autograd.Part{Sites: []int{1, 0}})

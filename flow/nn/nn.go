@@ -46,6 +46,7 @@ var Kinds = strictjson.New[Spec]("conditioner").
 	Add("residual", 1, &ResidualSpec{}).
 	Add("residual-convolution", 2, &ResidualConvolutionSpec{}).
 	Add("transformer", 2, &TransformerSpec{}).
+	Add("wavenet", 2, &WaveNetSpec{}).
 	Silent("mlp").
 	Shared()
 

@@ -189,6 +189,16 @@ var families = []family{
 		return sequential(&autograd.Inverse{Of: affine}, true)
 	}, 2e-5},
 	{"sequential-additive", func(int) transform.Spec { return sequential(&autograd.Additive{}, true) }, 2e-5},
+	{"sequential-wavenet", func(int) transform.Spec {
+		s := sequential(affine, true)
+		s.Conditioner = &nn.WaveNetSpec{Width: 4, Skip: 3, Kernel: 2, Dilations: []int{1, 2}}
+		return s
+	}, 2e-5},
+	{"invert-sequential-wavenet", func(int) transform.Spec {
+		s := sequential(&autograd.Inverse{Of: affine}, false)
+		s.Conditioner = &nn.WaveNetSpec{Width: 3, Skip: 4, Kernel: 3, Dilations: []int{2}}
+		return &transform.InvertSpec{Transform: s}
+	}, 2e-5},
 	{"invert-sequential", func(int) transform.Spec {
 		return &transform.InvertSpec{Transform: sequential(affine, true)}
 	}, 2e-5},

@@ -5,20 +5,21 @@ package limits
 
 // Of a description of a flow.
 const (
-	Features     = 1 << 16 // columns of a site, or of a context
-	Sites        = 1 << 24 // of an event
-	Transforms   = 4096    // of a flow, those inside others too
-	Layers       = 1024    // of a preset, or of a list that is imported
-	HiddenLayers = 64      // of a network
-	Width        = 1 << 16 // of a layer of a network
-	Matrix       = 4096    // features of a learned matrix, which costs D³ a step
-	PlainMatrix  = 1024    // features of one that needs its determinant and inverse anew
-	Components   = 4096    // of a mixture
-	Levels       = 1000    // of a context column of texts
-	Block        = 64      // of a squeeze, along each dimension
-	Kernel       = 31      // of a convolution, along each dimension
-	Dilation     = 1 << 12 // of a convolution
-	Depth        = 100     // objects and lists inside one another, in any JSON
+	Features       = 1 << 16 // columns of a site, or of a context
+	Sites          = 1 << 24 // of an event
+	Transforms     = 4096    // of a flow, those inside others too
+	Layers         = 1024    // of a preset, or of a list that is imported
+	HiddenLayers   = 64      // of a network
+	Width          = 1 << 16 // of a layer of a network
+	Matrix         = 4096    // features of a learned matrix, which costs D³ a step
+	PlainMatrix    = 1024    // features of one that needs its determinant and inverse anew
+	Components     = 4096    // of a mixture
+	Levels         = 1000    // of a context column of texts
+	Block          = 64      // of a squeeze, along each dimension
+	Kernel         = 31      // of a convolution, along each dimension
+	Dilation       = 1 << 12 // of a convolution
+	CausalDilation = 1 << 20 // of a WaveNet
+	Depth          = 100     // objects and lists inside one another, in any JSON
 )
 
 // Of the memory for the values of a model: what a binding holds beside them, in

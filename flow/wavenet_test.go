@@ -1,0 +1,132 @@
+package flow_test
+
+import (
+	"bytes"
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/train"
+	"github.com/seed-192fdf7a/nf/internal/random"
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// waveNet is a small flow of sound with random parameters, in windows of 20
+// samples.
+func waveNet(t *testing.T, p flow.SoundPreset, o flow.SoundOptions) *flow.Flow {
+	t.Helper()
+	o.Length, o.Columns, o.Layers = 20, 6, 3
+	c, err := p.Config(o)
+	must(t, err)
+	f, err := flow.New(c, 1)
+	must(t, err)
+	for _, p := range f.Model().Parameters().All() {
+		random.Uniform(p.Values(), 7, random.Initialization, uint64(p.Offset()), 0.4)
+	}
+	return f
+}
+
+// TestWaveNetBits holds scores, noise and samples of windows alone against those of
+// a batch, of several workers and of every kernel tier, two steps of training
+// likewise, and a file against what it was written of.
+func TestWaveNetBits(t *testing.T) {
+	const n = 5
+	for name, o := range map[string]struct {
+		preset flow.SoundPreset
+		flow.SoundOptions
+	}{
+		"mixture":  {flow.PresetWaveNet, flow.SoundOptions{Components: 2, Rate: 8000}},
+		"gaussian": {flow.PresetWaveNet, flow.SoundOptions{Gaussian: true, Channels: 2, Context: names("c", 2)}},
+		"iaf":      {flow.PresetWaveNetIAF, flow.SoundOptions{Blocks: 2}},
+	} {
+		f := waveNet(t, o.preset, o.SoundOptions)
+		d, contexts := f.Dim(), f.ContextFeatures()
+		x, context := rows(n*d, 1), rows(n*contexts, 2)
+		run := func(f *flow.Flow, b blas.Backend, workers, batch int) (out []float64) {
+			s, err := f.NewScorer(flow.ScorerOptions{Workers: workers, BLAS: b})
+			must(t, err)
+			logProb, z, samples, sampled := make([]float64, n), make([]float64, n*d), make([]float64, n*d), make([]float64, n)
+			back, logDet := make([]float64, n*d), make([]float64, n)
+			for from := 0; from < n; from += batch {
+				to := min(from+batch, n)
+				c := context[from*contexts : to*contexts]
+				must(t, s.LogProb(logProb[from:to], x[from*d:to*d], c))
+				must(t, s.Forward(z[from*d:to*d], nil, x[from*d:to*d], c))
+				must(t, s.Inverse(back[from*d:to*d], logDet[from:to], z[from*d:to*d], c))
+				must(t, s.Sample(samples[from*d:to*d], sampled[from:to], uint64(from), flow.SampleOptions{Seed: 3}, c))
+			}
+			for i, v := range back {
+				if math.Abs(v-x[i]) > 1e-3*(1+math.Abs(x[i])) {
+					t.Fatalf("%s: value %d comes back as %v, was %v", name, i, v, x[i])
+				}
+			}
+			return slices.Concat(logProb, z, back, logDet, samples, sampled)
+		}
+		want := run(f, blas.Builtin(), 1, n)
+		var file bytes.Buffer
+		must(t, f.Write(&file))
+		read, err := flow.Read(bytes.NewReader(file.Bytes()), int64(file.Len()))
+		must(t, err)
+		for _, tier := range kernels.Tiers() {
+			for _, how := range [][2]int{{1, 1}, {2, n}, {3, 3}} {
+				for i, v := range run(read, blas.BuiltinOn(tier), how[0], how[1]) {
+					if v != want[i] {
+						t.Fatalf("%s on %s, %d workers, batches of %d: value %d is %v, want %v", name, tier.Name(), how[0], how[1], i, v, want[i])
+					}
+				}
+			}
+		}
+		var trained []float32
+		for _, workers := range []int{1, 2} {
+			f := waveNet(t, o.preset, o.SoundOptions)
+			fit := train.Defaults()
+			fit.Epochs, fit.Batch, fit.Workers, fit.BLAS = 2, n, workers, blas.Builtin()
+			data := train.Data{Rows: x, Context: context}
+			_, err := train.Fit(t.Context(), f, data, data, fit)
+			must(t, err)
+			values := f.Model().Parameters().Values()
+			if trained != nil && !slices.Equal(trained, values) {
+				t.Errorf("%s: two steps of training are others with %d workers", name, workers)
+			}
+			trained = values
+		}
+	}
+}
+
+// TestOnGrid draws and scores windows of another length: what comes first has the
+// bits that it has in the other.
+func TestOnGrid(t *testing.T) {
+	f := waveNet(t, flow.PresetWaveNet, flow.SoundOptions{Components: 2})
+	long, err := f.OnGrid(33)
+	must(t, err)
+	x := rows(33, 1)
+	z, all := make([]float64, 20), make([]float64, 33)
+	must(t, f.Forward(z, nil, x[:20], nil))
+	must(t, long.Forward(all, nil, x, nil))
+	if !slices.Equal(z, all[:20]) {
+		t.Errorf("the noise of a longer window begins with %v, want %v", all[:20], z)
+	}
+	if _, err := tarflow(t, 0).OnGrid(8, 6); err == nil {
+		t.Error("a TarFlow, which has learned its positions, is on another grid")
+	}
+}
+
+func TestSoundOptions(t *testing.T) {
+	for want, o := range map[string]flow.SoundOptions{
+		"1 samples":   {Length: 1},
+		"65 channels": {Channels: 65},
+		"21 layers":   {Layers: 21},
+		"-1 stacks":   {Stacks: -1},
+		"levels":      {Levels: 1},
+		"a second":    {Rate: 1 << 30},
+	} {
+		if _, err := flow.WaveNet(o); err == nil || !bytes.Contains([]byte(err.Error()), []byte(want)) {
+			t.Errorf("%+v: %v, want an error with %q", o, err, want)
+		}
+	}
+	if _, err := flow.WaveNetIAF(flow.SoundOptions{Components: 3}); err == nil {
+		t.Error("a student has mixtures")
+	}
+}
