@@ -2,8 +2,10 @@ package transform_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/seed-192fdf7a/nf/blas"
@@ -77,28 +79,60 @@ func checkLogDet(t *testing.T, s *subject, x, ctx []float64) {
 	}
 }
 
+// checkGradients compares the gradients of inputs, context and each tensor of
+// parameters with central differences. All values of a tensor move together,
+// along two directions: a wrong gradient of one value alone is as far off there
+// as by itself, since no component of a direction is small, and wrong ones of
+// several values do not cancel in both. That costs four evaluations a tensor
+// instead of two a value. Some values are moved by themselves as well: all of
+// small tensors, and three of others.
 func checkGradients(t *testing.T, s *subject, inverse bool, x, ctx []float64) {
 	t.Helper()
 	binding := autograd.Bind64(s.parameters)
 	g, probe := binding.NewGraph(), binding.NewGraph()
 	in, context := s.differentiate(g, inverse, x, ctx)
 	const h = 1e-6
-	compare := func(name string, at []float64, got []float64) {
-		// Of thousands of values, as a large matrix has, some hundred are tried.
-		step := 1 + len(at)/1500*7
-		for i := 0; i < len(at); i += step {
-			was := at[i]
-			at[i] = was + h
-			up := s.loss(probe, inverse, x, ctx)
-			at[i] = was - h
-			down := s.loss(probe, inverse, x, ctx)
-			at[i] = was
-			if want := (up - down) / (2 * h); !near(got[i], want, 1e-6) {
+	x, ctx = slices.Clone(x), slices.Clone(ctx)
+	// along is the difference quotient of the loss where at moves along a
+	// direction, by a step of the same length whatever the number of values.
+	along := func(at, direction []float64) float64 {
+		was, h := slices.Clone(at), h/floats.Norm(direction, 2)
+		move := func(h float64) float64 {
+			for i, d := range direction {
+				at[i] = was[i] + h*d
+			}
+			return s.loss(probe, inverse, x, ctx)
+		}
+		quotient := (move(h) - move(-h)) / (2 * h)
+		copy(at, was)
+		return quotient
+	}
+	compare := func(name string, at, got []float64) {
+		single := func(i int) {
+			unit := make([]float64, len(at))
+			unit[i] = 1
+			if want := along(at, unit); !near(got[i], want, 1e-6) {
 				t.Fatalf("inverse=%v: gradient of %s %d is %v, by differences %v", inverse, name, i, got[i], want)
 			}
 		}
+		for i := 0; i < len(at); i += max(1, (len(at)-1)/2) {
+			single(i)
+		}
+		for number := range uint64(2) {
+			direction := noise(len(at), 7+number, 1)
+			var slope float64
+			for i, d := range direction {
+				direction[i] = d + math.Copysign(0.5, d)
+				slope += direction[i] * got[i]
+			}
+			if want := along(at, direction); !near(slope, want, 1e-6) {
+				for i := range at {
+					single(i) // names the value that is wrong
+				}
+				t.Fatalf("inverse=%v: the gradient of %s along direction %d is %v, by differences %v", inverse, name, number, slope, want)
+			}
+		}
 	}
-	x, ctx = append([]float64(nil), x...), append([]float64(nil), ctx...)
 	compare("input", x, gradients(in))
 	if s.context > 0 {
 		compare("context", ctx, gradients(context))

@@ -114,8 +114,9 @@ func (s *subject) loss(g *autograd.Graph, inverse bool, x, ctx []float64) float6
 	for i, v := range values(out) {
 		sum += weights[i] * v
 	}
+	weights = noise(len(total.Values), 4, 1)
 	for e, v := range total.Values {
-		sum += noise(len(total.Values), 4, 1)[e] * v
+		sum += weights[e] * v
 	}
 	return sum
 }
