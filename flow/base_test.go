@@ -253,6 +253,42 @@ func TestBaseJSON(t *testing.T) {
 	}
 }
 
+// TestDiagonalNormalOfSites holds a base with constants of each site against that
+// of rows that have all sites side by side.
+func TestDiagonalNormalOfSites(t *testing.T) {
+	const sites, d, n = 3, 2, 4
+	grid, err := flow.New(flow.Config{Features: names("x", d), Grid: []int{sites}, Base: &base.DiagonalNormalSpec{Bound: 2, Sites: sites}}, 1)
+	must(t, err)
+	row, err := flow.New(flow.Config{Features: names("x", sites*d), Base: &base.DiagonalNormalSpec{Bound: 2}}, 1)
+	must(t, err)
+	constants := grid.Model().Parameters().Values()
+	random.Uniform(constants, 3, random.Initialization, 0, 1)
+	for site := range sites {
+		for c := range 2 * d {
+			row.Model().Parameters().Values()[c/d*sites*d+site*d+c%d] = constants[site*2*d+c]
+		}
+	}
+	var results [2][]float64
+	for i, f := range []*flow.Flow{grid, row} {
+		x, logProb, err := f.SampleWithLogProb(n, 7, nil)
+		must(t, err)
+		scores, gradient := make([]float64, n), make([]float64, len(x))
+		must(t, f.LogProbGrad(scores, gradient, nil, x, nil))
+		results[i] = slices.Concat(x, logProb, scores, gradient)
+	}
+	for i, v := range results[0] {
+		if want := results[1][i]; math.Abs(v-want) > 1e-5*(1+math.Abs(want)) {
+			t.Errorf("value %d is %v, want %v", i, v, want)
+		}
+	}
+	for _, wrong := range []int{2, -1} {
+		_, err := flow.New(flow.Config{Features: names("x", d), Grid: []int{sites}, Base: &base.DiagonalNormalSpec{Bound: 2, Sites: wrong}}, 1)
+		if err == nil || !strings.Contains(err.Error(), "and there are 3") {
+			t.Errorf("a base of %d sites: %v", wrong, err)
+		}
+	}
+}
+
 // TestFullNormalSample holds samples against the noise that they are made of,
 // which is that of a standard normal: A·(z − mean) = ε, so the density falls
 // from the mean to the sample by ½|ε|².

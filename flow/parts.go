@@ -27,7 +27,11 @@ func (c *Config) checkParts() error {
 		return err
 	}
 	for i, shape := range append(left, rest) {
-		if err := c.Base.Check(shape.Features); err != nil {
+		err := c.Base.Check(shape.Features)
+		if s, ok := c.Base.(base.SitesChecker); ok && err == nil {
+			err = s.CheckSites(shape.Sites())
+		}
+		if err != nil {
 			name, _ := base.Kinds.Name(c.Base)
 			if len(left) == 0 {
 				return fmt.Errorf("base %s: %w", name, err)

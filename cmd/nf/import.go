@@ -27,7 +27,7 @@ func importCommand() *cobra.Command {
 	var o importOptions
 	command := &cobra.Command{
 		Use:   "import --weights FILE --config FILE --check FILE --out MODEL",
-		Short: "Make a model of one trained with nflows, zuko or normflows",
+		Short: "Make a model of one trained with nflows, zuko, normflows or TarFlow's code",
 		Long: `Reads the state dict (.safetensors) of a flow that was trained in Python, and writes a model with the same density.
 
 The config is a JSON object that says what a state dict does not tell: "library", "version", "features", "context" (a

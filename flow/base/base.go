@@ -23,6 +23,12 @@ type Spec interface {
 	Build(features int, scope autograd.Scope) Density
 }
 
+// SitesChecker is a [Spec] that holds something of each site of an event.
+type SitesChecker interface {
+	// CheckSites tells why it is not for events of so many sites.
+	CheckSites(sites int) error
+}
+
 // Density is what z is scored under and drawn from. It is safe for concurrent
 // use on different graphs.
 type Density interface {

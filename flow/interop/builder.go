@@ -27,6 +27,7 @@ type builder struct {
 
 	standardize, standardizeContext flow.Standardization
 	embedding                       *nn.EmbeddingSpec
+	image                           *imported // nil for rows
 }
 
 // values is what a parameter holds. A matrix is [in, out]; of a masked layer it
@@ -245,6 +246,14 @@ func bounded(s float64) (float64, error) {
 	return 0.5 * logScaleBound * kernels.Log64((1+y)/(1-y)), nil
 }
 
+// imported is what a flow of images has besides.
+type imported struct {
+	channels   int
+	grid       []int
+	pixels     *flow.Pixels
+	categories []flow.Category
+}
+
 // baseConstants is the parameter of a normal base.
 const baseConstants = "base.constant"
 
@@ -306,8 +315,12 @@ func (r *reader) gaussianMixture(prefix string) error {
 
 // build makes the flow.
 func (b *builder) build(names Names) (*flow.Flow, error) {
-	f, err := flow.New(flow.Config{Features: names.Features, Context: names.Context, Standardize: b.standardize, StandardizeContext: b.standardizeContext,
-		Embedding: b.embedding, Transforms: b.transforms, Base: b.base}, 0)
+	config := flow.Config{Features: names.Features, Context: names.Context, Standardize: b.standardize, StandardizeContext: b.standardizeContext,
+		Embedding: b.embedding, Transforms: b.transforms, Base: b.base}
+	if b.image != nil {
+		b.image.describe(&config)
+	}
+	f, err := flow.New(config, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -131,6 +131,10 @@ func (c *Check) Compare(f *flow.Flow) (Report, error) {
 		}
 		report.Warning = fmt.Sprintf("the check has %d %s, in which a wrong constant may not show: a thousand rows of real data would prove more", c.Rows, rows)
 	}
+	f, err := bare(f)
+	if err != nil {
+		return report, err
+	}
 	scorer, err := f.NewScorer(flow.ScorerOptions{})
 	if err != nil {
 		return report, err
@@ -280,6 +284,9 @@ func (c *Check) causes() string {
 		own = "the config's activation, scale_map, tail_bound or min_…"
 	case zuko:
 		own = "the config's activation, slope, tail_bound or version; a circular flow (NCSF), whose tensors are those of an NSF"
+	case tarflow:
+		return "the config's patch or head_width; an x that is not [n, height·width·channels], x.permute(0, 2, 3, 1).flatten(1); a log_prob that is a mean over pixels instead of a sum; " +
+			"attention in half precision (autocast); weights of another training step than the check"
 	default:
 		own = "the config's activation, negative_slope, scale_map, split_mode or tail_bound"
 	}
@@ -352,6 +359,22 @@ func conditionalBase(f *flow.Flow) (*flow.Flow, error) {
 	return last, nil
 }
 
+// bare returns a flow of pixels without its first stage: as the library takes
+// images, numbers that are dequantized and scaled. Other flows are what they are.
+func bare(f *flow.Flow) (*flow.Flow, error) {
+	config := f.Config()
+	if config.Pixels == nil {
+		return f, nil
+	}
+	config.Pixels, config.Standardize = nil, flow.Standardization{}
+	inner, err := flow.New(config, 0)
+	if err != nil {
+		return nil, err
+	}
+	copy(inner.Model().Parameters().Values(), f.Model().Parameters().Values())
+	return inner, nil
+}
+
 // throughBase returns the noise as a learned normal base scales and shifts it,
 // or nil for another base.
 func throughBase(f *flow.Flow, z []float64) []float64 {
@@ -365,13 +388,14 @@ func throughBase(f *flow.Flow, z []float64) []float64 {
 			constants = p.Values()
 		}
 	}
-	d, bound := f.Dim(), normal.Bound
-	columns := f.Model().NoiseColumns()
+	columns, bound := f.Model().NoiseColumns(), normal.Bound
+	d := len(columns)
 	scaled := make([]float64, len(z))
 	for i, v := range z {
 		c := columns[i%d]
-		s := float64(bound * kernels.Tanh64(float64(constants[c])/bound))
-		scaled[i] = float64(v*kernels.Exp64(s)) + float64(constants[d+c])
+		own := constants[i/d*2*d%len(constants):] // of the site
+		s := float64(bound * kernels.Tanh64(float64(own[c])/bound))
+		scaled[i] = float64(v*kernels.Exp64(s)) + float64(own[d+c])
 	}
 	return scaled
 }

@@ -18,8 +18,8 @@ import (
 // demanded that a layer needs and whose default would be a guess: Activation
 // and ScaleMap.
 type Dialect struct {
-	// Library is "nflows", "zuko" or "normflows"; Version the one that the model
-	// was trained with.
+	// Library is "nflows", "zuko", "normflows" or "tarflow"; Version the one that
+	// the model was trained with.
 	Library string `json:"library"`
 	Version string `json:"version"`
 	// Features and Context are the numbers of columns.
@@ -33,6 +33,19 @@ type Dialect struct {
 	// Layers has options of single layers, by their number in the library's list
 	// of transforms: "3", or "0.3" where lists are nested.
 	Layers map[string]Layer `json:"layers,omitempty"`
+	// TarFlow says what the weights of library tarflow do not tell.
+	TarFlow *TarFlow `json:"tarflow,omitempty"`
+}
+
+// TarFlow is what the weights of a TarFlow do not tell.
+type TarFlow struct {
+	// Patch is the pixels of a side of a patch, HeadWidth the columns of a head, 64
+	// unless it is said.
+	Patch     int `json:"patch"`
+	HeadWidth int `json:"head_width,omitempty"`
+	// Levels is the number of values 0, 1, … of a pixel, which the model takes as
+	// numbers from -1 to 1. Without it the flow takes these numbers themselves.
+	Levels int `json:"levels,omitempty"`
 }
 
 // Layer is the options of one layer.
@@ -92,6 +105,7 @@ const (
 	nflows    = "nflows"
 	zuko      = "zuko"
 	normflows = "normflows"
+	tarflow   = "tarflow"
 )
 
 // ReadDialect reads a dialect from a JSON file.
@@ -129,10 +143,10 @@ func ParseDialect(text []byte) (*Dialect, error) {
 func (d *Dialect) check() error {
 	switch d.Library {
 	case "":
-		return errors.New(`"library" is missing: it is "nflows", "zuko" or "normflows"`)
-	case nflows, zuko, normflows:
+		return errors.New(`"library" is missing: it is "nflows", "zuko", "normflows" or "tarflow"`)
+	case nflows, zuko, normflows, tarflow:
 	default:
-		return fmt.Errorf(`"library" is %q, want "nflows", "zuko" or "normflows"`, d.Library)
+		return fmt.Errorf(`"library" is %q, want "nflows", "zuko", "normflows" or "tarflow"`, d.Library)
 	}
 	if d.Version == "" {
 		return errors.New(`"version" is missing: the version of the library that the model was trained with, as pip show tells`)
@@ -145,6 +159,9 @@ func (d *Dialect) check() error {
 	}
 	if d.Context < 0 || d.Context > autograd.MaxFeatures {
 		return fmt.Errorf(`"context" is %d, want the number of columns, 0 to %d`, d.Context, autograd.MaxFeatures)
+	}
+	if err := d.checkTarFlow(); err != nil {
+		return err
 	}
 	if err := d.Options.check(); err != nil {
 		return err

@@ -1,7 +1,7 @@
 // Package interop reads models that were trained with the Python libraries
 // nflows (0.14 and master), zuko (1.6 and older) and normflows (1.7), and with
-// sbi, which trains flows of the first two, and makes flows of them that have the
-// same density.
+// sbi, which trains flows of the first two, and TarFlows of their authors' code, and
+// makes flows of them that have the same density.
 //
 // A state dict holds tensors, and not what is done with them: the same names
 // and shapes stand for different functions in different libraries, versions and
@@ -18,7 +18,8 @@
 //	standardize      first layers and embedding networks that only standardize
 //	                 become the flow's first stage
 //	nflows, zuko,    one file for each library: which layers there are, in which
-//	normflows        direction they act, and what their tensors are called
+//	normflows,       direction they act, and what their tensors are called
+//	tarflow
 //	network          a conditioner as dense layers in float64, in the form of
 //	                 package nn: batch norms folded, masks applied (network.go,
 //	                 residual.go); hidden units of masked ones sorted (masked.go)

@@ -33,6 +33,11 @@ func TestDialectErrors(t *testing.T) {
 		`{"library":"zuko","version":"1.6.0","features":2,"layers":{"1":{"features":3}}}`:                          {`"features" is not known`},
 		`{"library":"zuko","version":"1.6.0","features":2,"layers":{"1":{"tail_bound":-1}}}`:                       {`"1"`, `"tail_bound"`},
 		`{"library":"zuko","version":"1.6.0","features":2,"layers":{"1":{"kind":"swap","Kind":"swap"}}}`:           {`"Kind" is not known`},
+		`{"library":"tarflow","version":"main","features":4}`:                                                      {`"tarflow" is missing`, `"patch"`},
+		`{"library":"tarflow","version":"1.0","features":4,"tarflow":{"patch":2}}`:                                 {`"1.0"`, "main"},
+		`{"library":"tarflow","version":"main","features":4,"tarflow":{"patch":0}}`:                                {`"patch" is 0`},
+		`{"library":"tarflow","version":"main","features":4,"tarflow":{"patch":2,"levels":1}}`:                     {`"levels" is 1`},
+		`{"library":"zuko","version":"1.6.0","features":4,"tarflow":{"patch":2}}`:                                  {`"tarflow" is for the library tarflow`},
 		`{"library":"zuko","version":"1.6.0","features":70000}`:                                                    {`"features" is 70000`},
 		`{"library":"zuko","version":"1.6.0","features":2,"layers":{"1":{"kind":"swap"},"1":{"kind":"identity"}}}`: {`"1" comes twice`},
 	} {
@@ -158,6 +163,17 @@ func TestWeightErrors(t *testing.T) {
 		{"normflows-maf", reshape("q0.weights", 1, 2), []string{"q0.weights"}},
 		{"normflows-maf", drop("q0.log_scale"), []string{"q0"}},
 		{"normflows-maf", reshape("flows.4000000.b", 1), []string{"flows.4000000", "1024"}},
+		{"tarflow-classes", func(g golden) { g.dialect.TarFlow.Patch = 3 }, []string{`"patch" is 3`, "12 values", "multiple of 9"}},
+		{"tarflow-classes", func(g golden) { g.dialect.TarFlow.HeadWidth = 0 }, []string{"64 columns", "width 8", `"head_width"`}},
+		{"tarflow-classes", func(g golden) { g.dialect.Features = 47 }, []string{`"features" is 47`, "4 x 4 pixels of 3 channels, 48 values"}},
+		{"tarflow-classes", func(g golden) { g.dialect.Context = 2 }, []string{"blocks.0.class_embed", "3 classes", `"context": 2`}},
+		{"tarflow-shifts", func(g golden) { g.dialect.Context = 2 }, []string{"blocks.0.class_embed is missing", `"context": 2`}},
+		{"tarflow-classes", func(g golden) { g.state.tensors["blocks.1.attn_mask"].Values[2] = 1 }, []string{"blocks.1.attn_mask", "value 2"}},
+		{"tarflow-classes", func(g golden) { g.state.tensors["var"].Values[5] = -1 }, []string{"var", "-1", "positive"}},
+		{"tarflow-classes", drop("blocks.0.attn_blocks.1.mlp.main.2.bias"), []string{"blocks.0.attn_blocks.1.mlp.main.2.bias is missing"}},
+		{"tarflow-classes", drop("blocks.0.attn_blocks.0"), []string{"blocks.0.attn_blocks.1.…", "incomplete"}},
+		{"tarflow-shifts", drop("blocks."), []string{"blocks.… are missing", "a TarFlow"}},
+		{"tarflow-shifts", reshape("blocks.0.proj_out.weight", 5, 8), []string{"blocks.0.proj_out", "[5]"}},
 		{"normflows-coupling-sigmoid-inv", func(g golden) {
 			for name := range g.state.tensors {
 				if strings.HasSuffix(name, "data_dep_init_done") {
@@ -192,6 +208,10 @@ func TestNames(t *testing.T) {
 	}
 	if c := f.Config(); c.Features[4] != "e" || c.Context[1] != "c1" {
 		t.Errorf("the columns are %v and %v", c.Features, c.Context)
+	}
+	images := readGolden(t, "tarflow-shifts")
+	if _, err := load(images.state, images.dialect, Names{Features: []string{"a"}}); err == nil || !strings.Contains(err.Error(), "channels") {
+		t.Errorf("names for an image: %v", err)
 	}
 	if _, err := load(g.state, g.dialect, Names{Features: []string{"a"}}); err == nil || !strings.Contains(err.Error(), "1 names") {
 		t.Errorf("one name for five features: %v", err)

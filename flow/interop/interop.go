@@ -24,6 +24,12 @@ func (n Names) fill(d *Dialect) (Names, error) {
 		{&n.Features, d.Features, "features", "x"},
 		{&n.Context, d.Context, "context", "c"},
 	} {
+		if d.Library == tarflow {
+			if len(*list.names) > 0 {
+				return n, fmt.Errorf("names of %s are given, but those of images are their channels and classes", list.kind)
+			}
+			continue
+		}
 		if len(*list.names) == 0 {
 			for i := range list.count {
 				*list.names = append(*list.names, fmt.Sprintf("%s%d", list.letter, i))
@@ -93,6 +99,8 @@ func (r *reader) read() (err error) {
 		err = r.nflows()
 	case zuko:
 		err = r.zuko()
+	case tarflow:
+		err = r.tarflow()
 	default:
 		err = r.normflows()
 	}

@@ -13,6 +13,7 @@ var roots = map[string][]string{
 	nflows:    {"_transform", "_distribution", embedding},
 	zuko:      {"transform", "transforms", "base", embedding},
 	normflows: {"flows", "q0", "p"},
+	tarflow:   {"blocks", "var"},
 }
 
 // embedding is where nflows, and the estimators of sbi, keep the network of the

@@ -10,6 +10,12 @@ import (
 
 // checkVersion refuses versions whose rules are not known.
 func checkVersion(library, version string) error {
+	if library == tarflow {
+		if version != "main" {
+			return fmt.Errorf(`"version" of tarflow is %q; known is main, the only one`, version)
+		}
+		return nil
+	}
 	if library == nflows {
 		if version != "0.14" && version != "0.14.0" && version != "master" {
 			return fmt.Errorf(`"version" of nflows is %q; known are 0.14 and master`, version)
