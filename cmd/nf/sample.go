@@ -24,6 +24,7 @@ type sampleOptions struct {
 	sample              flow.SampleOptions
 	workers             int
 	logProb, quiet      bool
+	quantiles           []float64
 }
 
 func sampleCommand() *cobra.Command {
@@ -37,10 +38,14 @@ A model that was trained with --context needs --context FILE, a table with those
 of it, in order, and writes that row's context behind each. --log-prob writes the log-density of each draw, in nats.
 A row of context that float32 cannot hold, once it is standardized, is an error.
 
+--quantile 0.05,0.5,0.95 writes no draws but, for each row of context, the quantiles of each column among its N draws: a row
+for each level, with a column quantile. So a model of one column given others tells in which interval it lies.
+
 A draw that float32 cannot hold is written as Inf or -Inf, with a log_prob of -Inf, never NaN; how many there are is said
 on standard error. A high --temperature makes them, or a training that diverged.`,
-		Example: `  nf sample --model model.safetensors -n 100000 --seed 7 --out samples.npy`,
-		Args:    noArguments,
+		Example: `  nf sample --model model.safetensors -n 100000 --seed 7 --out samples.npy
+  nf sample --model price.safetensors -n 10000 --context houses.csv --quantile 0.05,0.5,0.95 --out intervals.csv`,
+		Args: noArguments,
 	}
 	f := command.Flags()
 	f.SortFlags = false
@@ -52,6 +57,7 @@ on standard error. A high --temperature makes them, or a training that diverged.
 	f.StringVar(&o.context, "context", "", "table of the rows to condition on")
 	f.StringVar(&o.class, "class", "", "of images: the class to draw, of a model that is conditioned on classes (default: all in turn)")
 	f.BoolVar(&o.logProb, "log-prob", false, "write a column log_prob behind the columns of the draw")
+	f.Float64SliceVar(&o.quantiles, "quantile", nil, "write these quantiles of the draws, each 0 to 1, in their place")
 	o.table.addHeader(command)
 	addWorkersFlag(command, &o.workers)
 	f.BoolVar(&o.quiet, "quiet", false, "print no progress")
@@ -59,7 +65,13 @@ on standard error. A high --temperature makes them, or a training that diverged.
 		if err := require(command, "model", "number", "out"); err != nil {
 			return err
 		}
+		if err := o.checkQuantiles(); err != nil {
+			return err
+		}
 		if (isPicture(o.out) || image.Named(o.out)) && ofImages(o.model) {
+			if len(o.quantiles) > 0 {
+				return usage("--quantile is for tables, and %s is a model of images", o.model)
+			}
 			return runSampleImages(command, &o)
 		}
 		if command.Flags().Changed("class") {
@@ -108,6 +120,9 @@ func runSample(command *cobra.Command, o *sampleOptions) error {
 		return err
 	}
 	c := f.Config()
+	if err := o.checkQuantileMemory(f.Dim()); err != nil {
+		return err
+	}
 	wanted := tableColumns{context: c.ContextColumns(), of: &c}
 	names := wanted.contextNames()
 	carried := carriedContext(wanted.context)
@@ -133,6 +148,10 @@ func runSample(command *cobra.Command, o *sampleOptions) error {
 	header := c.Features
 	if o.logProb {
 		header = slices.Concat(header, []string{"log_prob"})
+	}
+	reduced := quantiles{levels: o.quantiles, each: int(o.count), width: f.Dim()}
+	if len(o.quantiles) > 0 {
+		header = slices.Concat(header, []string{"quantile"})
 	}
 	header = slices.Concat(header, carried.numbers, carried.texts)
 	if err := distinctColumns(header); err != nil {
@@ -162,7 +181,11 @@ func runSample(command *cobra.Command, o *sampleOptions) error {
 			if err != nil {
 				return err
 			}
-			if err := w.WriteTexts(rows, &s.texts, nil, textsOf(len(carried.texts))); err != nil {
+			texts := &s.texts
+			if len(o.quantiles) > 0 {
+				rows, texts = reduced.add(rows, f.Dim()+len(carried.numbers), texts)
+			}
+			if err := w.WriteTexts(rows, texts, nil, textsOf(len(carried.texts))); err != nil {
 				return err
 			}
 		}
@@ -182,7 +205,7 @@ func runSample(command *cobra.Command, o *sampleOptions) error {
 		if o.sample.Temperature > 1 {
 			advice = "lower --temperature"
 		}
-		complain(command, "%d of %d rows are infinite, because float32 cannot hold them: %s; the first: %s", n, w.Rows(), advice, s.infinite.first)
+		complain(command, "%d of %d rows are infinite, because float32 cannot hold them: %s; the first: %s", n, s.done.Load(), advice, s.infinite.first)
 	}
 	return nil
 }
@@ -191,7 +214,7 @@ func runSample(command *cobra.Command, o *sampleOptions) error {
 func distinctColumns(header []string) error {
 	for i, name := range header {
 		if slices.Contains(header[:i], name) {
-			return fmt.Errorf("the output would have two columns %q; leave out --log-prob", printable.Short(name))
+			return fmt.Errorf("the output would have two columns %q; rename that of the model, or leave out what adds the other", printable.Short(name))
 		}
 	}
 	return nil

@@ -19,6 +19,8 @@ const (
 	Dequantize                   // index: the row, or the event and its epoch; where in the cell of its value it lies
 	Flip                         // index: the event and its epoch
 	Component                    // index: the sample; which model of an ensemble draws it
+	Augmentation                 // index: the row; normal noise that moves a row
+	Mixing                       // index: the row; with what other row, and how much of it
 )
 
 // Uniform fills dst with values of U(-bound, bound), multiples of

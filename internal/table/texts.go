@@ -33,11 +33,16 @@ func (t *Texts) Cell(row, column int) []byte {
 
 // Append adds the rows of other texts of the same columns.
 func (t *Texts) Append(other *Texts) {
-	t.columns = other.columns
 	for row := range other.Rows() {
-		for column := range other.columns {
-			t.append(other.Cell(row, column))
-		}
+		t.AppendRow(other, row)
+	}
+}
+
+// AppendRow adds a row of other texts of the same columns.
+func (t *Texts) AppendRow(other *Texts, row int) {
+	t.columns = other.columns
+	for column := range other.columns {
+		t.append(other.Cell(row, column))
 	}
 }
 
