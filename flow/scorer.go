@@ -35,6 +35,8 @@ type Scorer struct {
 	graphs  []*autograd.Graph
 	job     job
 	refusal refusal
+
+	lanes, inverseLanes int // see lanes
 }
 
 // ErrStale is what a [Scorer] returns whose flow has been trained on, or edited,
@@ -55,10 +57,10 @@ const (
 	stepValues = 1 << 24
 )
 
-// lanes returns how many events a tile in one direction does well to have, or 0
-// where no map goes site by site.
-func (f *Flow) lanes(inverse bool) int {
-	values := transform.StepValues(f.chain, inverse)
+// lanes returns how many events a tile of a chain in one direction does well to
+// have, or 0 where no map goes site by site.
+func lanes(chain *transform.Chain, inverse bool) int {
+	values := transform.StepValues(chain, inverse)
 	if values == 0 {
 		return 0
 	}
@@ -81,7 +83,7 @@ func (f *Flow) newScorer(binding *autograd.Binding, o ScorerOptions) *Scorer {
 	if o.Workers == 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	s := &Scorer{flow: f, binding: binding, workers: o.Workers}
+	s := &Scorer{flow: f, binding: binding, workers: o.Workers, lanes: lanes(f.chain, false), inverseLanes: lanes(f.chain, true)}
 	for range o.Workers {
 		s.graphs = append(s.graphs, binding.NewGraph())
 	}
@@ -93,19 +95,19 @@ func (f *Flow) newScorer(binding *autograd.Binding, o ScorerOptions) *Scorer {
 // without context. Here and below the package's doc says what becomes of rows
 // that are far outside, and a context that is there is a [RangeError].
 func (s *Scorer) LogProb(dst, x, context []float64) error {
-	return s.run(len(dst), job{do: logProbTile, lanes: s.flow.lanes(false), x: x, context: context, logProb: dst})
+	return s.run(len(dst), job{do: logProbTile, lanes: s.lanes, x: x, context: context, logProb: dst})
 }
 
 // Forward maps data to noise: z(x) for each event, and log|det dz/dx| unless
 // logDet is nil. z and x may be the same slice.
 func (s *Scorer) Forward(z, logDet, x, context []float64) error {
-	return s.run(len(z)/s.flow.Dim(), job{do: forwardTile, lanes: s.flow.lanes(false), x: x, z: z, context: context, logDet: logDet})
+	return s.run(len(z)/s.flow.Dim(), job{do: forwardTile, lanes: s.lanes, x: x, z: z, context: context, logDet: logDet})
 }
 
 // Inverse maps noise to data: x(z) for each event, and log|det dx/dz| unless
 // logDet is nil. x and z may be the same slice.
 func (s *Scorer) Inverse(x, logDet, z, context []float64) error {
-	return s.run(len(x)/s.flow.Dim(), job{do: inverseTile, lanes: s.flow.lanes(true), x: x, z: z, context: context, logDet: logDet})
+	return s.run(len(x)/s.flow.Dim(), job{do: inverseTile, lanes: s.inverseLanes, x: x, z: z, context: context, logDet: logDet})
 }
 
 // LogProbGrad writes log p of each event and its gradients with respect to x
@@ -137,11 +139,11 @@ func (s *Scorer) Sample(x, logProb []float64, first uint64, o SampleOptions, con
 	}
 	n := len(x) / s.flow.Dim()
 	if len(s.flow.config.Discrete) == 0 || logProb == nil {
-		return s.run(n, job{do: sampleTile, lanes: s.flow.lanes(true), x: x, context: context, logProb: logProb, first: first, sample: o})
+		return s.run(n, job{do: sampleTile, lanes: s.inverseLanes, x: x, context: context, logProb: logProb, first: first, sample: o})
 	}
 	// A sample of a grid has the log-density of the middle of its cell, not that of
 	// the place in it that was drawn.
-	if err := s.run(n, job{do: sampleTile, lanes: s.flow.lanes(true), x: x, context: context, first: first, sample: o}); err != nil {
+	if err := s.run(n, job{do: sampleTile, lanes: s.inverseLanes, x: x, context: context, first: first, sample: o}); err != nil {
 		return err
 	}
 	return s.LogProb(logProb, x, context)
@@ -156,7 +158,7 @@ type job struct {
 	gradX, gradContext []float64
 	first              uint64
 	sample             SampleOptions
-	lanes              int // see Flow.lanes
+	lanes              int // see lanes
 }
 
 // run checks the lengths and computes all tiles of n events.

@@ -25,8 +25,8 @@ type matmulKernels struct {
 	tilePanels       int
 	tileReadsColumns bool
 	// row takes one row and any number of whole groups of rowPanels panels, the
-	// last of which may lack columns of its last panel. A rowPanels of 0 means
-	// that it takes any columns.
+	// last of which may lack columns of its last panel. rowPanels is a power of two,
+	// or 0: then the kernel takes any columns.
 	row       matmulTile
 	rowPanels int
 	// pair takes two rows and a multiple of pairPanels panels, all whole.
@@ -233,7 +233,7 @@ func (p *product) next(rows, remaining, depth int) (choice, int) {
 			return useRow, oneCall(available, depth)
 		}
 		group := m.rowPanels * PanelWidth
-		width := available / group * group
+		width := available &^ (group - 1) // a division would take as long as a small layer
 		if available-width > group-PanelWidth {
 			width = available
 		}

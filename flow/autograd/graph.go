@@ -11,6 +11,7 @@ type Graph struct {
 	inputs    bool // only inputs are differentiated, not parameters
 	tape      []step
 	do        arithmetic // of the binding's precision
+	wide      bool       // which is float64
 
 	floats  arena[float32]
 	doubles arena[float64]
@@ -20,13 +21,13 @@ type Graph struct {
 	columns []int32 // see indices
 
 	gradients storage // of every parameter, flat
-	written   []bool  // for each layer: whether the gradient of its weight holds something
+	weights   overwritten
 }
 
 // NewGraph returns an empty graph on b.
 func (b *Binding) NewGraph() *Graph {
-	g := &Graph{binding: b}
-	if b.Float64() {
+	g := &Graph{binding: b, wide: b.Float64()}
+	if g.wide {
 		g.do = arithmetic64{g}
 	} else {
 		g.do = arithmetic32{g}
@@ -36,7 +37,7 @@ func (b *Binding) NewGraph() *Graph {
 }
 
 // Float64 tells which precision the graph computes in.
-func (g *Graph) Float64() bool { return g.binding.Float64() }
+func (g *Graph) Float64() bool { return g.wide }
 
 // Recording tells whether operations are put on the tape.
 func (g *Graph) Recording() bool { return g.recording }
@@ -66,14 +67,7 @@ func (g *Graph) Reset(mode Mode) {
 	if g.gradients.none() {
 		g.gradients = g.do.allocate(n)
 	}
-	if g.written == nil {
-		g.written = make([]bool, len(g.binding.parameters.layers))
-	}
-	// The gradient of a linear weight is overwritten by its first use, so only
-	// the parameters outside linear layers, and weights never reached, need
-	// zeros; clearing all is the one rule that cannot be got wrong.
-	g.do.zero(matrix{of: &g.gradients, rows: 1, cols: n})
-	clear(g.written)
+	g.beginGradients()
 }
 
 // Next forgets every value and the tape, as Reset does, and keeps the gradients
@@ -131,7 +125,10 @@ func (g *Graph) Record(backward func()) { g.tape = append(g.tape, step{nil, back
 
 // Backward differentiates the whole tape from the seeds that were set on Sums
 // and Values.
-func (g *Graph) Backward() { g.rewind(0) }
+func (g *Graph) Backward() {
+	g.rewind(0)
+	g.endGradients()
+}
 
 // rewind differentiates the tape back to where it had so many steps.
 func (g *Graph) rewind(start int) {
@@ -160,12 +157,6 @@ func (g *Graph) parameterValues(p *Parameter) matrix {
 	n := g.newNode(p.Rows, p.Cols, false)
 	n.data = g.do.values(p)
 	return matrix{&n.data, 0, p.Rows, p.Cols, p.Cols}
-}
-
-// parameterGradient returns the gradient of p.
-func (g *Graph) parameterGradient(p *Parameter) matrix {
-	g.binding.own(p.owner)
-	return matrix{&g.gradients, p.offset, p.Rows, p.Cols, p.Cols}
 }
 
 // Sums is one float64 for each event (or for each entry of a statistic), to
@@ -223,7 +214,7 @@ func (s Sums) Seed(gradient float64) {
 
 // rowGradients returns the gradient of each event, repeated for its sites.
 func (g *Graph) rowGradients(s Sums, rows int) storage {
-	out, sites := g.do.take(rows), s.sites(rows)
+	out, sites := g.take(rows), s.sites(rows)
 	if len(s.Gradient) > 0 {
 		for r := range rows {
 			out.set(r, s.Gradient[r/sites])

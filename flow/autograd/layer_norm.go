@@ -10,7 +10,7 @@ import "math"
 // x̂·mean(g·x̂))/√(v + ε), dgain = Σ dy·x̂ and dshift = Σ dy over rows.
 func (g *Graph) LayerNorm(x Value, gain, shift *Parameter, epsilon float64) Value {
 	y := g.newValue(x.Rows, x.Cols, true)
-	n := norm{x.data(), g.parameterValues(gain), g.do.take(x.Rows), g.do.take(x.Rows)}
+	n := norm{x.data(), g.parameterValues(gain), g.take(x.Rows), g.take(x.Rows)}
 	g.do.layerNorm(n, y.data(), g.parameterValues(shift), epsilon)
 	if g.recording {
 		kept := n

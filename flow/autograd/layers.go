@@ -27,6 +27,9 @@ type place struct {
 func (s Scope) add(l layer, p *place) {
 	*p = place{s.owner, len(s.owner.layers)}
 	s.owner.layers = append(s.owner.layers, l)
+	if l, ok := l.(weighted); ok {
+		l.weight().layer = len(s.owner.layers)
+	}
 }
 
 // layersOf returns the layers of a kind, in order of creation.

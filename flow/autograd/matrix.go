@@ -9,6 +9,21 @@ type storage struct {
 	wide   []float64
 }
 
+// take returns memory of n values with whatever it held before.
+func (g *Graph) take(n int) (s storage) {
+	g.lend(&s, n)
+	return s
+}
+
+// lend is take into a storage that holds nothing.
+func (g *Graph) lend(s *storage, n int) {
+	if g.wide {
+		s.wide = g.doubles.take(n)
+	} else {
+		s.narrow = g.floats.take(n)
+	}
+}
+
 // none tells that there is no memory.
 func (s storage) none() bool { return s.narrow == nil && s.wide == nil }
 
@@ -86,8 +101,15 @@ func (m matrix) wide() view[float64] {
 	return v
 }
 
-// kernel returns a float32 matrix as the kernels take it.
-func (m matrix) kernel() kernels.Matrix { return kernels.Matrix(m.narrow()) }
+// kernel returns a float32 matrix as the kernels take it. It fills the matrix
+// field by field: see [kernels.Tier.MatmulReferences].
+func (m matrix) kernel() (k kernels.Matrix) {
+	k.Rows, k.Cols, k.Stride = m.rows, m.cols, m.stride
+	if m.rows > 0 {
+		k.Data = m.of.narrow[m.from:]
+	}
+	return k
+}
 
 // row returns row r.
 func (v view[T]) row(r int) []T {

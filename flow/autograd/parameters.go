@@ -105,6 +105,7 @@ type Parameter struct {
 
 	owner  *Parameters
 	offset int
+	layer  int // whose weight it is, counted from 1; 0 for none
 }
 
 // Size returns the number of values.

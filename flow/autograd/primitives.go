@@ -11,8 +11,6 @@ package autograd
 // what it is computed of unless it is said that it may be the same, and none of
 // the primitives allocates once warm.
 type arithmetic interface {
-	// take returns memory of n values with whatever it held before.
-	take(n int) storage
 	// hold returns values in the arithmetic's precision, which may be the same
 	// memory.
 	hold(values []float32) storage
@@ -137,8 +135,12 @@ func multiply[T float32 | float64](dst, a, b view[T]) {
 func takePart[T float32 | float64](dst, src view[T], part Part, sites int) {
 	for i := range dst.Rows {
 		into, from := dst.row(i), src.row(part.row(i, sites))
-		for c := range into {
-			into[c] = from[part.column(c)]
+		if part.Columns == nil {
+			copy(into, from)
+			continue
+		}
+		for i, c := range part.Columns {
+			into[i] = from[c]
 		}
 	}
 }
@@ -155,8 +157,12 @@ func takePartAdd[T float32 | float64](dst, src view[T], part Part, sites int) {
 func putPart[T float32 | float64](dst, src view[T], part Part, sites int) {
 	for i := range src.Rows {
 		into, from := dst.row(part.row(i, sites)), src.row(i)
-		for c, v := range from {
-			into[part.column(c)] = v
+		if part.Columns == nil {
+			copy(into, from)
+			continue
+		}
+		for i, c := range part.Columns {
+			into[c] = from[i]
 		}
 	}
 }

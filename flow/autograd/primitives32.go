@@ -5,7 +5,6 @@ import "github.com/seed-192fdf7a/nf/kernels"
 // arithmetic32 is the arithmetic of float32 graphs: kernels where there are any.
 type arithmetic32 struct{ *Graph }
 
-func (a arithmetic32) take(n int) storage          { return storage{narrow: a.floats.take(n)} }
 func (arithmetic32) hold(values []float32) storage { return storage{narrow: values} }
 
 func (arithmetic32) allocate(n int) storage { return storage{narrow: make([]float32, n)} }
@@ -131,8 +130,17 @@ func (arithmetic32) standardNormalBackward(dz, z matrix, d storage) {
 	standardNormalBackward(dz.narrow(), z.narrow(), d.narrow)
 }
 
+// fewRows are those whose columns a loop has moved before a kernel is ready.
+const fewRows = 4
+
+// forKernels tells whether the kernels that move columns take a part of so many
+// rows.
+func (p Part) forKernels(rows int) bool {
+	return p.Sites == nil && p.Columns != nil && rows > fewRows
+}
+
 func (a arithmetic32) takePart(dst, src matrix, part Part, sites int) {
-	if part.Sites == nil && part.Columns != nil {
+	if part.forKernels(dst.rows) {
 		kernels.GatherColumns(dst.kernel(), src.kernel(), a.indices(part.Columns))
 		return
 	}
@@ -144,7 +152,7 @@ func (arithmetic32) takePartAdd(dst, src matrix, part Part, sites int) {
 }
 
 func (a arithmetic32) putPart(dst, src matrix, part Part, sites int) {
-	if part.Sites == nil && part.Columns != nil {
+	if part.forKernels(src.rows) {
 		kernels.ScatterColumns(dst.kernel(), src.kernel(), a.indices(part.Columns))
 		return
 	}

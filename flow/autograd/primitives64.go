@@ -6,8 +6,6 @@ import "github.com/seed-192fdf7a/nf/kernels"
 // beside the formulas.
 type arithmetic64 struct{ *Graph }
 
-func (a arithmetic64) take(n int) storage { return storage{wide: a.doubles.take(n)} }
-
 func (a arithmetic64) hold(values []float32) storage {
 	s := a.take(len(values))
 	for i, v := range values {

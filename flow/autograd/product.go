@@ -6,7 +6,7 @@ import "github.com/seed-192fdf7a/nf/blas"
 // form of an arithmetic.
 type weights interface {
 	// forward sets y.
-	forward(y, x matrix, act blas.Activation)
+	forward(y, x Value, act blas.Activation)
 	// backwardInput sets dx = dy·weightᵀ, or with accumulate adds that; g lends
 	// memory.
 	backwardInput(g *Graph, dx, dy matrix, accumulate bool)
@@ -35,7 +35,7 @@ type learned struct {
 // dweight = xᵀ·dz, dbias = Σ dz over rows, dx = dz·weightᵀ.
 func (g *Graph) product(x Value, w weights, p learned, act blas.Activation) Value {
 	y := g.newValue(x.Rows, p.bias.Cols, true)
-	w.forward(y.data(), x.data(), act)
+	w.forward(y, x, act)
 	if g.recording {
 		g.record(y, func() {
 			dz := g.gradient(y)
@@ -57,7 +57,7 @@ func (g *Graph) learn(w weights, p learned, x, dz matrix) {
 	if g.inputs {
 		return
 	}
-	w.gradientWeights(g.parameterGradient(p.weight), x, dz, g.written[p.layer])
-	g.written[p.layer] = true
+	dw, accumulate := g.weightGradient(p)
+	w.gradientWeights(dw, x, dz, accumulate)
 	g.do.addColumnSums(g.parameterGradient(p.bias), dz, 1)
 }

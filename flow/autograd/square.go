@@ -71,7 +71,7 @@ func (s Scope) NewSquare(m SquareMatrix, parameters ...*Parameter) *Square {
 func (g *Graph) MultiplySquare(x Value, q *Square, inverse bool, total Sums) Value {
 	y := g.newValue(x.Rows, x.Cols, true)
 	w, logDet := g.do.square(q, inverse)
-	w.forward(y.data(), x.data(), blas.None)
+	w.forward(y, x, blas.None)
 	if g.recording {
 		g.Record(func() { g.squareBackward(y, x, q, w, inverse, total) })
 	}

@@ -131,7 +131,7 @@ func (g *Graph) InvertUnit(u Univariate, x, z, params Units) {
 	mark := g.Mark()
 	p := params.data()
 	p.rows, p.cols, p.stride = 1, params.Count*params.lanes, params.Count*params.lanes
-	g.do.univariate(u, true, x.data(), z.data(), p, g.do.take(1))
+	g.do.univariate(u, true, x.data(), z.data(), p, g.take(1))
 	g.Release(mark)
 }
 

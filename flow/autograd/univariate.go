@@ -52,7 +52,7 @@ func (g *Graph) apply(u Univariate, inverse bool, y, params Value, part Part, to
 	mark := g.Mark()
 	sites := total.sites(y.Rows)
 	block := g.block(y.data(), part, sites)
-	logDet := g.do.take(block.rows)
+	logDet := g.take(block.rows)
 	g.do.univariate(u, inverse, block, block, params.data(), logDet)
 	g.unblock(y.data(), block, part, sites)
 	addRows(total, logDet, block.rows)

@@ -1,5 +1,7 @@
 package autograd
 
+import "github.com/seed-192fdf7a/nf/kernels"
+
 // node is the memory behind one or more Values.
 type node struct {
 	rows, cols int
@@ -29,7 +31,7 @@ func (g *Graph) newNode(rows, cols int, wanted bool) *node {
 
 func (g *Graph) newValue(rows, cols int, wanted bool) Value {
 	n := g.newNode(rows, cols, wanted)
-	n.data = g.do.take(rows * cols)
+	g.lend(&n.data, rows*cols)
 	return Value{Rows: rows, Cols: cols, node: n}
 }
 
@@ -65,7 +67,13 @@ func (v Value) At(r, c int) float64 {
 }
 
 // Row32 returns row r of a float32 Value.
-func (v Value) Row32(r int) []float32 { return v.data().narrow().row(r) }
+func (v Value) Row32(r int) []float32 {
+	if v.node.broadcast {
+		r = 0
+	}
+	start := r*v.node.cols + v.from
+	return v.node.data.narrow[start : start+v.Cols : start+v.Cols]
+}
 
 // Gradient returns d/d(r, c) of what was differentiated, after Backward; 0 for
 // values that nothing was computed from.
@@ -97,11 +105,24 @@ func (v Value) data() matrix {
 	return m
 }
 
+// kernel returns the values of a float32 Value as the kernels take it. It fills
+// the matrix field by field: see [kernels.Tier.MatmulReferences].
+func (v Value) kernel() (m kernels.Matrix) {
+	m.Rows, m.Cols, m.Stride = v.Rows, v.Cols, v.node.cols
+	if v.node.broadcast {
+		m.Stride = 0
+	}
+	if v.Rows > 0 {
+		m.Data = v.node.data.narrow[v.from:]
+	}
+	return m
+}
+
 // gradient returns the gradient of v to add to, which is zeros at first use.
 func (g *Graph) gradient(v Value) matrix {
 	n := v.node
 	if n.grad.none() {
-		n.grad = g.do.take(n.rows * n.cols)
+		g.lend(&n.grad, n.rows*n.cols)
 		g.do.zero(matrix{&n.grad, 0, n.rows, n.cols, n.cols})
 	}
 	return v.gradientAsIs()
@@ -112,7 +133,7 @@ func (g *Graph) gradient(v Value) matrix {
 // the caller must write all of it.
 func (g *Graph) gradientTo(v Value) (m matrix, accumulate bool) {
 	if n := v.node; n.grad.none() && v.whole() {
-		n.grad = g.do.take(n.rows * n.cols)
+		g.lend(&n.grad, n.rows*n.cols)
 		return v.gradientAsIs(), false
 	}
 	return g.gradient(v), true

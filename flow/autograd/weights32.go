@@ -8,7 +8,7 @@ type weights32 struct {
 	blas.Weights
 }
 
-func (w *weights32) forward(y, x matrix, act blas.Activation) { w.Forward(y.kernel(), x.kernel(), act) }
+func (w *weights32) forward(y, x Value, act blas.Activation) { w.Forward(y.kernel(), x.kernel(), act) }
 
 func (w *weights32) backwardInput(_ *Graph, dx, dy matrix, accumulate bool) {
 	w.BackwardInput(dx.kernel(), dy.kernel(), accumulate)
@@ -30,7 +30,7 @@ func (l *Linear) bind(b *Binding) bound {
 
 func (w *linear32) refresh() { w.Set(w.layer.Weight.Values(), w.layer.Bias.Values()) }
 
-func (a arithmetic32) linear(l *Linear) weights { return a.binding.at(l.place).(*linear32) }
+func (a arithmetic32) linear(l *Linear) weights { return &a.binding.at(l.place).(*linear32).weights32 }
 
 // masked32 is a bound Masked.
 type masked32 struct {
@@ -44,7 +44,7 @@ func (w *masked32) refresh() { w.Set(w.layer.Weight.Values(), w.layer.Bias.Value
 
 func (a arithmetic32) masked(l *Masked) maskedWeights { return a.binding.at(l.place).(*masked32) }
 
-func (w *masked32) forward(y, x matrix, act blas.Activation) { w.Forward(y.kernel(), x.kernel(), act) }
+func (w *masked32) forward(y, x Value, act blas.Activation) { w.Forward(y.kernel(), x.kernel(), act) }
 
 func (w *masked32) backwardInput(_ *Graph, dx, dy matrix, accumulate bool) {
 	w.BackwardInput(dx.kernel(), dy.kernel(), accumulate)
@@ -76,7 +76,7 @@ func (a arithmetic32) convolution(c *Convolution) weights {
 	return a.binding.at(c.place).(*convolution32)
 }
 
-func (w *convolution32) forward(y, x matrix, act blas.Activation) {
+func (w *convolution32) forward(y, x Value, act blas.Activation) {
 	w.Forward(y.kernel(), x.kernel(), act)
 }
 

@@ -26,8 +26,8 @@ func (m *weights64) at(k, n int) int {
 	return int(m.entries[k*m.out+n])
 }
 
-func (m *weights64) forward(y, x matrix, act blas.Activation) {
-	ys, xs := y.wide(), x.wide()
+func (m *weights64) forward(y, x Value, act blas.Activation) {
+	ys, xs := y.data().wide(), x.data().wide()
 	for r := range ys.Rows {
 		row := ys.row(r)
 		copy(row, m.bias)
@@ -137,8 +137,8 @@ func (c convolution64) each(rows int, do func(row, seen, tap int)) {
 	}
 }
 
-func (c convolution64) forward(y, x matrix, act blas.Activation) {
-	ys, xs, out := y.wide(), x.wide(), len(c.bias)
+func (c convolution64) forward(y, x Value, act blas.Activation) {
+	ys, xs, out := y.data().wide(), x.data().wide(), len(c.bias)
 	for r := range ys.Rows {
 		copy(ys.row(r), c.bias)
 	}
