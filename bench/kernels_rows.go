@@ -13,6 +13,9 @@ var rowWorkloads = []workload{
 	{name: "RowDots", prepare: rowDots, bytes: 8},
 	{name: "RowMoments", prepare: rowMoments, bytes: 4},
 	{name: "GatherColumns", prepare: columns((*kernels.Tier).GatherColumns), bytes: 8},
+	{name: "LogisticMixture", prepare: mixture, bytes: 4 * (5 + 5*components) / float64(components)},
+	{name: "LogisticMixtureBracket", prepare: mixtureBracket, bytes: 4 * (3 + 2*components) / float64(components)},
+	{name: "LogisticMixtureBackward", prepare: mixtureBackward, bytes: 4 * (6 + 7*components) / float64(components)},
 	{name: "ScatterColumns", prepare: columns((*kernels.Tier).ScatterColumns), bytes: 8},
 }
 
@@ -53,4 +56,42 @@ func columns(kernel func(t *kernels.Tier, dst, src kernels.Matrix, columns []int
 		}
 		return func(t *kernels.Tier) { kernel(t, dst, src, order) }, len(src.Data)
 	}
+}
+
+// components are those of the mixtures that are measured. An element is a
+// component of an element.
+const components = 50
+
+// mixtureData are elements and the constants of their mixtures.
+func mixtureData(n int) (x []float32, constants kernels.Matrix) {
+	x = fill(n/components, 1, 3)
+	constants = kernels.Dense(fill(kernels.MixtureConstants*components*len(x), 2, 1), kernels.MixtureConstants*components, len(x))
+	for r := range constants.Rows {
+		if r%kernels.MixtureConstants == 0 {
+			continue
+		}
+		for i, v := range constants.Row(r) {
+			constants.Row(r)[i] = v*v + 0.1
+		}
+	}
+	return x, constants
+}
+
+func mixture(n int) (func(t *kernels.Tier), int) {
+	x, constants := mixtureData(n)
+	sums := kernels.Dense(make([]float32, 4*len(x)), 4, len(x))
+	return func(t *kernels.Tier) { t.LogisticMixture(sums, x, constants) }, len(x) * components
+}
+
+func mixtureBracket(n int) (func(t *kernels.Tier), int) {
+	x, constants := mixtureData(n)
+	low, high := make([]float32, len(x)), make([]float32, len(x))
+	return func(t *kernels.Tier) { t.LogisticMixtureBracket(low, high, x, constants) }, len(x) * components
+}
+
+func mixtureBackward(n int) (func(t *kernels.Tier), int) {
+	x, constants := mixtureData(n)
+	sums, pulls := kernels.Dense(fill(4*len(x), 3, 1), 4, len(x)), kernels.Dense(fill(2*len(x), 4, 1), 2, len(x))
+	gradients := kernels.Dense(make([]float32, 2*components*len(x)), 2*components, len(x))
+	return func(t *kernels.Tier) { t.LogisticMixtureBackward(gradients, x, constants, sums, pulls) }, len(x) * components
 }

@@ -13,6 +13,8 @@
 //     [AddBiasLeakyReLU], [AddBiasSiLU], [GatherColumns], [ScatterColumns]
 //   - couplings with their log-det, both ways and backward: [AffineForward] under
 //     every [ScaleMap], [SplineForward] for every rational-quadratic [Spline]
+//   - mixtures of logistic densities, their brackets and gradients:
+//     [LogisticMixture]
 //   - backward passes of activations and rows: [ReLUBackward],
 //     [LeakyReLUBackward], [SiLUBackward], [SoftmaxBackward],
 //     [LogSoftmaxBackward]

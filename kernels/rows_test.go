@@ -277,6 +277,18 @@ var rowsKernels = []struct {
 		t.LeakyReLUBackward(y, y, dy, c.slope())
 	}},
 	{"AddBiasLeakyReLU", func(t *Tier, c *rowsCall) { t.AddBiasLeakyReLU(c.matrix(), c.vector(c.cols), c.slope()) }},
+	{"LogisticMixture", func(t *Tier, c *rowsCall) {
+		t.LogisticMixture(c.matrixOf(4, c.cols), c.vector(c.cols), c.matrixOf(MixtureConstants*c.rows, c.cols))
+	}},
+	{"LogisticMixtureBracket", func(t *Tier, c *rowsCall) {
+		t.LogisticMixtureBracket(c.vector(c.cols), c.vector(c.cols), c.vector(c.cols), c.matrixOf(MixtureConstants*c.rows, c.cols))
+	}},
+	{"LogisticMixtureBackward", func(t *Tier, c *rowsCall) {
+		t.LogisticMixtureBackward(c.matrixOf(2*c.rows, c.cols), c.vector(c.cols), c.matrixOf(MixtureConstants*c.rows, c.cols), c.matrixOf(4, c.cols), c.matrixOf(2, c.cols))
+	}},
+	{"LogisticMixtureBackward of weights", func(t *Tier, c *rowsCall) {
+		t.LogisticMixtureBackward(c.matrixOf(3*c.rows, c.cols), c.vector(c.cols), c.matrixOf(MixtureConstants*c.rows, c.cols), c.matrixOf(4, c.cols), c.matrixOf(2, c.cols))
+	}},
 	{"AdamW", func(t *Tier, c *rowsCall) {
 		n := c.rows * c.cols
 		t.Adam(c.vector(n), c.vector(n), c.vector(n), c.vector(n), AdamStep{LearningRate: 1e-3, Beta1: 0.9, Beta2: 0.999,
@@ -466,6 +478,11 @@ func TestRowsShapes(t *testing.T) {
 		"SiLUBackward x":  func() { SiLUBackward(v, v[:1], v) },
 		"SiLUBackward dy": func() { SiLUBackward(v, v, v[:1]) },
 		"AddBiasSiLU":     func() { AddBiasSiLU(m(2, 3), v) },
+
+		"LogisticMixture sums":      func() { LogisticMixture(m(3, 2), v, m(MixtureConstants, 2)) },
+		"LogisticMixture constants": func() { LogisticMixture(m(4, 2), v, m(MixtureConstants+1, 2)) },
+		"LogisticMixtureBracket":    func() { LogisticMixtureBracket(v, v[:1], v, m(MixtureConstants, 2)) },
+		"LogisticMixtureBackward":   func() { LogisticMixtureBackward(m(4, 2), v, m(MixtureConstants, 2), m(4, 2), m(2, 2)) },
 
 		"ReLU":                 func() { ReLU(v, v[:1]) },
 		"ReLUBackward":         func() { ReLUBackward(v, v, v[:1]) },

@@ -59,6 +59,10 @@ type Tier struct {
 
 	adamW func(p, m, v, g []float32, gradientScale, beta1, rest1, beta2, rest2, rate, root, epsilon, decay float32)
 
+	logisticMixture         func(sums, x, constants []float32, sumsStride, stride, components int)
+	logisticMixtureBracket  func(low, high, logit, constants []float32, stride, components int)
+	logisticMixtureBackward func(gradients, x, constants, sums, pulls []float32, gradientsStride, stride, sumsStride, pullsStride, components, weights int)
+
 	addProducts64, addExactProducts64 func(c, a, b []float64, cStride, aStride, aStep, bStride, depth int)
 
 	matmul matmulKernels
@@ -128,6 +132,10 @@ var reference = Tier{
 	addBiasLeakyReLU:  addBiasLeakyReLURef,
 
 	adamW: adamWRef,
+
+	logisticMixture:         logisticMixtureRef,
+	logisticMixtureBracket:  logisticMixtureBracketRef,
+	logisticMixtureBackward: logisticMixtureBackwardRef,
 
 	addProducts64:      addProducts64Ref,
 	addExactProducts64: addExactProducts64Ref,

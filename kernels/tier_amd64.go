@@ -71,6 +71,10 @@ var avx2 = Tier{
 
 	adamW: asm.AdamWAVX2,
 
+	logisticMixture:         asm.LogisticMixtureAVX2,
+	logisticMixtureBracket:  asm.LogisticMixtureBracketAVX2,
+	logisticMixtureBackward: asm.LogisticMixtureBackwardAVX2,
+
 	addProducts64:      asm.AddProducts64AVX2,
 	addExactProducts64: asm.AddExactProducts64AVX2,
 
@@ -140,6 +144,10 @@ var avx512 = Tier{
 	addBiasLeakyReLU:  asm.AddBiasLeakyReLUAVX512,
 
 	adamW: asm.AdamWAVX512,
+
+	logisticMixture:         asm.LogisticMixtureAVX512,
+	logisticMixtureBracket:  asm.LogisticMixtureBracketAVX512,
+	logisticMixtureBackward: asm.LogisticMixtureBackwardAVX512,
 
 	addProducts64:      asm.AddProducts64AVX2,
 	addExactProducts64: asm.AddExactProducts64AVX2,

@@ -67,6 +67,10 @@ var neon = Tier{
 
 	adamW: asm.AdamWNEON,
 
+	logisticMixture:         asm.LogisticMixtureNEON,
+	logisticMixtureBracket:  asm.LogisticMixtureBracketNEON,
+	logisticMixtureBackward: asm.LogisticMixtureBackwardNEON,
+
 	addProducts64:      asm.AddProducts64NEON,
 	addExactProducts64: asm.AddExactProducts64NEON,
 

@@ -128,8 +128,7 @@ func (m *LogisticMixture) backward32(dIn, dparams, x, y, params, dOut kernels.Ma
 	for b.next(len(dLogDet)) {
 		b.read(x)
 		b.evaluate()
-		pulls, leans := b.other[:b.n], b.more[:b.n]
-		b.sumLeans(leans)
+		byF, byDensity := b.pulls.Row(0), b.pulls.Row(1)
 		for r := range b.n / b.cols {
 			into, from, ys, l := dIn.Row(b.from+r), dOut.Row(b.from+r), y.Row(b.from+r), float64(dLogDet[b.from+r])
 			for c := range into {
@@ -140,7 +139,7 @@ func (m *LogisticMixture) backward32(dIn, dparams, x, y, params, dOut kernels.Ma
 				v := float64(ys[c])
 				logSlope := b.lift(i, v)
 				bySlope := m.logSlopeByY(v)
-				bent := float64(leans[i]) / float64(b.density[i])
+				bent := float64(b.leans[i]) / float64(b.density[i])
 				perF := kernels.Exp64(logSlope) // dy/dF
 				d := float64(from[c])
 				g := d + float64(l*bySlope)
@@ -150,17 +149,17 @@ func (m *LogisticMixture) backward32(dIn, dparams, x, y, params, dOut kernels.Ma
 					g = -(d + float64(l*bySlope))
 				}
 				pull := float64(g * perF)
-				pulls[i] = float32(pull)
+				byF[i] = float32(pull)
 				if inverse {
 					into[c] = float32(d)
-					leans[i] = float32(-l / float64(b.density[i]))
+					byDensity[i] = float32(-l / float64(b.density[i]))
 				} else {
 					into[c] = float32(float64(pull*float64(b.density[i])) + float64(l*bent))
-					leans[i] = float32(l / float64(b.density[i]))
+					byDensity[i] = float32(l / float64(b.density[i]))
 				}
 			}
 		}
-		b.parameterGradients(dparams, pulls, leans)
+		b.parameterGradients(dparams)
 		for i := range b.n {
 			if !b.tail(i) {
 				continue
@@ -182,61 +181,25 @@ func (m *LogisticMixture) backward32(dIn, dparams, x, y, params, dOut kernels.Ma
 	b.end()
 }
 
-// sumLeans sets sums to F″ of each element.
-func (b *mixtureBand) sumLeans(sums []float32) {
-	clear(sums)
-	n, cols := b.n, b.cols
-	for j := range b.m.Components {
-		for r := range n / cols {
-			k := b.constants(j, r)
-			scaled, inverse := b.scaled[k:k+cols], b.inverse[k:k+cols]
-			t, e := b.t[j*n+r*cols:][:cols], b.e[j*n+r*cols:][:cols]
-			into := sums[r*cols:][:cols]
-			for c, v := range t {
-				lean, product := lean(v, e[c])
-				into[c] += float32(float32(scaled[c]*product) * float32(inverse[c]*lean))
-			}
-		}
-	}
-}
-
 // parameterGradients writes the gradients of the parameters of the band's rows,
-// given what each element pulls at F and at F′.
-func (b *mixtureBand) parameterGradients(dparams kernels.Matrix, byF, byDensity []float32) {
-	n, cols, k := b.n, b.cols, b.m.Components
-	for r := range n / cols {
-		row, p := dparams.Row(b.from+r), b.params.Row(b.from+r)
-		byF, byDensity, x := byF[r*cols:][:cols], byDensity[r*cols:][:cols], b.at[r*cols:][:cols]
-		left, right, density := b.left[r*cols:][:cols], b.right[r*cols:][:cols], b.density[r*cols:][:cols]
-		for j := range k {
-			at := b.constants(j, r)
-			scaled, inverse, bend, weights := b.scaled[at:at+cols], b.inverse[at:at+cols], b.bend[at:at+cols], b.weights[at:at+cols]
-			t, e := b.t[j*n+r*cols:][:cols], b.e[j*n+r*cols:][:cols]
-			mean, dMean, dScale := p[j*cols:][:cols], row[j*cols:][:cols], row[(k+j)*cols:][:cols]
-			for c, v := range t {
-				lean, product := lean(v, e[c])
-				own := float32(scaled[c] * product)
-				dMean[c] = -float32(own * (byF[c] + float32(byDensity[c]*float32(inverse[c]*lean))))
-				d := float32(byF[c]*(x[c]-(mean[c]+b.offsets[j]))) + float32(byDensity[c]*(1+float32(lean*v)))
-				dScale[c] = -float32(float32(own*d) * (1 - float32(bend[c]*bend[c])))
-			}
-			if !b.m.Weights {
-				continue
-			}
-			dWeight := row[(2*k+j)*cols:][:cols]
-			for c, v := range t {
-				_, product := lean(v, e[c])
-				own := 1 / (1 + e[c]) // σ(t), or 1 − σ(t), whichever of F and 1 − F is small
-				if (v < 0) == (left[c] <= right[c]) {
-					own = float32(own * e[c])
-				}
-				own -= min(left[c], right[c])
-				if left[c] > right[c] {
-					own = -own
-				}
-				bump := float32(scaled[c]*product) - float32(weights[c]*density[c])
-				dWeight[c] = float32(byF[c]*float32(weights[c]*own)) + float32(byDensity[c]*bump)
+// given what each element pulls.
+func (b *mixtureBand) parameterGradients(dparams kernels.Matrix) {
+	cols, per := b.cols, b.m.ParametersPerElement()
+	if b.group == 1 {
+		b.groups(func(from, to int, constants kernels.Matrix) {
+			into := kernels.Dense(dparams.Row(b.from+from/cols), per, cols)
+			kernels.LogisticMixtureBackward(into, b.at[from:to], constants, columnsOf(b.sums, from, to), columnsOf(b.pulls, from, to))
+		})
+		return
+	}
+	b.groups(func(from, to int, constants kernels.Matrix) {
+		out := kernels.Dense(b.gradients[:per*(to-from)], per, to-from)
+		kernels.LogisticMixtureBackward(out, b.at[from:to], constants, columnsOf(b.sums, from, to), columnsOf(b.pulls, from, to))
+		for r := range (to - from) / cols {
+			row := dparams.Row(b.from + from/cols + r)
+			for j := range per {
+				copy(row[j*cols:(j+1)*cols], out.Row(j)[r*cols:])
 			}
 		}
-	}
+	})
 }

@@ -53,7 +53,7 @@ func (s *mixtureSearch) begin(b *mixtureBand, y kernels.Matrix) {
 		q := float64(s.target[i])
 		s.tails[i] = !(q > mixtureTail)
 		s.done[i] = s.tails[i]
-		b.at[i] = 0
+		b.at[i], s.ratio[i] = 0, 0
 		if s.tails[i] {
 			continue
 		}
@@ -61,26 +61,18 @@ func (s *mixtureSearch) begin(b *mixtureBand, y kernels.Matrix) {
 		if s.y[i] > 0 {
 			logit, s.target[i] = -logit, -s.target[i]
 		}
-		s.low[i], s.high[i] = b.bracket(i, float32(logit))
-		b.at[i] = float32(0.5*s.low[i]) + float32(0.5*s.high[i])
-		s.tolerance[i] = float32(0x1p-24 * (s.high[i] - s.low[i]))
+		s.ratio[i] = float32(logit)
 		s.active++
 	}
-}
-
-// bracket returns the least and the largest x at which one component of element
-// i alone would have an F of the given logit.
-func (b *mixtureBand) bracket(i int, logit float32) (low, high float32) {
-	r, c := i/b.cols, i%b.cols
-	row := b.params.Row(b.from + r)
-	for j := range b.m.Components {
-		x := row[j*b.cols+c] + b.offsets[j] + logit/b.inverse[b.constants(j, r)+c]
-		if j == 0 {
-			low, high = x, x
+	b.groups(func(from, to int, constants kernels.Matrix) {
+		kernels.LogisticMixtureBracket(s.low[from:to], s.high[from:to], s.ratio[from:to], constants)
+	})
+	for i := range n {
+		if !s.tails[i] {
+			b.at[i] = float32(0.5*s.low[i]) + float32(0.5*s.high[i])
+			s.tolerance[i] = float32(0x1p-24 * (s.high[i] - s.low[i]))
 		}
-		low, high = min(low, x), max(high, x)
 	}
-	return low, high
 }
 
 // step moves every element that has not arrived, once.
