@@ -119,10 +119,10 @@ func TestElementwiseAccuracy(t *testing.T) {
 					worst, at = u, x
 				}
 			}
-			for bits := uint64(0); bits < 1<<32; bits += 2503 {
+			for bits := uint64(0); bits < 1<<32; bits += uint64(2503 * thin()) {
 				try(math.Float32frombits(uint32(bits)))
 			}
-			for bits := math.Float32bits(0x1p-6); bits < math.Float32bits(128); bits += 211 {
+			for bits := math.Float32bits(0x1p-6); bits < math.Float32bits(128); bits += uint32(211 * thin()) {
 				try(math.Float32frombits(bits))
 				try(math.Float32frombits(bits | signBit))
 			}
@@ -142,6 +142,10 @@ func TestElementwiseAccuracy(t *testing.T) {
 func TestElementwiseParity(t *testing.T) {
 	const n = 1 << 12
 	src, want, got, other := make([]float32, n), make([]float32, n), make([]float32, n), make([]float32, n)
+	if len(Tiers()) == 1 {
+		t.Log("there is no tier but the reference")
+		return
+	}
 	compare := func(t *testing.T, src []float32) {
 		for _, f := range functions {
 			for i, x := range src {
@@ -307,7 +311,7 @@ func TestElementwiseSpecialValues(t *testing.T) {
 // TestTanhIsOddAndBounded sweeps for what Tanh promises beside its accuracy.
 func TestTanhIsOddAndBounded(t *testing.T) {
 	last := float32(0)
-	for bits := uint32(0); bits <= math.Float32bits(float32(math.Inf(1))); bits += 997 {
+	for bits := uint32(0); bits <= math.Float32bits(float32(math.Inf(1))); bits += uint32(997 * thin()) {
 		x := math.Float32frombits(bits)
 		y := tanhRef(x)
 		if !sameBits(tanhRef(-x), -y) {

@@ -41,7 +41,7 @@ func TestFMA32(t *testing.T) {
 		return float32(math.Ldexp(float64(x), exponent))
 	}
 	plainWrong := 0
-	for range 300_000 {
+	for range 300_000 / thin() {
 		check(finite(), finite(), finite())
 		check(finite(), finite(), float32(math.Copysign(0, float64(rng.IntN(2))-1)))
 

@@ -18,6 +18,17 @@ func sameBits(x, y float32) bool {
 	return math.Float32bits(x) == math.Float32bits(y) || x != x && y != y
 }
 
+// thin is by how much tests of accuracy are thinner with -short. What they show
+// is true of the reference and of the float64 twins, so that one run in full
+// shows it; of the same bits on every other processor and build TestFrozenBits
+// and the parity tests convince, which -short leaves whole.
+func thin() int {
+	if testing.Short() {
+		return 16
+	}
+	return 1
+}
+
 // firstDifference returns the first index where got and want differ by bits,
 // or -1.
 func firstDifference(got, want []float32) int {

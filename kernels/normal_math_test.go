@@ -45,7 +45,7 @@ func relativeError(got float64, want *big.Float) float64 {
 func TestNormalMath(t *testing.T) {
 	const bound = 1e-12
 	rng := rand.New(rand.NewPCG(8, 3))
-	for range 300 {
+	for range 300 / thin() {
 		x := float64(float32(14.5 * rng.Float64()))
 		want := bigNormalTail(bigFloat(x))
 		if e := relativeError(normalCDFMath(-x), want); e > bound {
@@ -55,7 +55,7 @@ func TestNormalMath(t *testing.T) {
 			t.Errorf("geluMath(%v) is wrong by %v of itself", -x, e)
 		}
 	}
-	for range 300 {
+	for range 300 / thin() {
 		r := float64(math.Float32frombits(1 + rng.Uint32N(math.Float32bits(0.25))))
 		y := -normalQuantileMath(r)
 		density := math.Exp(-0.5*y*y) / math.Sqrt(2*math.Pi)
@@ -63,7 +63,7 @@ func TestNormalMath(t *testing.T) {
 			t.Errorf("normalQuantileMath(%v) is wrong by %v of itself", r, e)
 		}
 	}
-	for range 300 {
+	for range 300 / thin() {
 		half := math.Exp2(-25 * rng.Float64())
 		p := float64(float32(0.5 + half/4))
 		if p == 0.5 {

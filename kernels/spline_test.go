@@ -127,8 +127,11 @@ func TestSplineAccuracy(t *testing.T) {
 		var worstValue, worstLog float64
 		for _, bins := range []int{1, 2, 8, 16, MaxSplineBins} {
 			for name, s := range splineRules(bins) {
-				for _, shape := range [][2]int{{200, 1}, {50, 3}, {30, 17}} {
+				for _, shape := range [][2]int{{30, 17}, {200, 1}, {50, 3}} {
 					rows, cols := shape[0], shape[1]
+					if testing.Short() && cols < 17 {
+						continue // see thin
+					}
 					x, params, _, _ := splineExample(2, rows, cols, s)
 					for _, inverse := range []bool{false, true} {
 						out, logDet := Dense(make([]float32, rows*cols), rows, cols), make([]float32, rows)
