@@ -13,19 +13,20 @@ import (
 //
 //	y = act(bias + Σ x[site of tap]·w[tap])
 //
-// over the taps of a [Window], where x is +0 outside the grid. Matrices have a
+// over the taps of a [Window], where x is Window.Outside, +0 by default, outside
+// the grid. Matrices have a
 // row for each site of each event, line by line, and any row stride; w is
 // Taps·in by out, the taps ascending.
 //
 // On the built-in backend each output is one chain, acc = bias; then
 // acc = fma(x, w, acc) over the taps ascending and, of each, the columns
-// ascending, the zeros outside taking part. So are the gradients: of an input,
+// ascending, the values outside taking part. So are the gradients: of an input,
 // over the taps of the window turned by 180 degrees and the outputs; of a
 // weight, over the sites of all events. They do not depend on the number of
 // events, the processor or the number of workers.
 //
 // There is no copy of all windows: a few lines at a time, or where a line of the
-// window has enough columns, views of lines with zeros behind them, whose rows
+// window has enough columns, views of lines with sites outside behind them, whose rows
 // overlap. Its methods but Set may be called concurrently; they allocate nothing
 // once warm. Shapes that do not fit are programmer errors and panic.
 type Convolution struct {
@@ -67,14 +68,16 @@ func (c *Convolution) Set(w, bias []float32) {
 // Forward writes y, which does not overlap x.
 func (c *Convolution) Forward(y, x kernels.Matrix, act Activation) {
 	c.check("x", x, "y", y)
-	c.apply(c.forward, y, x, act)
+	c.apply(c.forward, c.window, y, x, act)
 }
 
 // BackwardInput writes the gradient of x, given that of y before the
 // activation, which it does not overlap.
 func (c *Convolution) BackwardInput(dx, dy kernels.Matrix) {
 	c.check("dx", dx, "dy", dy)
-	c.apply(c.turnedWeights(), dx, dy, None)
+	zeros := c.window
+	zeros.Outside = 0
+	c.apply(c.turnedWeights(), zeros, dx, dy, None)
 }
 
 // GradientWeights writes the gradient of w, or with accumulate adds it to dw,
@@ -160,37 +163,37 @@ func (c *Convolution) turnedWeights() Weights {
 // repay the products that they are cut into.
 const viewedTerms = 64
 
-// apply computes y of x by weights over the window's taps.
-func (c *Convolution) apply(weights Weights, y, x kernels.Matrix, act Activation) {
-	if c.window.Taps() == 1 {
+// apply computes y of x by weights over a window's taps.
+func (c *Convolution) apply(weights Weights, window Window, y, x kernels.Matrix, act Activation) {
+	if window.Taps() == 1 {
 		weights.Forward(y, x, act)
 		return
 	}
-	if w, ok := weights.(*builtinWeights); ok && c.window.Dilation == 1 && c.window.Width*x.Cols >= viewedTerms {
-		c.applyViews(w, y, x, act)
+	if w, ok := weights.(*builtinWeights); ok && window.Dilation == 1 && window.Width*x.Cols >= viewedTerms {
+		c.applyViews(w, window, y, x, act)
 		return
 	}
 	x, own := compact(x)
 	defer scratch.Return(own)
-	width, values := c.grid[1], c.window.Taps()*x.Cols
+	width, values := c.grid[1], window.Taps()*x.Cols
 	lines, band := x.Rows/width, bandOf(width, values)
 	for from := 0; from < lines; from += band {
 		to := min(from+band, lines)
 		buffer := scratch.Borrow((to - from) * width * values)
 		seen := kernels.Dense((*buffer)[:(to-from)*width*values], (to-from)*width, values)
-		c.window.gather(seen, x, c.grid, from, to)
+		window.gather(seen, x, c.grid, from, to)
 		weights.Forward(y.Slice(from*width, to*width), seen, act)
 		scratch.Return(buffer)
 	}
 }
 
-// applyViews is apply by products of views. In a copy of some lines with zeros
-// before and behind each, what a line of the window sees of neighbouring sites
-// are rows that overlap, so that one product serves all sites, those of the
-// zeros included, and the next line's begins from its result.
-func (c *Convolution) applyViews(w *builtinWeights, y, x kernels.Matrix, act Activation) {
+// applyViews is apply by products of views. In a copy of some lines with sites
+// outside before and behind each, what a line of the window sees of neighbouring sites
+// are rows that overlap, so that one product serves all sites, those outside
+// included, and the next line's begins from its result.
+func (c *Convolution) applyViews(w *builtinWeights, window Window, y, x kernels.Matrix, act Activation) {
 	height, width, in, out := c.grid[0], c.grid[1], x.Cols, y.Cols
-	marginLines, margin := c.window.margins()
+	marginLines, margin := window.margins()
 	pitch := width + margin
 	band := min(height, bandOf(pitch, in+out))
 	for event := 0; event*height*width < x.Rows; event++ {
@@ -201,16 +204,16 @@ func (c *Convolution) applyViews(w *builtinWeights, y, x kernels.Matrix, act Act
 			size := (margin + (to-from+2*marginLines)*pitch) * in
 			buffer := scratch.Borrow(size + rows*out)
 			padded, result := (*buffer)[:size], kernels.Dense((*buffer)[size:size+rows*out], rows, out)
-			c.pad(padded, x, first, from-marginLines, to+marginLines, pitch)
+			c.pad(padded, x, window.Outside, first, from-marginLines, to+marginLines, pitch)
 
 			var a kernels.Strided
 			var start kernels.Matrix
 			start.Data, start.Rows, start.Cols = w.bias, rows, out
-			a.Rows, a.Cols, a.RowStride, a.ColumnStride = rows, c.window.Width*in, in, 1
-			for line := range c.window.Height {
+			a.Rows, a.Cols, a.RowStride, a.ColumnStride = rows, window.Width*in, in, 1
+			for line := range window.Height {
 				a.Data = padded[line*pitch*in:]
 				panels := w.panels.Slice(line*a.Cols, (line+1)*a.Cols)
-				w.tier.MatmulReferences(&result, &a, &panels, &start, act == ReLU && line == c.window.Height-1)
+				w.tier.MatmulReferences(&result, &a, &panels, &start, act == ReLU && line == window.Height-1)
 				start = result
 			}
 			for line := from; line < to; line++ {
@@ -229,17 +232,17 @@ func (c *Convolution) applyViews(w *builtinWeights, y, x kernels.Matrix, act Act
 }
 
 // pad copies the lines [from, to) of the event whose first line is first, each
-// followed by zeros and the first one preceded by some; lines outside the grid
-// are zeros.
-func (c *Convolution) pad(dst []float32, x kernels.Matrix, first, from, to, pitch int) {
+// followed by sites outside and the first one preceded by some; so are lines
+// outside the grid.
+func (c *Convolution) pad(dst []float32, x kernels.Matrix, outside float32, first, from, to, pitch int) {
 	height, width, in := c.grid[0], c.grid[1], x.Cols
-	clear(dst[:(pitch-width)*in])
+	fill(dst[:(pitch-width)*in], outside)
 	dst = dst[(pitch-width)*in:]
 	for line := from; line < to; line++ {
 		into := dst[:pitch*in]
 		dst = dst[pitch*in:]
 		if line < 0 || line >= height {
-			clear(into)
+			fill(into, outside)
 			continue
 		}
 		at := (first + line) * width
@@ -250,6 +253,6 @@ func (c *Convolution) pad(dst []float32, x kernels.Matrix, first, from, to, pitc
 				copy(into[site*in:(site+1)*in], x.Row(at+site))
 			}
 		}
-		clear(into[width*in:])
+		fill(into[width*in:], outside)
 	}
 }

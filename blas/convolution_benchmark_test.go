@@ -24,7 +24,7 @@ func BenchmarkConvolution(b *testing.B) {
 		conv.Set(l.values, l.bias)
 		bare := blas.Builtin().NewWeights(terms, c.Out)
 		bare.Set(l.values, l.bias)
-		seen := l.windows(l.x)
+		seen := l.windows(l.x, 0)
 		y, dx, dw := kernels.Dense(make([]float32, rows*c.Out), rows, c.Out), kernels.Dense(make([]float32, rows*c.In), rows, c.In), make([]float32, terms*c.Out)
 		for _, f := range []struct {
 			name string

@@ -41,7 +41,7 @@ func (l convolutionLayer) run(b blas.Backend, step int) products {
 }
 
 // chains computes the same by the chains of the law: one product of all windows,
-// written out with the zeros outside the grid.
+// written out with what is outside the grid.
 func (l convolutionLayer) chains(b blas.Backend) products {
 	taps, rows := l.Window.Taps(), l.x.Rows
 	p := products{y: make([]float32, rows*l.Out), dx: make([]float32, rows*l.In), dw: make([]float32, len(l.values))}
@@ -56,20 +56,25 @@ func (l convolutionLayer) chains(b blas.Backend) products {
 		}
 	}
 	turned.Set(other, nil)
-	seen := l.windows(l.x)
+	seen := l.windows(l.x, l.Window.Outside)
 	forward.Forward(kernels.Dense(p.y, rows, l.Out), seen, blas.ReLU)
-	turned.Forward(kernels.Dense(p.dx, rows, l.In), l.windows(l.dy), blas.None)
+	turned.Forward(kernels.Dense(p.dx, rows, l.In), l.windows(l.dy, 0), blas.None)
 	blas.GradientWeights(b, p.dw, seen, l.dy, true)
 	return p
 }
 
-func (l convolutionLayer) windows(x kernels.Matrix) kernels.Matrix {
+func (l convolutionLayer) windows(x kernels.Matrix, outside float32) kernels.Matrix {
 	sites, w := l.Grid[0]*l.Grid[1], l.Window
 	out := kernels.Dense(make([]float32, x.Rows*w.Taps()*x.Cols), x.Rows, w.Taps()*x.Cols)
 	for r := range x.Rows {
 		for tap := range w.Taps() {
+			into := out.Row(r)[tap*x.Cols : (tap+1)*x.Cols]
 			if seen := w.Sees(l.Grid, r%sites, tap); seen >= 0 {
-				copy(out.Row(r)[tap*x.Cols:], x.Row(r/sites*sites+seen))
+				copy(into, x.Row(r/sites*sites+seen))
+				continue
+			}
+			for i := range into {
+				into[i] = outside
 			}
 		}
 	}

@@ -9,7 +9,13 @@ import (
 // Window is the sites that a convolution sees of each site of a grid: Height
 // lines of Width sites, both odd, around it and Dilation apart in both
 // directions. Its taps ascend by line, then by site.
-type Window struct{ Height, Width, Dilation int }
+//
+// Outside is the value of every column outside the grid. It takes part in an
+// output as the values of the grid do, and so has a gradient to the weights.
+type Window struct {
+	Height, Width, Dilation int
+	Outside                 float32
+}
 
 // Taps is the number of sites of the window.
 func (w Window) Taps() int { return w.Height * w.Width }
@@ -41,7 +47,7 @@ func bandOf(sites, values int) int {
 }
 
 // gather writes to dst, for each site of the lines [from, to) of x, the columns
-// of all sites of its window, +0 where the window leaves the grid. Lines are
+// of all sites of its window, Outside where the window leaves the grid. Lines are
 // counted through all events; neither has gaps between its rows.
 func (w Window) gather(dst, x kernels.Matrix, grid [2]int, from, to int) {
 	height, width, c := grid[0], grid[1], x.Cols
@@ -57,12 +63,12 @@ func (w Window) gather(dst, x kernels.Matrix, grid [2]int, from, to int) {
 				part := into[site*dst.Cols:][:run]
 				switch {
 				case seen < 0 || seen >= height:
-					clear(part)
+					fill(part, w.Outside)
 				case whole:
 					low, high := max(0, margin-site), min(w.Width, width-site+margin)
-					clear(part[:low*c])
+					fill(part[:low*c], w.Outside)
 					copy(part[low*c:high*c], x.Data[(first*width+site-margin+low)*c:])
-					clear(part[high*c:])
+					fill(part[high*c:], w.Outside)
 				default:
 					w.gatherApart(part, x, first*width, width, site-margin)
 				}
@@ -77,10 +83,17 @@ func (w Window) gatherApart(part []float32, x kernels.Matrix, start, width, from
 	for i := range w.Width {
 		into := part[i*x.Cols : (i+1)*x.Cols]
 		if at := from + i*w.Dilation; at < 0 || at >= width {
-			clear(into)
+			fill(into, w.Outside)
 		} else {
 			copy(into, x.Row(start+at))
 		}
+	}
+}
+
+// fill sets all of v.
+func fill(v []float32, to float32) {
+	for i := range v {
+		v[i] = to
 	}
 }
 

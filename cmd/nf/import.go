@@ -27,11 +27,11 @@ func importCommand() *cobra.Command {
 	var o importOptions
 	command := &cobra.Command{
 		Use:   "import --weights FILE --config FILE --check FILE --out MODEL",
-		Short: "Make a model of one trained with nflows, zuko, normflows or TarFlow's code",
+		Short: "Make a model of one trained with nflows, zuko, normflows, or the code of TarFlow or Glow",
 		Long: `Reads the state dict (.safetensors) of a flow that was trained in Python, and writes a model with the same density.
 
 The config is a JSON object that says what a state dict does not tell: "library", "version", "features", "context" (a
-number), "activation", and where the model has affine layers "scale_map" or the like. The check is a .npz with rows x,
+number), "activation", and where the model has affine layers "scale_map" or the like; for images "image". The check is a .npz with rows x,
 what the library itself gives as their log_prob, and their context if there is one; also noise z and samples, if wanted.
 The model is written only if it meets the check to 1e-4. docs/import.md has the keys, and the Python that writes the files.`,
 		Example: `  nf import --weights weights.safetensors --config config.json --check check.npz --out model.safetensors

@@ -28,7 +28,8 @@ func (s Scope) NewConvolution(grid [2]int, w blas.Window, in, out int) *Convolut
 func (c *Convolution) Terms() int { return c.Weight.Rows }
 
 // Convolve returns y = act(bias + Σ x[site of tap]·weight[tap]) for each site of
-// each event, over the taps of the layer's window; x is 0 outside the grid.
+// each event, over the taps of the layer's window; x is Window.Outside outside the
+// grid.
 //
 // Backward, with dz = dy where the activation let the value pass:
 // dweight[tap] = Σ x[site of tap]ᵀ·dz over sites, dbias = Σ dz, and dx is the

@@ -210,6 +210,7 @@ func operations() []operation {
 		{[2]int{2, 3}, blas.Window{Height: 3, Width: 3, Dilation: 1}, 22, 3, blas.None},
 		{[2]int{3, 2}, blas.Window{Height: 3, Width: 1, Dilation: 2}, 2, 19, blas.ReLU},
 		{[2]int{2, 3}, blas.Window{Height: 1, Width: 1, Dilation: 1}, 4, 3, blas.None},
+		{[2]int{2, 3}, blas.Window{Height: 3, Width: 3, Dilation: 1, Outside: 1}, 2, 3, blas.None},
 	} {
 		all = append(all, operation{fmt.Sprintf("convolve %+v", c), []string{"Convolve"}, []int{c.in}, false, func(s autograd.Scope) apply {
 			l := s.NewConvolution(c.grid, c.window, c.in, c.out)

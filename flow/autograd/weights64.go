@@ -1,6 +1,10 @@
 package autograd
 
-import "github.com/seed-192fdf7a/nf/blas"
+import (
+	"slices"
+
+	"github.com/seed-192fdf7a/nf/blas"
+)
 
 // weights64 is a weight and a bias as they are.
 type weights64 struct {
@@ -125,16 +129,31 @@ func (a arithmetic64) convolution(c *Convolution) weights {
 }
 
 // each calls do for each row of so many, each tap of its window, and the row that
-// the tap sees.
+// the tap sees, or -1 outside the grid.
 func (c convolution64) each(rows int, do func(row, seen, tap int)) {
 	sites := c.grid[0] * c.grid[1]
 	for r := range rows {
 		for tap := range c.window.Taps() {
-			if seen := c.window.Sees(c.grid, r%sites, tap); seen >= 0 {
-				do(r, r/sites*sites+seen, tap)
+			seen := c.window.Sees(c.grid, r%sites, tap)
+			if seen >= 0 {
+				seen += r / sites * sites
 			}
+			do(r, seen, tap)
 		}
 	}
+}
+
+// outside is what a tap sees outside the grid.
+func (c convolution64) outside() []float64 {
+	return slices.Repeat([]float64{float64(c.window.Outside)}, c.in)
+}
+
+// see returns what a tap sees of x, whose row seen is -1 outside the grid.
+func see(x view[float64], seen int, outside []float64) []float64 {
+	if seen < 0 {
+		return outside
+	}
+	return x.row(seen)
 }
 
 func (c convolution64) forward(y, x Value, act blas.Activation) {
@@ -142,9 +161,10 @@ func (c convolution64) forward(y, x Value, act blas.Activation) {
 	for r := range ys.Rows {
 		copy(ys.row(r), c.bias)
 	}
+	outside := c.outside()
 	c.each(ys.Rows, func(r, seen, tap int) {
 		row := ys.row(r)
-		for i, a := range xs.row(seen) {
+		for i, a := range see(xs, seen, outside) {
 			for o, v := range c.w[(tap*c.in+i)*out:][:out] {
 				row[o] += float64(a * v)
 			}
@@ -163,6 +183,9 @@ func (c convolution64) backwardInput(_ *Graph, dx, dy matrix, accumulate bool) {
 		}
 	}
 	c.each(ys.Rows, func(r, seen, tap int) {
+		if seen < 0 {
+			return
+		}
 		into, from := d.row(seen), ys.row(r)
 		for i := range into {
 			for o, v := range c.w[(tap*c.in+i)*out:][:out] {
@@ -177,9 +200,10 @@ func (c convolution64) gradientWeights(dw, x, dy matrix, accumulate bool) {
 	if !accumulate {
 		clear(d[:dw.rows*dw.cols])
 	}
+	outside := c.outside()
 	c.each(ys.Rows, func(r, seen, tap int) {
 		from := ys.row(r)
-		for i, v := range xs.row(seen) {
+		for i, v := range see(xs, seen, outside) {
 			for o, dz := range from {
 				d[(tap*c.in+i)*out+o] += float64(v * dz)
 			}

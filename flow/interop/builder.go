@@ -19,8 +19,9 @@ import (
 // wherever permutations have brought them. So the builder follows the
 // permutations, and sorts what the libraries say of features.
 type builder struct {
-	features, context int
-	columns           []int // the data column of each feature where the chain ends so far
+	features, context int   // where the chain ends so far
+	grid              []int // of images, likewise; nil for tables
+	columns           []int // the data column of each feature, likewise
 	transforms        []transform.Spec
 	values            map[string]values
 	base              base.Spec
@@ -38,9 +39,12 @@ type values struct {
 }
 
 func newBuilder(d *Dialect) *builder {
-	b := &builder{features: d.Features, context: d.Context, values: map[string]values{}, base: &base.StandardNormalSpec{}}
+	b := &builder{features: d.Features, context: d.Context, grid: d.Image, values: map[string]values{}, base: &base.StandardNormalSpec{}}
 	for i := range d.Features {
 		b.columns = append(b.columns, i)
+	}
+	if d.Image != nil {
+		b.image = &imported{channels: d.Features, grid: d.Image, categories: classes(d.Context)}
 	}
 	return b
 }
@@ -97,12 +101,9 @@ func (b *builder) permute(order []int, inverse bool) {
 		}
 		order = back
 	}
-	b.add(&transform.PermutationSpec{Order: order}, false)
-	columns := make([]int, len(order))
-	for i, o := range order {
-		columns[i] = b.columns[o]
-	}
-	b.columns = columns
+	s := &transform.PermutationSpec{Order: order}
+	b.add(s, false)
+	b.columns, _ = columnsAfter(s, b.columns)
 }
 
 // byColumn returns the positions in a list of features in the order of the
@@ -139,10 +140,7 @@ func (b *builder) coupling(changed, kept []int, n network, u autograd.Univariate
 		places[len(kept)+c] = len(kept) + c
 	}
 	n = n.inputs(places, len(places))
-	s := &transform.CouplingSpec{Mask: make([]bool, b.features), Univariate: u, Conditioner: &nn.MLPSpec{}}
-	for _, f := range changed {
-		s.Mask[f] = true
-	}
+	s := b.couplingSpec(changed, u, &nn.MLPSpec{})
 	if len(places) == 0 {
 		b.vector(b.add(s, inverse)+"conditioner.constant", n.constant())
 		return
@@ -244,14 +242,6 @@ func bounded(s float64) (float64, error) {
 		return 0, fmt.Errorf("a log-scale of %v is out of range: the model is degenerate", s)
 	}
 	return 0.5 * logScaleBound * kernels.Log64((1+y)/(1-y)), nil
-}
-
-// imported is what a flow of images has besides.
-type imported struct {
-	channels   int
-	grid       []int
-	pixels     *flow.Pixels
-	categories []flow.Category
 }
 
 // baseConstants is the parameter of a normal base.

@@ -29,14 +29,17 @@ type Check struct {
 	// contexts; both are nil where the file has none.
 	Z, Samples []float64
 
-	library string // of the model, whose mistakes an error names
+	library       string // of the model, whose mistakes an error names
+	channelsFirst bool   // its noise is of images, and each part channel by channel
 }
 
 // ReadCheck reads a NumPy archive with the arrays x [n, D] and log_prob [n],
 // context [n, C] for a model with context, and optionally z and samples, both
-// [n, D].
+// [n, D]. Of images D is C·H·W, the values of an image channel by channel, and z
+// has the parts of the noise in the order in which they leave, each likewise.
 func ReadCheck(path string, d *Dialect) (*Check, error) {
-	columns := map[string]int{"x": d.Features, "log_prob": 1, "context": d.Context, "z": d.Features, "samples": d.Features}
+	values := d.shape().Dim()
+	columns := map[string]int{"x": values, "log_prob": 1, "context": d.Context, "z": values, "samples": values}
 	arrays, err := table.ReadArrays(path, func(name string, rows, of int) error {
 		if rows > limits.CheckValues/of {
 			return fmt.Errorf("it is [%d, %d]; a thousand rows are enough, and at most %d values are read", rows, of, limits.CheckValues)
@@ -59,11 +62,11 @@ func ReadCheck(path string, d *Dialect) (*Check, error) {
 		columns  int
 		optional bool
 	}{
-		{"x", &c.X, d.Features, false},
+		{"x", &c.X, values, false},
 		{"log_prob", &c.LogProb, 1, false},
 		{"context", &c.Context, d.Context, d.Context == 0},
-		{"z", &c.Z, d.Features, true},
-		{"samples", &c.Samples, d.Features, true},
+		{"z", &c.Z, values, true},
+		{"samples", &c.Samples, values, true},
 	} {
 		array, there := arrays[a.name]
 		switch {
@@ -80,6 +83,14 @@ func ReadCheck(path string, d *Dialect) (*Check, error) {
 	}
 	if (c.Z == nil) != (c.Samples == nil) {
 		return nil, fmt.Errorf("check %s: z and samples belong together, and one of them is missing", path)
+	}
+	if d.Image != nil {
+		c.channelsFirst = true
+		sites := d.shape().Sites()
+		c.X, c.Samples = channelsLast(c.X, d.Features, sites), channelsLast(c.Samples, d.Features, sites)
+		if c.Z == nil {
+			c.Samples = nil
+		}
 	}
 	return c, nil
 }
@@ -132,6 +143,10 @@ func (c *Check) Compare(f *flow.Flow) (Report, error) {
 		report.Warning = fmt.Sprintf("the check has %d %s, in which a wrong constant may not show: a thousand rows of real data would prove more", c.Rows, rows)
 	}
 	f, err := bare(f)
+	if err != nil {
+		return report, err
+	}
+	c = c.onImages(f)
 	if err != nil {
 		return report, err
 	}
@@ -282,6 +297,8 @@ func (c *Check) causes() string {
 	switch c.library {
 	case nflows:
 		own = "the config's activation, scale_map, tail_bound or min_…"
+	case rosinality, y0ast:
+		own = "x that is not what the network sees (y0ast adds noise to it in forward; see docs/import.md)"
 	case zuko:
 		own = "the config's activation, slope, tail_bound or version; a circular flow (NCSF), whose tensors are those of an NSF"
 	case tarflow:
@@ -331,7 +348,7 @@ func (c *Check) behindBase(f *flow.Flow) ([]float64, error) {
 func conditionalBase(f *flow.Flow) (*flow.Flow, error) {
 	config := f.Config()
 	n := len(config.Transforms) - 1
-	if n < 0 || len(config.Context) == 0 {
+	if n < 0 || len(config.Context) == 0 || config.Grid != nil {
 		return nil, nil
 	}
 	spec := config.Transforms[n]

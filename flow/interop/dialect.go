@@ -18,11 +18,18 @@ import (
 // demanded that a layer needs and whose default would be a guess: Activation
 // and ScaleMap.
 type Dialect struct {
-	// Library is "nflows", "zuko", "normflows" or "tarflow"; Version the one that
-	// the model was trained with.
+	// Library is "nflows", "zuko", "normflows" or "tarflow", or for a Glow "rosinality"
+	// (rosinality/glow-pytorch) or "y0ast" (y0ast/Glow-PyTorch); Version the one
+	// that the model was trained with.
 	Library string `json:"library"`
 	Version string `json:"version"`
-	// Features and Context are the numbers of columns.
+	// Image is the height and width of images; nil for tables.
+	Image []int `json:"image,omitempty"`
+	// Pixels says what whole numbers images are made of; nil where the flow is to
+	// take the numbers that the model takes.
+	Pixels *ImagePixels `json:"pixels,omitempty"`
+	// Features and Context are the numbers of columns, of images of channels and of
+	// classes.
 	Features int `json:"features"`
 	Context  int `json:"context,omitempty"`
 	Options
@@ -51,7 +58,8 @@ type TarFlow struct {
 // Layer is the options of one layer.
 type Layer struct {
 	// Kind says what a layer is that has no tensors: "identity", "swap" (Permute
-	// with mode="swap" of normflows) or "reverse".
+	// with mode="swap" of normflows), "reverse" or "squeeze"; or that a list of
+	// transforms of nflows is "multiscale", a MultiscaleCompositeTransform.
 	Kind string `json:"kind,omitempty"`
 	Options
 }
@@ -95,6 +103,8 @@ type Options struct {
 	ResidualBlocks *bool `json:"residual_blocks,omitempty"`
 	// SplitMode is how AffineCouplingBlock of normflows splits the features.
 	SplitMode string `json:"split_mode,omitempty"`
+	// Factor is that of a squeeze, whose blocks have Factor x Factor pixels.
+	Factor *int `json:"factor,omitempty"`
 	// BatchNormEpsilon is that of BatchNorm layers, LUEpsilon that of LU layers.
 	BatchNormEpsilon *float64 `json:"batch_norm_epsilon,omitempty"`
 	LUEpsilon        *float64 `json:"lu_epsilon,omitempty"`
@@ -102,10 +112,12 @@ type Options struct {
 
 // The libraries.
 const (
-	nflows    = "nflows"
-	zuko      = "zuko"
-	normflows = "normflows"
-	tarflow   = "tarflow"
+	nflows     = "nflows"
+	zuko       = "zuko"
+	normflows  = "normflows"
+	rosinality = "rosinality"
+	y0ast      = "y0ast"
+	tarflow    = "tarflow"
 )
 
 // ReadDialect reads a dialect from a JSON file.
@@ -143,10 +155,10 @@ func ParseDialect(text []byte) (*Dialect, error) {
 func (d *Dialect) check() error {
 	switch d.Library {
 	case "":
-		return errors.New(`"library" is missing: it is "nflows", "zuko", "normflows" or "tarflow"`)
-	case nflows, zuko, normflows, tarflow:
+		return errors.New(`"library" is missing: it is "nflows", "zuko", "normflows", "rosinality", "y0ast" or "tarflow"`)
+	case nflows, zuko, normflows, rosinality, y0ast, tarflow:
 	default:
-		return fmt.Errorf(`"library" is %q, want "nflows", "zuko", "normflows" or "tarflow"`, d.Library)
+		return fmt.Errorf(`"library" is %q, want "nflows", "zuko", "normflows", "rosinality", "y0ast" or "tarflow"`, d.Library)
 	}
 	if d.Version == "" {
 		return errors.New(`"version" is missing: the version of the library that the model was trained with, as pip show tells`)
@@ -163,6 +175,9 @@ func (d *Dialect) check() error {
 	if err := d.checkTarFlow(); err != nil {
 		return err
 	}
+	if err := d.checkImage(); err != nil {
+		return err
+	}
 	if err := d.Options.check(); err != nil {
 		return err
 	}
@@ -177,8 +192,8 @@ func (d *Dialect) check() error {
 	return nil
 }
 
-// kinds are the layers that have no tensors.
-var kinds = []string{"identity", "swap", "reverse"}
+// kinds are the layers that have no tensors, and what a list may be.
+var kinds = []string{"identity", "swap", "reverse", "squeeze", "multiscale"}
 
 func (o *Options) check() error {
 	for _, c := range []struct {
@@ -199,6 +214,9 @@ func (o *Options) check() error {
 		if c.value != nil && !(*c.value > c.above && *c.value <= c.upTo) {
 			return fmt.Errorf("%q is %v, which is out of its range", c.key, *c.value)
 		}
+	}
+	if o.Factor != nil && (*o.Factor < 2 || *o.Factor > limits.Block) {
+		return fmt.Errorf(`"factor" is %d, want 2 to %d`, *o.Factor, limits.Block)
 	}
 	if o.Activation != "" {
 		if _, err := o.activation(); err != nil {

@@ -1,7 +1,8 @@
 // Package interop reads models that were trained with the Python libraries
 // nflows (0.14 and master), zuko (1.6 and older) and normflows (1.7), and with
-// sbi, which trains flows of the first two, and TarFlows of their authors' code, and
-// makes flows of them that have the same density.
+// sbi, which trains flows of the first two, TarFlows of their authors' code, and Glows
+// of images as nflows, normflows, rosinality/glow-pytorch and y0ast/Glow-PyTorch save
+// them; and makes flows of them that have the same density.
 //
 // A state dict holds tensors, and not what is done with them: the same names
 // and shapes stand for different functions in different libraries, versions and
@@ -20,6 +21,9 @@
 //	nflows, zuko,    one file for each library: which layers there are, in which
 //	normflows,       direction they act, and what their tensors are called
 //	tarflow
+//	glow             the Glows that are no library's; what they share with normflows'
+//	image            squeezes, splits and priors of images; what a check of them is
+//	convolution      a conditioner of convolutions in the form of package nn
 //	network          a conditioner as dense layers in float64, in the form of
 //	                 package nn: batch norms folded, masks applied (network.go,
 //	                 residual.go); hidden units of masked ones sorted (masked.go)

@@ -3,6 +3,7 @@ package interop
 import (
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/transform"
 )
 
 // exact computes single rows of a flow in float64, from the same parameters.
@@ -15,33 +16,33 @@ func newExact(f *flow.Flow) *exact {
 	return &exact{f, autograd.Bind64(f.Model().Parameters()).NewGraph()}
 }
 
-// standardized puts an event, of sites of so many columns, on the graph as the
-// first stage makes it.
-func (e *exact) standardized(event []float64, columns int, s flow.Standardization) autograd.Value {
-	if len(event) == 0 {
+// standardized puts a row on the graph as the first stage makes it: a row of it
+// for each site.
+func (e *exact) standardized(row []float64, sites int, s flow.Standardization) autograd.Value {
+	if len(row) == 0 {
 		return autograd.Value{}
 	}
-	v := e.graph.Input(len(event)/columns, columns, false)
-	for i, x := range event {
-		if len(s.Mean) > 0 {
-			x = (x - s.Mean[i%columns]) / s.Std[i%columns]
+	columns := len(row) / sites
+	v := e.graph.Input(sites, columns, false)
+	for i, x := range row {
+		if c := i % columns; len(s.Mean) > 0 {
+			x = (x - s.Mean[c]) / s.Std[c]
 		}
 		v.Set(i/columns, i%columns, x)
 	}
 	return v
 }
 
-// data puts an event on the graph.
-func (e *exact) data(x []float64) autograd.Value {
-	config := e.flow.Config()
-	return e.standardized(x, len(config.Features), config.Standardize)
+// data is standardized for a row of the flow's data.
+func (e *exact) data(row []float64) autograd.Value {
+	return e.standardized(row, e.flow.Model().Sites(), e.flow.Config().Standardize)
 }
 
 // pass begins a pass of a row of the check.
 func (e *exact) pass(c *Check, row int) *autograd.Pass {
 	e.graph.Reset(autograd.Evaluate)
 	p, n := e.graph.Pass(1), e.flow.ContextFeatures()
-	p.Context = e.standardized(c.Context[row*n:][:n], n, e.flow.Config().StandardizeContext)
+	p.Context = e.standardized(c.Context[row*n:][:n], 1, e.flow.Config().StandardizeContext)
 	return p
 }
 
@@ -57,6 +58,11 @@ func (e *exact) noise(c *Check, row int) []float64 {
 	p, n := e.pass(c, row), e.flow.Dim()
 	z := e.flow.Model().Forward(p, e.data(c.Samples[row*n:][:n]))
 	var out []float64
+	for _, v := range p.Parts() {
+		for i := range v.Rows * v.Cols {
+			out = append(out, v.At(i/v.Cols, i%v.Cols))
+		}
+	}
 	for site := range z.Rows {
 		for _, column := range e.flow.Model().NoiseColumns() {
 			out = append(out, z.At(site, column))
@@ -67,15 +73,22 @@ func (e *exact) noise(c *Check, row int) []float64 {
 
 // sample returns what becomes of noise under the context of a row of the check.
 func (e *exact) sample(c *Check, noise []float64, row int) []float64 {
-	p := e.pass(c, row)
-	columns := e.flow.Model().NoiseColumns()
-	z := e.graph.Input(len(noise)/len(columns), len(columns), false)
-	for i, v := range noise {
-		z.Set(i/len(columns), columns[i%len(columns)], v)
+	p, config := e.pass(c, row), e.flow.Config()
+	left, rest, _ := transform.Parts(&transform.ChainSpec{Transforms: config.Transforms}, config.Shape())
+	for _, shape := range left {
+		n := shape.Dim()
+		p.Give(e.standardized(noise[:n], shape.Sites(), flow.Standardization{}))
+		noise = noise[n:]
+	}
+	z := e.graph.Input(rest.Sites(), rest.Features, false)
+	for site := range z.Rows {
+		for i, column := range e.flow.Model().NoiseColumns() {
+			z.Set(site, column, noise[site*z.Cols+i])
+		}
 	}
 	x := e.flow.Model().Inverse(p, z)
-	s := e.flow.Config().Standardize
-	out := make([]float64, len(noise))
+	s := config.Standardize
+	out := make([]float64, x.Rows*x.Cols)
 	for i := range out {
 		c := i % x.Cols
 		out[i] = x.At(i/x.Cols, c)

@@ -31,8 +31,8 @@ func FuzzLoad(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if f, err := load(newStateDict("weights", content), d, Names{}); err == nil && f.Dim() != d.Features {
-			t.Errorf("the flow has %d features, want %d", f.Dim(), d.Features)
+		if f, err := load(newStateDict("weights", content), d, Names{}); err == nil && f.Dim() != d.shape().Dim() {
+			t.Errorf("the flow has %d values, want %d", f.Dim(), d.shape().Dim())
 		}
 	})
 }

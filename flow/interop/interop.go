@@ -10,7 +10,8 @@ import (
 )
 
 // Names are those of the columns of the flow to be made. Empty lists stand for
-// x0, x1, … and c0, c1, ….
+// x0, x1, … and c0, c1, …. Flows of images have names of their own, of their
+// channels and classes.
 type Names struct{ Features, Context []string }
 
 // fill checks the numbers of names, or makes names.
@@ -24,7 +25,7 @@ func (n Names) fill(d *Dialect) (Names, error) {
 		{&n.Features, d.Features, "features", "x"},
 		{&n.Context, d.Context, "context", "c"},
 	} {
-		if d.Library == tarflow {
+		if d.ofImages() {
 			if len(*list.names) > 0 {
 				return n, fmt.Errorf("names of %s are given, but those of images are their channels and classes", list.kind)
 			}
@@ -79,6 +80,7 @@ func load(s *stateDict, d *Dialect, names Names) (*flow.Flow, error) {
 	}
 	s = s.withoutPrefix(d.Library)
 	r := &reader{s, newBuilder(d), d}
+	r.pixels(d.Pixels)
 	if err := r.read(); err != nil {
 		if s.prefix != "" {
 			return nil, fmt.Errorf("(names are without %q, with which all of them begin) %w", s.prefix, err)
@@ -101,6 +103,10 @@ func (r *reader) read() (err error) {
 		err = r.zuko()
 	case tarflow:
 		err = r.tarflow()
+	case rosinality:
+		err = r.rosinality()
+	case y0ast:
+		err = r.y0ast()
 	default:
 		err = r.normflows()
 	}
@@ -137,6 +143,13 @@ func (r *reader) unsaved(name, where string, inverse bool) error {
 			where, name, strings.Join(kinds, ", "))
 	case "identity":
 		return nil
+	case "squeeze":
+		if inverse {
+			return fmt.Errorf("layer %s: the inverse of a squeeze is not supported", name)
+		}
+		return r.layerError(where, r.squeeze(or(r.dialect.Layers[name].Factor, 2)))
+	case "multiscale":
+		return fmt.Errorf(`the config says that layer %s is "multiscale", but there are no tensors %s…`, name, where)
 	case "reverse":
 		slices.Reverse(order)
 	case "swap":
@@ -170,7 +183,7 @@ func (r *reader) list(prefix, path string, backwards bool, each func(prefix, pat
 		where, name := fmt.Sprintf("%s%d.", prefix, i), fmt.Sprint(path, i)
 		var err error
 		if slices.Contains(numbers, i) {
-			if kind := r.dialect.Layers[name].Kind; kind != "" {
+			if kind := r.dialect.Layers[name].Kind; kind != "" && kind != "multiscale" {
 				return fmt.Errorf(`the config says that layer %s is of the kind %q, which has no tensors, but there are tensors %s…`, name, kind, where)
 			}
 			err = each(where, name)

@@ -14,51 +14,12 @@ import (
 // W = P·L·(triu(U, 1) + diag(sign_S·exp(log_S))) and L has ones on its diagonal.
 func (r *reader) invertibleAffine(prefix string) error {
 	n := r.builder.features
-	square := func(name string) ([]float32, error) {
-		t, err := r.matrix(prefix+name, n, n)
-		return t.Values, err
-	}
-	p, err := square("P")
-	if err != nil {
-		return err
-	}
-	lower, err := square("L")
-	if err != nil {
-		return err
-	}
-	upper, err := square("U")
-	if err != nil {
-		return err
-	}
-	signs, err := r.stateDict.vector(prefix+"sign_S", n)
-	if err != nil {
-		return err
-	}
-	logs, err := r.stateDict.vector(prefix+"log_S", n)
+	w, err := r.factored(prefix, luNames{"P", "L", "U", "sign_S", "log_S"}, n)
 	if err != nil {
 		return err
 	}
 	r.ignore(prefix + "eye")
-	w := newDense(n, n) // y = weight·x: the transpose of W
-	for i := range n {
-		for j := range n {
-			var sum float64 // (L·U')[i, j]
-			for k := 0; k <= min(i, j); k++ {
-				l, u := 1.0, float64(upper[k*n+j])
-				if k < i {
-					l = float64(lower[i*n+k])
-				}
-				if k == j {
-					u = float64(float64(signs[j]) * kernels.Exp64(float64(logs[j])))
-				}
-				sum += float64(l * u)
-			}
-			for row := range n {
-				w.weight[j*n+row] += float64(float64(p[row*n+i]) * sum)
-			}
-		}
-	}
-	return r.layerError(prefix, r.linearMap(w.weight))
+	return r.layerError(prefix, r.linearMap(transposed(w, n)))
 }
 
 // naiveAffine reads an InvertibleAffine without use_lu: y = x·W.
@@ -68,14 +29,19 @@ func (r *reader) naiveAffine(name string) error {
 	if err != nil {
 		return err
 	}
-	w := make([]float64, n*n)
-	for i, v := range t.Values {
-		w[i%n*n+i/n] = float64(v)
-	}
-	if err := r.linearMap(w); err != nil {
+	if err := r.linearMap(transposed(widen(t.Values), n)); err != nil {
 		return fmt.Errorf("tensor %s: %w", name, err)
 	}
 	return nil
+}
+
+// transposed returns the transpose of an n x n matrix.
+func transposed(a []float64, n int) []float64 {
+	out := make([]float64, n*n)
+	for i, v := range a {
+		out[i%n*n+i/n] = v
+	}
+	return out
 }
 
 // linearMap adds y = A·x, for any invertible A, row-major, which it overwrites.

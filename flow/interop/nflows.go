@@ -30,6 +30,8 @@ func (r *reader) nflowsBase() error {
 		return fmt.Errorf("tensors %s_made.… are a MADEMoG, an autoregressive mixture of normals (sbi's \"made\"), which is not supported", at)
 	case !r.any(at + "mean_"):
 		return nil
+	case r.dialect.Image != nil:
+		return fmt.Errorf("tensors %smean_ and log_std_ are of a DiagonalNormal, which differs from pixel to pixel; on images a StandardNormal is supported", at)
 	}
 	mean, err := r.stateDict.vector(at+"mean_", r.builder.features)
 	if err != nil {
@@ -79,6 +81,8 @@ func (r *reader) nflowsTransform(prefix, path string, inverse bool) error {
 	name := strings.TrimSuffix(path, ".")
 	o := r.dialect.layer(name)
 	switch {
+	case r.dialect.Layers[name].Kind == "multiscale":
+		return r.nflowsMultiscale(prefix, path, inverse)
 	case r.any(prefix + "_transforms."):
 		return r.list(prefix+"_transforms.", path, inverse, func(prefix, name string) error {
 			return r.nflowsTransform(prefix, name+".", inverse)
@@ -98,6 +102,8 @@ func (r *reader) nflowsTransform(prefix, path string, inverse bool) error {
 		return r.nflowsAutoregressive(prefix, o, inverse)
 	case r.has(prefix + "transform_features"):
 		return r.nflowsCoupling(prefix, o, 1, inverse, nflows)
+	case r.has(prefix + "permutation._permutation"):
+		return r.oneByOne(prefix, o, inverse)
 	case r.has(prefix + "lower_entries"):
 		return r.lu(r.stateDict, prefix, or(o.LUEpsilon, 1e-3), inverse)
 	case r.has(prefix + "q_vectors"):
@@ -186,6 +192,9 @@ func (r *reader) nflowsCoupling(prefix string, o Options, tailBound float64, inv
 		return fmt.Errorf("tensors %sidentity_features and transform_features are %v and %v: want each of 0 to %d in one of them", prefix, kept, changed, features-1)
 	}
 	net := prefix + "transform_net."
+	if r.isConvolutionNet(net) {
+		return r.nflowsConvolutionCoupling(prefix, kept, changed, o, tailBound, inverse)
+	}
 	n, hidden, err := r.conditioner(net, len(kept), r.dialect.Context, o)
 	if err != nil {
 		return err

@@ -14,6 +14,15 @@ func (r *reader) normflows() error {
 	if !r.any("flows.") {
 		return r.notThere("flows.…", "a normflows NormalizingFlow")
 	}
+	if r.isMultiscale() {
+		if r.grid == nil {
+			return fmt.Errorf(`tensors q0.0.… are of a MultiscaleFlow: say the height and width of its images in the config, "image": [H, W]`)
+		}
+		return r.multiscale()
+	}
+	if r.grid != nil {
+		return fmt.Errorf(`the config has an "image", but there are no tensors q0.0.…, as a MultiscaleFlow has; other flows of images are not supported`)
+	}
 	if err := r.list("flows.", "", true, r.normflowsFlow); err != nil {
 		return err
 	}
@@ -89,16 +98,23 @@ func (r *reader) normflowsFlow(prefix, name string) error {
 
 // normflowsConstants reads an ActNorm or an AffineConstFlow.
 func (r *reader) normflowsConstants(prefix string) error {
-	if done := prefix + "data_dep_init_done"; r.has(done) {
-		v, err := r.scalar(done)
-		if err != nil {
-			return err
-		}
-		if v == 0 {
-			return fmt.Errorf("tensor %s is 0: this ActNorm would take its values from the first rows that it sees; let it see some, and save the model again", done)
-		}
+	if err := r.begun(prefix); err != nil {
+		return err
 	}
 	return r.constants(r.stateDict, prefix+"s", prefix+"t", true)
+}
+
+// begun refuses an ActNorm that has not seen data yet.
+func (r *reader) begun(prefix string) error {
+	done := prefix + "data_dep_init_done"
+	if !r.has(done) {
+		return nil
+	}
+	v, err := r.scalar(done)
+	if err == nil && v == 0 {
+		err = fmt.Errorf("tensor %s is 0: this ActNorm would take its values from the first rows that it sees; let it see some, and save the model again", done)
+	}
+	return err
 }
 
 // normflowsAutoregressive reads a MaskedAffineAutoregressive, whose network

@@ -10,10 +10,12 @@ import (
 
 // roots are the first parts of the names in each library's state dicts.
 var roots = map[string][]string{
-	nflows:    {"_transform", "_distribution", embedding},
-	zuko:      {"transform", "transforms", "base", embedding},
-	normflows: {"flows", "q0", "p"},
-	tarflow:   {"blocks", "var"},
+	nflows:     {"_transform", "_distribution", embedding},
+	zuko:       {"transform", "transforms", "base", embedding},
+	normflows:  {"flows", "q0", "p"},
+	rosinality: {"blocks"},
+	y0ast:      {"flow", "prior_h", "learn_top_fn", "project_ycond", "project_class"},
+	tarflow:    {"blocks", "var"},
 }
 
 // embedding is where nflows, and the estimators of sbi, keep the network of the

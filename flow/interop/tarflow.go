@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
@@ -29,9 +28,6 @@ import (
 //
 // Odd blocks go through the patches backwards. A patch has the values of its first
 // channel line by line, then those of the next.
-
-// classColumn is the context of an imported flow of images with classes.
-const classColumn = "class"
 
 // usualHeadWidth is the width of a head in the authors' code.
 const usualHeadWidth = 64
@@ -107,17 +103,11 @@ func (r *reader) tarflowImage(m tarflowShape) error {
 		return fmt.Errorf(`"features" is %d, but the weights are of images of %d x %d pixels of %d channels, %d values`,
 			d.Features, side*patch, side*patch, m.values/(patch*patch), m.tokens*m.values)
 	}
-	i := &imported{channels: m.values / (patch * patch), grid: []int{side * patch, side * patch}}
+	i := &imported{channels: m.values / (patch * patch), grid: []int{side * patch, side * patch}, categories: classes(d.Context)}
 	if levels := d.TarFlow.Levels; levels > 0 {
 		i.pixels = &flow.Pixels{Levels: levels}
 		half := slices.Repeat([]float64{float64(levels) / 2}, i.channels)
 		r.standardize = flow.Standardization{Mean: half, Std: half}
-	}
-	if d.Context > 0 {
-		i.categories = []flow.Category{{Column: classColumn}}
-		for class := range d.Context {
-			i.categories[0].Levels = append(i.categories[0].Levels, strconv.Itoa(class))
-		}
 	}
 	r.image = i
 	r.columns = transform.ByFeatures(patch*patch, i.channels)
@@ -145,16 +135,6 @@ func (b *builder) toDataColumns(d dense, outputs bool) dense {
 		}
 	}
 	return sorted
-}
-
-// describe completes a description.
-func (i *imported) describe(c *flow.Config) {
-	c.Grid, c.Pixels, c.Categories, c.Features = i.grid, i.pixels, i.categories, flow.ChannelNames(i.channels)
-	for _, category := range i.categories {
-		for level := range category.Levels {
-			c.Context = append(c.Context, category.Name(level))
-		}
-	}
 }
 
 // tarflowBase reads the variances of the base; they are 1 where scales are learned.

@@ -61,7 +61,11 @@ func (g golden) change(t *testing.T, name string, rewrite func(values []float32,
 		t.Fatalf("there is no tensor %s", name)
 	}
 	tensor.Values = slices.Clone(tensor.Values)
-	rewrite(tensor.Values, len(tensor.Values)/tensor.Shape[0])
+	columns := len(tensor.Values)
+	if len(tensor.Shape) > 0 {
+		columns /= tensor.Shape[0]
+	}
+	rewrite(tensor.Values, columns)
 	g.state.tensors[name] = tensor
 }
 

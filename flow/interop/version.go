@@ -22,6 +22,9 @@ func checkVersion(library, version string) error {
 		}
 		return nil
 	}
+	if library == rosinality || library == y0ast {
+		return nil // they have no versions; any text, such as a commit, will do
+	}
 	v, err := parseVersion(version)
 	if err != nil {
 		return err

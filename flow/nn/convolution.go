@@ -9,8 +9,8 @@ import (
 )
 
 // ConvolutionSpec describes a network of convolutions on the grid of an event,
-// with an activation between them. Outside the grid there are zeros. With the
-// kernels 3, 1, 3 it is the network of Glow (Kingma and Dhariwal, 2018).
+// with an activation between them. With the kernels 3, 1, 3 it is the network of
+// Glow (Kingma and Dhariwal, 2018).
 //
 // A context c enters once an event: V·c + a is added to the first layer, the same
 // at every site. Where no feature is shown, the context takes their place.
@@ -21,6 +21,9 @@ type ConvolutionSpec struct {
 	// for the last: of sites on a line, of as many lines on a grid of two
 	// dimensions.
 	Kernels []int `json:"kernels"`
+	// Outside has the value that each layer sees outside the grid, in all columns;
+	// none means zeros. Some implementations of Glow have 1 for the last layer.
+	Outside []float64 `json:"outside,omitempty"`
 	// Dilation is the distance of the sites of a window; 0 means 1.
 	Dilation int `json:"dilation,omitempty"`
 	// LogScale, f unless it is 0, multiplies column c of the result by exp(f·lc),
@@ -56,6 +59,14 @@ func (s *ConvolutionSpec) Check(in autograd.Shape, _ int) error {
 	if len(s.Kernels) != len(s.Hidden)+1 {
 		return fmt.Errorf("%d kernels for %d hidden layers, want one for each and one for the last layer", len(s.Kernels), len(s.Hidden))
 	}
+	if s.Outside != nil && len(s.Outside) != len(s.Kernels) {
+		return fmt.Errorf("outside has %d values for %d layers, want one for each, or none", len(s.Outside), len(s.Kernels))
+	}
+	for i, v := range s.Outside {
+		if !autograd.Holds(v) {
+			return fmt.Errorf("outside: value %d is %v, want 0 or what float32 holds", i, v)
+		}
+	}
 	if !(s.LogScale >= 0 && s.LogScale <= maxLogScale && autograd.Holds(s.LogScale)) {
 		return fmt.Errorf("log_scale is %v, want 0 to %d", s.LogScale, maxLogScale)
 	}
@@ -75,9 +86,9 @@ func convolutionsOn(grid []int, dilation int) convolutions {
 	return c
 }
 
-// layer creates one.
-func (c convolutions) layer(kernel, in, out int, scope autograd.Scope) *autograd.Convolution {
-	w := blas.Window{Height: 1, Width: kernel, Dilation: c.dilation}
+// layer creates one, which sees a value outside the grid.
+func (c convolutions) layer(kernel int, outside float64, in, out int, scope autograd.Scope) *autograd.Convolution {
+	w := blas.Window{Height: 1, Width: kernel, Dilation: c.dilation, Outside: float32(outside)}
 	if c.lines {
 		w.Height = kernel
 	}
@@ -106,7 +117,11 @@ func (s *ConvolutionSpec) Build(shape autograd.Shape, context, out int, scope au
 	on := convolutionsOn(shape.Grid, s.Dilation)
 	widths := append(append([]int{in}, s.Hidden...), out)
 	for i, kernel := range s.Kernels {
-		m.layers = append(m.layers, on.layer(kernel, widths[i], widths[i+1], scope.At("layers", i)))
+		outside := 0.0
+		if s.Outside != nil {
+			outside = s.Outside[i]
+		}
+		m.layers = append(m.layers, on.layer(kernel, outside, widths[i], widths[i+1], scope.At("layers", i)))
 	}
 	if added > 0 {
 		m.context = scope.At("context").NewLinear(added, widths[1])

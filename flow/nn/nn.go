@@ -45,6 +45,7 @@ var Kinds = strictjson.New[Spec]("conditioner").
 	Add("mlp", 1, &MLPSpec{}).
 	Add("residual", 1, &ResidualSpec{}).
 	Add("residual-convolution", 2, &ResidualConvolutionSpec{}).
+	Add("sites", 2, &SitesSpec{}).
 	Add("transformer", 2, &TransformerSpec{}).
 	Add("wavenet", 2, &WaveNetSpec{}).
 	Silent("mlp").

@@ -59,7 +59,7 @@ func (s *ResidualConvolutionSpec) Build(shape autograd.Shape, context, out int, 
 	m := &residualConvolutional{activation: s.Activation}
 	on, stream := convolutionsOn(shape.Grid, s.Dilation), s.Hidden[0]
 	add := func(kernel, in, out int) {
-		m.layers = append(m.layers, on.layer(kernel, in, out, scope.At("layers", len(m.layers))))
+		m.layers = append(m.layers, on.layer(kernel, 0, in, out, scope.At("layers", len(m.layers))))
 	}
 	see := func(out int) {
 		var layer *autograd.Linear

@@ -75,7 +75,7 @@ var families = []family{
 	}, 4e-6},
 	{activated + "coupling-convolution-elu", func(d int) transform.Spec {
 		s := coupling(d, affine, 1)
-		s.Conditioner = &nn.ConvolutionSpec{Hidden: []int{8}, Kernels: []int{1, 3}, Activation: autograd.Activation{Name: autograd.ELUActivation}}
+		s.Conditioner = &nn.ConvolutionSpec{Hidden: []int{8}, Kernels: []int{1, 3}, Outside: []float64{0, 1}, Activation: autograd.Activation{Name: autograd.ELUActivation}}
 		return s
 	}, 4e-6},
 	{"coupling-residual-convolution", func(d int) transform.Spec {

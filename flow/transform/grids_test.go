@@ -2,6 +2,7 @@ package transform_test
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/seed-192fdf7a/nf/flow/nn"
@@ -28,7 +29,9 @@ var gridFamilies = []struct {
 	}}, 5e-6},
 	{"checkerboard-convolution", transform.Shape{Grid: []int{3, 3}, Features: 2}, checkerboards(&nn.ConvolutionSpec{Hidden: []int{6}, Kernels: []int{3, 3}}), 5e-6},
 	{"checkerboard-residual", transform.Shape{Grid: []int{2, 3}, Features: 1}, checkerboards(&nn.ResidualConvolutionSpec{Hidden: []int{5, 4}, Kernels: []int{3, 3, 1}}), 5e-6},
-	{"checkerboard-line", transform.Shape{Grid: []int{5}, Features: 2}, checkerboards(&nn.ConvolutionSpec{Hidden: []int{4}, Kernels: []int{5, 3}}), 5e-6},
+	{"coupling-sites", transform.Shape{Grid: []int{2, 3}, Features: 2}, ofSites(2), 5e-6},
+	{"coupling-sites-line", transform.Shape{Grid: []int{3}, Features: 1}, ofSites(1), 5e-6},
+	{"checkerboard-line", transform.Shape{Grid: []int{5}, Features: 2}, checkerboards(&nn.ConvolutionSpec{Hidden: []int{4}, Kernels: []int{5, 3}, Outside: []float64{0, 1}}), 5e-6},
 	{"steps-of-glow", transform.Shape{Grid: []int{2, 2}, Features: 1}, squeezed([]int{2, 2}, 1, transform.ByFeatures,
 		&transform.ActNormSpec{Bound: 3}, &transform.MatrixSpec{}, convolutional(4), &transform.BatchNormSpec{Epsilon: 1e-4, Momentum: 0.1}, &transform.LUSpec{Bound: 2}), 3e-5},
 }
@@ -40,6 +43,11 @@ func squeezed(grid []int, features int, order func(sites, features int) []int, i
 	n := len(s.Order)
 	all := append([]transform.Spec{shuffled(features), s, shuffled(n)}, inside...)
 	return &transform.ChainSpec{Transforms: append(all, &transform.InvertSpec{Transform: s}, shuffled(features))}
+}
+
+// ofSites is a coupling of the last feature by what their sites have.
+func ofSites(d int) *transform.CouplingSpec {
+	return &transform.CouplingSpec{Mask: append(make([]bool, d-1), true), Univariate: affine, Conditioner: &nn.SitesSpec{}}
 }
 
 func convolutional(d int) *transform.CouplingSpec {
@@ -93,6 +101,8 @@ func TestGridSpecsAreChecked(t *testing.T) {
 		"few kernels":                      {image, network(&nn.ConvolutionSpec{Hidden: []int{3}, Kernels: []int{3}})},
 		"an even kernel":                   {image, network(&nn.ConvolutionSpec{Kernels: []int{2}})},
 		"a grid of three dimensions":       {transform.Shape{Grid: []int{2, 2, 2}, Features: 2}, network(&nn.ConvolutionSpec{Kernels: []int{3}})},
+		"few values outside":               {image, network(&nn.ConvolutionSpec{Kernels: []int{3}, Outside: []float64{1, 1}})},
+		"an infinite value outside":        {image, network(&nn.ConvolutionSpec{Kernels: []int{3}, Outside: []float64{math.Inf(1)}})},
 		"a negative dilation":              {image, network(&nn.ConvolutionSpec{Kernels: []int{3}, Dilation: -1})},
 		"a log-scale below 0":              {image, network(&nn.ConvolutionSpec{Kernels: []int{3}, LogScale: -1})},
 		"no stream":                        {image, network(&nn.ResidualConvolutionSpec{Kernels: []int{3, 3, 1}})},

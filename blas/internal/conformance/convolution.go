@@ -17,7 +17,8 @@ type ConvolutionCase struct {
 }
 
 // Convolutions are the layers of the tests: windows larger than the grid,
-// dilated ones, lines alone, and columns enough for products of views.
+// dilated ones, lines alone, columns enough for products of views, and values
+// outside the grid.
 var Convolutions = []ConvolutionCase{
 	{[2]int{4, 5}, blas.Window{Height: 1, Width: 1, Dilation: 1}, 3, 7},
 	{[2]int{4, 5}, blas.Window{Height: 3, Width: 3, Dilation: 1}, 2, 19},
@@ -27,11 +28,23 @@ var Convolutions = []ConvolutionCase{
 	{[2]int{2, 2}, blas.Window{Height: 5, Width: 5, Dilation: 1}, 14, 3},
 	{[2]int{3, 4}, blas.Window{Height: 3, Width: 3, Dilation: 1}, 22, 33},
 	{[2]int{5, 3}, blas.Window{Height: 5, Width: 3, Dilation: 1}, 25, 22},
+	{[2]int{3, 2}, blas.Window{Height: 3, Width: 3, Dilation: 1, Outside: 1}, 2, 5},
+	{[2]int{3, 4}, blas.Window{Height: 3, Width: 3, Dilation: 2, Outside: -0.5}, 3, 4},
+	{[2]int{3, 2}, blas.Window{Height: 3, Width: 3, Dilation: 1, Outside: 1}, 22, 17},
 }
 
 // String names the layer.
 func (c ConvolutionCase) String() string {
-	return fmt.Sprintf("%dx%d window, dilation %d, on %dx%d, %d to %d columns", c.Window.Height, c.Window.Width, c.Window.Dilation, c.Grid[0], c.Grid[1], c.In, c.Out)
+	return fmt.Sprintf("%dx%d window, dilation %d, %v outside, on %dx%d, %d to %d columns",
+		c.Window.Height, c.Window.Width, c.Window.Dilation, c.Window.Outside, c.Grid[0], c.Grid[1], c.In, c.Out)
+}
+
+// seen returns column i of what a tap sees of x: row seen, or -1 outside the grid.
+func (c ConvolutionCase) seen(x kernels.Matrix, seen, i int) float32 {
+	if seen < 0 {
+		return c.Window.Outside
+	}
+	return x.Row(seen)[i]
 }
 
 // tap returns the row of x that a tap sees from a site, or -1 outside the grid.
@@ -65,10 +78,9 @@ func convolution(t *testing.T, b blas.Backend) {
 				checkResult(t, "forward, "+c.String(), y, func(r, o int) (s chain) {
 					s.add(bias[o], 1)
 					for tap := range taps {
-						if seen := c.tap(r, tap); seen >= 0 {
-							for i := range c.In {
-								s.add(x.Row(seen)[i], values[(tap*c.In+i)*c.Out+o])
-							}
+						seen := c.tap(r, tap)
+						for i := range c.In {
+							s.add(c.seen(x, seen, i), values[(tap*c.In+i)*c.Out+o])
 						}
 					}
 					return s
@@ -95,9 +107,7 @@ func convolution(t *testing.T, b blas.Backend) {
 						s.add(before[k*c.Out+o], 1)
 					}
 					for r := range rows {
-						if seen := c.tap(r, k/c.In); seen >= 0 {
-							s.add(x.Row(seen)[k%c.In], dy.Row(r)[o])
-						}
+						s.add(c.seen(x, c.tap(r, k/c.In), k%c.In), dy.Row(r)[o])
 					}
 					return s
 				}, false)

@@ -1,0 +1,225 @@
+package interop
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// isMultiscale tells whether the state dict is of a MultiscaleFlow.
+func (s *stateDict) isMultiscale() bool {
+	return len(s.numbered("q0.")) > 0
+}
+
+// multiscale reads a MultiscaleFlow of normflows whose levels are GlowBlocks and
+// then, of which there are no tensors, a Squeeze, joined by Merges of channels.
+// Level 0 is the deepest, and all lead from noise to data.
+func (r *reader) multiscale() error {
+	levels, err := r.consecutive("q0.")
+	if err != nil {
+		return err
+	}
+	for level := levels - 1; level >= 0; level-- {
+		prefix := fmt.Sprintf("flows.%d.", level)
+		blocks := r.numbered(prefix)
+		slices.Reverse(blocks)
+		for i, block := range blocks {
+			if block != len(blocks)-1-i {
+				return fmt.Errorf("there are no tensors %s%d.…: a level is supported that has GlowBlocks, and then perhaps a Squeeze", prefix, len(blocks)-1-i)
+			}
+			if err := r.glowBlock(fmt.Sprintf("%s%d.", prefix, block), i == 0); err != nil {
+				return err
+			}
+		}
+		base := fmt.Sprintf("q0.%d.", level)
+		if level == 0 {
+			return r.levelBase(base, r.all())
+		}
+		kept, leaving := r.halves()
+		if err := r.levelBase(base, leaving); err != nil {
+			return err
+		}
+		if err := r.split(len(kept), r.builder.features); err != nil {
+			return r.layerError(prefix, err)
+		}
+	}
+	return nil
+}
+
+// glowBlock reads a GlowBlock from data to noise: the inverse of an ActNorm, a 1x1
+// convolution, and the inverse of a coupling. Its channels tell whether a Squeeze
+// comes before it.
+func (r *reader) glowBlock(prefix string, first bool) error {
+	norm := prefix + "flows.2."
+	if !r.has(norm + "s") {
+		norm = prefix + "flows.1." // of one channel, which has no 1x1 convolution
+	}
+	s, err := r.stateDict.vector(norm+"s", -1)
+	if err != nil {
+		return fmt.Errorf("the layer %s is no GlowBlock: %w", prefix, err)
+	}
+	if first && len(s) == 4*r.builder.features {
+		if err := r.squeeze(2); err != nil {
+			return r.layerError(prefix, err)
+		}
+	}
+	if err := r.normflowsConstants(norm); err != nil {
+		return err
+	}
+	if mixing := prefix + "flows.1."; mixing != norm {
+		var w []float64
+		if r.has(mixing + "W") {
+			w, err = r.plainMatrix(mixing+"W", r.builder.features)
+		} else {
+			w, err = r.factored(mixing, luNames{"P", "L", "U", "sign_S", "log_S"}, r.builder.features)
+			r.ignore(mixing + "eye")
+		}
+		if err != nil {
+			return err
+		}
+		r.channelMatrix(w)
+	}
+	return r.glowBlockCoupling(prefix + "flows.0.flows.1.param_map.net.")
+}
+
+// glowBlockCoupling reads the coupling of a GlowBlock, with a ConvNet2d of the
+// kernels 3, 1, 3.
+func (r *reader) glowBlockCoupling(net string) error {
+	o := r.dialect.Options
+	kept, changed := r.halves()
+	switch o.splitMode() {
+	case "channel":
+	case "channel_inv":
+		kept, changed = r.all()[r.builder.features/2:], r.all()[:r.builder.features/2]
+		if r.builder.features%2 == 1 {
+			return fmt.Errorf(`"split_mode" channel_inv of %d channels is not supported`, r.builder.features)
+		}
+	default:
+		return fmt.Errorf(`"split_mode" is %q; of GlowBlocks channel and channel_inv are supported`, o.SplitMode)
+	}
+	act, err := o.activation()
+	if err != nil {
+		return err
+	}
+	c := convolutions{activation: act, layers: make([]convolution, 3)}
+	stride := 2 // layers and activations
+	normed := r.has(net + "1.actNorm.s")
+	if normed {
+		stride = 3
+	}
+	in := len(kept)
+	for l, kernel := range []int{3, 1, 3} {
+		name := fmt.Sprint(net, l*stride)
+		if c.layers[l], err = r.convolution(name, in, -1, kernel, !normed || l == 2); err != nil {
+			return err
+		}
+		in = c.layers[l].out
+		if normed && l < 2 {
+			norm, err := r.netActNorm(fmt.Sprintf("%s%d.actNorm.", net, l*stride+1), in)
+			if err != nil {
+				return err
+			}
+			c.layers[l] = c.layers[l].before(norm)
+		}
+	}
+	if in != len(changed) && in != 2*len(changed) {
+		return fmt.Errorf(`tensors %s… have %d outputs, want 1 or 2 for each of the %d channels that are changed`, net, in, len(changed))
+	}
+	u, err := o.normflowsScaleMap(in / len(changed))
+	if err != nil {
+		return r.layerError(net, err)
+	}
+	r.convolutionCoupling(changed, kept, c, u.Univariate, u.layout, true)
+	return nil
+}
+
+// netActNorm reads an ActNorm inside a network, x·eˢ + t.
+func (r *reader) netActNorm(prefix string, n int) (*normalization, error) {
+	if err := r.begun(prefix); err != nil {
+		return nil, err
+	}
+	s, err := r.stateDict.vector(prefix+"s", n)
+	if err != nil {
+		return nil, err
+	}
+	t, err := r.stateDict.vector(prefix+"t", n)
+	if err != nil {
+		return nil, err
+	}
+	a := &normalization{shift: widen(t)}
+	for _, v := range s {
+		a.scale = append(a.scale, kernels.Exp64(float64(v)))
+	}
+	return a, nil
+}
+
+// levelBase reads the base of some features: a DiagGaussian or ClassCondDiagGaussian
+// of the shape of an image, or a GlowBase, which has one value a channel. With
+// classes these are the context, one-hot.
+func (r *reader) levelBase(prefix string, features []int) error {
+	n, sites := len(features), r.builder.shape().Sites()
+	if r.has(prefix + "loc_logs") {
+		return r.glowBase(prefix, features)
+	}
+	classes := max(1, r.context)
+	var both [2][]float32
+	for i, name := range []string{"loc", "log_scale"} {
+		t, err := r.tensor(prefix + name)
+		if err != nil {
+			return err
+		}
+		want := []int{n, r.grid[0], r.grid[1]}
+		if r.context > 0 {
+			want = append(want, r.context)
+		} else {
+			want = append([]int{1}, want...)
+		}
+		if !slices.Equal(t.Shape, want) {
+			return fmt.Errorf(`tensor %s%s has shape %v, want %v: is "context" the number of classes in the config?`, prefix, name, t.Shape, want)
+		}
+		both[i] = t.Values
+	}
+	return r.normalOfSites(features, func(parameter, feature, site, class int) float64 {
+		return float64(both[parameter][(feature*sites+site)*classes+class])
+	})
+}
+
+// glowBase reads a GlowBase: loc·exp(3·loc_logs) and log_scale·exp(3·log_scale_logs)
+// of each channel, to which one-hot classes may add loc_cc and log_scale_cc.
+func (r *reader) glowBase(prefix string, features []int) error {
+	n := len(features)
+	var constants [2][]float64
+	var ofClasses [2][]float32
+	for i, name := range []string{"loc", "log_scale"} {
+		v, err := r.stateDict.vector(prefix+name, n)
+		if err != nil {
+			return err
+		}
+		logs, err := r.stateDict.vector(prefix+name+"_logs", n)
+		if err != nil {
+			return err
+		}
+		for c, x := range v {
+			constants[i] = append(constants[i], float64(float64(x)*kernels.Exp64(float64(logScaleFactor)*float64(logs[c]))))
+		}
+		if !r.has(prefix + name + "_cc") {
+			continue
+		}
+		t, err := r.stateDict.matrix(prefix+name+"_cc", -1, n)
+		if err != nil {
+			return err
+		}
+		if t.Shape[0] != r.context {
+			return fmt.Errorf(`tensor %s%s_cc has %d classes: say their number as "context" in the config`, prefix, name, t.Shape[0])
+		}
+		ofClasses[i] = t.Values
+	}
+	if ofClasses[0] == nil || ofClasses[1] == nil {
+		r.normalOf(features, constants[0], constants[1])
+		return nil
+	}
+	return r.normalOfSites(features, func(parameter, feature, _, class int) float64 {
+		return constants[parameter][feature] + float64(ofClasses[parameter][class*n+feature])
+	})
+}
