@@ -70,9 +70,14 @@ func loadImageModel(command *cobra.Command, path string, workers int) (*imageMod
 
 // refuseFlags is a usage error if one of the flags, which are for tables, is given.
 func refuseFlags(command *cobra.Command, names ...string) error {
+	return refuseFlagsOf(command, "images", names...)
+}
+
+// refuseFlagsOf is refuseFlags for a model of images or of sound.
+func refuseFlagsOf(command *cobra.Command, kind string, names ...string) error {
 	for _, name := range names {
 		if flag := command.Flags().Lookup(name); flag != nil && flag.Changed {
-			return usage("--%s is not for a model of images", name)
+			return usage("--%s is not for a model of %s", name, kind)
 		}
 	}
 	return nil

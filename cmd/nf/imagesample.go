@@ -9,7 +9,7 @@ import (
 
 // runSampleImages draws images: of one class, or of all in turn.
 func runSampleImages(command *cobra.Command, o *sampleOptions) error {
-	if err := refuseFlags(command, "context", "log-prob", "header"); err != nil {
+	if err := refuseFlags(command, "context", "log-prob", "header", "length"); err != nil {
 		return err
 	}
 	if err := o.checkDraw(); err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"sync/atomic"
 	"time"
 
@@ -28,7 +27,7 @@ type imageSummary struct {
 
 // runScoreImages writes the log-density of each image, in nats.
 func runScoreImages(command *cobra.Command, o *scoreOptions) error {
-	if err := refuseFlags(command, "model-weights", "keep", "label", "threshold", "quantile", "on-bad-row", "header", "batch"); err != nil {
+	if err := refuseFlags(command, "model-weights", "keep", "label", "threshold", "quantile", "on-bad-row", "header", "batch", "length"); err != nil {
 		return err
 	}
 	if err := checkTablePath("out", o.out); err != nil {
@@ -55,7 +54,7 @@ func runScoreImages(command *cobra.Command, o *scoreOptions) error {
 	bar := startProgress(command, "scoring", o.quiet, func() (int64, int64) { return done.Load(), int64(set.Count) })
 	defer bar.stop()
 	started := time.Now()
-	var sum, squares, first float64
+	var sums runningMean
 	err = orInterrupted(command.Context(), func() error {
 		if err := w.WriteHeader([]string{"log_prob"}); err != nil {
 			return err
@@ -65,13 +64,7 @@ func runScoreImages(command *cobra.Command, o *scoreOptions) error {
 			if err := m.scorer.LogProb(logProb[:n], x, context); err != nil {
 				return err
 			}
-			if done.Load() == 0 {
-				first = logProb[0] // differences from it keep the digits
-			}
-			for _, v := range logProb[:n] {
-				sum += v - first
-				squares += float64((v - first) * (v - first))
-			}
+			sums.add(logProb[:n]...)
 			done.Add(int64(n))
 			return w.WriteRows(logProb[:n])
 		})
@@ -87,20 +80,19 @@ func runScoreImages(command *cobra.Command, o *scoreOptions) error {
 		return err
 	}
 	bar.stop()
-	n := float64(set.Count)
-	mean := sum / n
+	mean := sums.mean()
 	s := imageSummary{
-		Images: set.Count, MeanLogProb: number(first + mean), StandardError: number(math.Sqrt(max(0, squares/n-float64(mean*mean)) / n)),
-		Counted: describeImages(m.flow.Config()), ImagesPerSecond: number(n / time.Since(started).Seconds()),
+		Images: set.Count, MeanLogProb: number(mean), StandardError: number(sums.standardError()),
+		Counted: describeImages(m.flow.Config()), ImagesPerSecond: number(float64(set.Count) / time.Since(started).Seconds()),
 		BLAS: m.backend.Name(), Kernels: kernels.Active().Name(),
 	}
 	out := command.OutOrStdout()
 	if o.out == "-" {
 		out = command.ErrOrStderr()
 	}
-	bits := bitsPerDim(m.flow, first+mean)
+	bits := bitsPerDim(m.flow, mean)
 	if bits != "" {
-		v := number(m.flow.BitsPerDim(first + mean))
+		v := number(m.flow.BitsPerDim(mean))
 		s.BitsPerDim = &v
 	}
 	if o.json {

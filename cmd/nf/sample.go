@@ -18,6 +18,7 @@ import (
 
 type sampleOptions struct {
 	class               string // of images
+	length              int    // of sound
 	model, out, context string
 	count               int64
 	table               tableFlags
@@ -56,6 +57,7 @@ on standard error. A high --temperature makes them, or a training that diverged.
 	f.Float64Var(&o.sample.Temperature, "temperature", 1, "factor on the noise; below 1 keeps to denser regions")
 	f.StringVar(&o.context, "context", "", "table of the rows to condition on")
 	f.StringVar(&o.class, "class", "", "of images: the class to draw, of a model that is conditioned on classes (default: all in turn)")
+	f.IntVar(&o.length, "length", 0, lengthUsage)
 	f.BoolVar(&o.logProb, "log-prob", false, "write a column log_prob behind the columns of the draw")
 	f.Float64SliceVar(&o.quantiles, "quantile", nil, "write these quantiles of the draws, each 0 to 1, in their place")
 	o.table.addHeader(command)
@@ -73,6 +75,12 @@ on standard error. A high --temperature makes them, or a training that diverged.
 				return usage("--quantile is for tables, and %s is a model of images", o.model)
 			}
 			return runSampleImages(command, &o)
+		}
+		if isWAV(o.out) {
+			return runSampleSound(command, &o)
+		}
+		if err := refuseLength(command); err != nil {
+			return err
 		}
 		if command.Flags().Changed("class") {
 			return usage("--class is for a model of images, and --out .png or .npy")

@@ -18,12 +18,14 @@ import (
 	"github.com/seed-192fdf7a/nf/internal/image"
 	"github.com/seed-192fdf7a/nf/internal/printable"
 	"github.com/seed-192fdf7a/nf/internal/ranking"
+	"github.com/seed-192fdf7a/nf/internal/sound"
 	"github.com/seed-192fdf7a/nf/internal/table"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
 type scoreOptions struct {
 	classes             string // of images
+	length              int    // of sound
 	models              []string
 	modelWeights        []float64
 	data, out, label    string
@@ -87,6 +89,7 @@ columns, in the same order.`,
 	f.Float64Var(&o.threshold, "threshold", 0, "flag rows whose log_prob is below this, in a column anomaly")
 	f.Float64Var(&o.quantile, "quantile", 0, "flag this part of the rows, from 0 to 1, those that score lowest")
 	f.StringVar(&o.classes, "classes", "", classesUsage)
+	f.IntVar(&o.length, "length", 0, lengthUsage)
 	f.BoolVar(&o.json, "json", false, "print the summary as one JSON object")
 	f.BoolVar(&o.quiet, "quiet", false, "print no progress, only the summary")
 	command.RunE = func(command *cobra.Command, _ []string) error {
@@ -95,6 +98,12 @@ columns, in the same order.`,
 		}
 		if len(o.models) == 1 && image.Named(o.data) && ofImages(o.models[0]) {
 			return runScoreImages(command, &o)
+		}
+		if len(o.models) == 1 && sound.Named(o.data) && (isWAV(o.data) || ofSound(o.models[0])) {
+			return runScoreSound(command, &o)
+		}
+		if err := refuseLength(command); err != nil {
+			return err
 		}
 		if err := refuseClasses(command); err != nil {
 			return err
@@ -235,7 +244,7 @@ func openScorer(path string, workers int) (*flow.Flow, *flow.Scorer, blas.Backen
 		return nil, nil, nil, err
 	}
 	if grid := f.Config().Grid; len(grid) > 0 {
-		return nil, nil, nil, fmt.Errorf("model %s: its events lie on a grid of %v sites, which no table row holds: give images, or use the library", path, grid)
+		return nil, nil, nil, fmt.Errorf("model %s: its events lie on a grid of %v sites, which no table row holds: give it images, or to nf score and nf sample .wav files, or use the library", path, grid)
 	}
 	scorer, err := f.NewScorer(flow.ScorerOptions{Workers: workers, BLAS: backend})
 	return f, scorer, backend, err

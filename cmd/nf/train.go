@@ -24,6 +24,7 @@ type trainOptions struct {
 	discrete                  []string
 	steps                     []discreteFlag // what discrete says
 	images                    imageFlags
+	sound                     soundFlags
 	circular                  []string
 	circles                   []flow.Circular // what circular says
 	fit                       train.Options
@@ -74,15 +75,21 @@ A flag of names or numbers that is given twice adds up: --hidden 8 --hidden 16 i
 		if err := require(command, "data", "out"); err != nil {
 			return err
 		}
-		images, err := o.ofImages(command)
+		kind, err := o.kind(command)
 		if err != nil {
 			return err
 		}
-		if images {
+		switch kind {
+		case kindImages:
 			if err := o.checkImages(command); err != nil {
 				return err
 			}
 			return runTrainImages(command, &o)
+		case kindSound:
+			if err := o.checkSound(command); err != nil {
+				return err
+			}
+			return runTrainSound(command, &o)
 		}
 		if err := o.check(command); err != nil {
 			return err
