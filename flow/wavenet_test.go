@@ -130,3 +130,20 @@ func TestSoundOptions(t *testing.T) {
 		t.Error("a student has mixtures")
 	}
 }
+
+// TestWarmWaveNetAllocatesNothing holds for scoring and for sampling site by site.
+func TestWarmWaveNetAllocatesNothing(t *testing.T) {
+	f := waveNet(t, flow.PresetWaveNet, flow.SoundOptions{Gaussian: true, Context: names("c", 2)})
+	s, err := f.NewScorer(flow.ScorerOptions{Workers: 1, BLAS: blas.Builtin()})
+	must(t, err)
+	x, context, dst, z := rows(40, 1), rows(4, 2), make([]float64, 2), make([]float64, 40)
+	for name, call := range map[string]func() error{
+		"LogProb": func() error { return s.LogProb(dst, x, context) },
+		"Sample":  func() error { return s.Sample(z, dst, 0, flow.SampleOptions{Seed: 1}, context) },
+	} {
+		must(t, call())
+		if n := testing.AllocsPerRun(5, func() { _ = call() }); n != 0 {
+			t.Errorf("%s allocates %v times a call", name, n)
+		}
+	}
+}

@@ -107,7 +107,7 @@ func TestSoundUsage(t *testing.T) {
 		trainSound + " --data a.npy --out n.safetensors":                                   "is no sound",
 		trainSound + " --data bad.wav --out n.safetensors":                                 "cut short",
 		trainSound + " --data none.wav --out n.safetensors":                                "cannot open the sounds",
-		trainSound + " --data a.wav --length 100 --out n.safetensors":                       "need three",
+		trainSound + " --data a.wav --length 100 --out n.safetensors":                      "need three",
 		trainSound + " --data a.wav --length 251 --out n.safetensors":                      "smaller --length",
 		trainSound + " --data a.wav --gaussian --out n.safetensors":                        "--components is of a mixture",
 		trainSound + " --data a.wav --scales 2 --out n.safetensors":                        "--scales is not for --flow wavenet",
