@@ -31,8 +31,13 @@ format: ## a reader in numpy recomputes nf's scores from the model file (needs p
 lint: ## gofmt, go vet for several systems, staticcheck
 	@scripts/lint
 
+# What the race detector need not see: the kernels start no goroutine, the examples
+# none of their own, and these compute in one. Of the conformance tests those of one
+# feature remain, which run beside each other.
+SERIAL = ^TestConformance$$/.*/(D=7|accuracy)|^TestGridConformance$$|^TestNeverNaN$$|^TestMaskedBits$$|^TestBits$$|^TestManyRows$$
+
 race: ## the tests under the race detector (needs a C compiler)
-	go test -race -short -timeout 30m $$(go list ./... | grep -v -e /kernels -e /examples) # the kernels start no goroutine, the examples none of their own
+	go test -race -short -timeout 30m -skip '$(SERIAL)' $$(go list ./... | grep -v -e /kernels -e /examples)
 
 cross: ## the tests of the numbers on other processors, under qemu
 	@scripts/cross

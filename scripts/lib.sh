@@ -88,6 +88,13 @@ emulator() {
 	return 1
 }
 
+# bits are words, one of which is in the name of every test of the flows that
+# compares bits; Float32 is in that of the one which holds float32 to float64 for
+# every family. What else the flows' tests show, the mathematics of float64 and
+# training, is the same wherever the bits are.
+# shellcheck disable=SC2034 # used by scripts/test and scripts/cross
+bits="Bit|Frozen|Old|Golden|Workers|Alone|Float32"
+
 # hash_files FILE... prints a SHA-256 and the name for each file; without
 # files, for standard input.
 hash_files() {
