@@ -3,6 +3,8 @@
 
 Usage: format_reader.py MODEL.safetensors ROWS.npy [CONTEXT.npy]
 
+Events of several sites, such as images, are rows of features site by site; format_grids.py is the part about them.
+
 The context is an array of numbers, or of texts, whose columns are those of context_columns.
 """
 import json, math, statistics, struct, sys
@@ -227,28 +229,6 @@ def wavenet(c, tensors, prefix, x, context):
         skip = skip + out
     return linear("output", np.maximum(linear("skip", np.maximum(skip, 0)), 0))
 
-def sequence(flow, tensors, x, context):
-    """The log-density of one standardized event [sites, features]."""
-    total = 0.0
-    for i, t in enumerate(flow["transforms"]):
-        prefix, invert = f"transforms.{i}.", t["type"] == "invert"
-        if invert:
-            t, prefix = t["transform"], prefix + "transform."
-        order = slice(None, None, -1) if t.get("reverse") else slice(None)
-        network = lambda v: wavenet(t["conditioner"], tensors, prefix + "conditioner.", v, context)
-        v = x[order]
-        if invert:  # site after site
-            y, v = v, np.zeros(v.shape)
-            for s in range(len(v)):
-                found, log_det = invert_univariate(t["univariate"], network(v[:s + 1]), y[:s + 1])
-                v[s] = found[s]
-            total -= log_det.sum()
-        else:
-            v, log_det = univariate(t["univariate"], network(v), v)
-            total += log_det.sum()
-        x = v[order]
-    return total + log_base(flow["base"], tensors.get("base.constant", [None])[0], x).sum()
-
 def invert_univariate(u, p, y):
     """x of y [rows, w], and log dy/dx there; of the maps whose inverse is a formula without roots."""
     p = p.reshape(len(y), parameter_count(u), y.shape[1])
@@ -315,6 +295,11 @@ def forward(t, tensors, prefix, x, columns, context):
         x[:, columns] = x[:, columns] @ (lower @ upper).T
         x += tensor("bias")
         return s.sum(), columns
+    if kind == "matrix":
+        a = np.eye(d) + tensors[prefix + "weight"]
+        x[:, columns] = x[:, columns] @ a
+        x += tensor("bias")
+        return np.linalg.slogdet(a)[1], columns
     if kind == "householder":
         for v in tensors[prefix + "vectors"]:
             if v.any():
@@ -430,9 +415,16 @@ def middle(grid, x):
     return origin + (np.floor((x - origin) / step + 2**-10) + 0.5) * step
 
 def log_prob(path, x, context=None):
-    flow, tensors = load(path)
+    """The log-densities of rows, of images site by site, under the model of a file."""
+    return flow_log_prob(*load(path), x, context)
+
+def flow_log_prob(flow, tensors, x, context=None):
+    """The same of what load returns."""
     x, total = np.array(x, np.float64), np.zeros(len(x))
     given = x.copy()
+    if "pixels" in flow:
+        import format_grids
+        x = format_grids.dequantized(flow["pixels"], x)
     for grid in flow.get("discrete", []):
         feature = flow["features"].index(grid["column"])
         x[:, feature] = middle(grid, x[:, feature])
@@ -464,7 +456,8 @@ def log_prob(path, x, context=None):
 def log_density(flow, tensors, x, context):
     """The log-density of standardized rows, each an event."""
     if "grid" in flow:
-        return np.array([sequence(flow, tensors, row.reshape(-1, len(flow["features"])), c[None]) for row, c in zip(x, context)])
+        import format_grids
+        return format_grids.log_density(flow, tensors, x, context)
     if "embedding" in flow:
         context = conditioner(tensors, "embedding.", flow["embedding"], context, context, len(x))
     total = np.zeros(len(x))

@@ -1,0 +1,188 @@
+"""The part of the reader of docs/format.md that is about grids: log-densities of events that have several sites."""
+import numpy as np
+import format_reader as f
+
+def log_density(flow, tensors, x, context):
+    """The log-density of standardized events, rows of sites · features values."""
+    d, grid = len(flow["features"]), flow["grid"]
+    if "embedding" in flow:
+        context = f.conditioner(tensors, "embedding.", flow["embedding"], context, context, len(x))
+    x, columns, left = x.reshape(len(x), -1, d), list(range(d)), []
+    total = np.zeros(len(x))
+    for i, t in enumerate(flow["transforms"]):
+        x, columns, grid, log_det = step(t, tensors, f"transforms.{i}.", x, columns, grid, context, left)
+        total = total + log_det
+    for i, part in enumerate(left):
+        total = total + base(flow["base"], tensors.get(f"base.parts.{i}.constant"), part)
+    return total + base(flow["base"], tensors.get("base.constant"), x)
+
+def base(spec, constant, z):
+    """The log-density of a part of the noise z [events, sites, features]."""
+    if spec.get("sites"):
+        return sum(f.log_base(spec, constant[s], z[:, s]) for s in range(z.shape[1]))
+    return f.log_base(spec, None if constant is None else constant[0], z.reshape(-1, z.shape[2])).reshape(len(z), -1).sum(1)
+
+def step(t, tensors, prefix, x, columns, grid, context, left):
+    """One transform of x [events, sites, columns]: the new x, columns and grid, and the log-dets."""
+    kind, inner = t["type"], t["transform"] if t["type"] == "invert" else t
+    if kind == "squeeze":
+        x, columns, grid = squeeze(t, x, columns, grid)
+        return x, columns, grid, 0
+    if kind == "split":
+        leave = sorted(columns[feature] for feature in t["leave"])
+        stay = sorted(set(columns) - set(leave))
+        left.append(x[:, :, leave])
+        return x[:, :, stay], [stay.index(c) for i, c in enumerate(columns) if i not in t["leave"]], grid, 0
+    below = prefix + "transform." if kind == "invert" else prefix
+    if inner["type"] == "sequential":
+        x, log_det = sequential(inner, tensors, below, x, context, kind == "invert")
+        return x, columns, grid, log_det
+    network = inner.get("conditioner") or {}
+    if inner.get("sites") or network.get("type") in ("convolution", "residual-convolution", "sites"):
+        x, log_det = coupling(inner, tensors, below, x, columns, grid, context, kind == "invert")
+        return x, columns, grid, log_det
+    rows = x.reshape(-1, x.shape[2]).copy()
+    log_det, columns = f.forward(t, tensors, prefix, rows, columns, np.repeat(context, x.shape[1], 0))
+    return rows.reshape(x.shape), columns, grid, np.broadcast_to(log_det, len(rows)).reshape(len(x), -1).sum(1)
+
+def squeeze(t, x, columns, grid):
+    """Blocks of sites as columns: those of the first site of a block, then of the next."""
+    n, _, d = x.shape
+    (h, w), (a, b) = ([1] * (2 - len(v)) + list(v) for v in (grid, t["block"]))
+    x = x.reshape(n, h // a, a, w // b, b, d).transpose(0, 1, 3, 2, 4, 5).reshape(n, -1, a * b * d)
+    return x, [o // d * d + columns[o % d] for o in t["order"]], [g // k for g, k in zip(grid, t["block"])]
+
+def coupling(t, tensors, prefix, x, columns, grid, context, inverse):
+    """A coupling whose network sees the grid: of columns, or with "sites" of one color of a checkerboard."""
+    n, s, d = x.shape
+    changed, marked = list(range(d)), np.ones(s, bool)
+    if t.get("sites"):
+        marked = np.indices(grid).sum(0).ravel() % 2 == (t["sites"] == "odd")
+        seen = np.where(marked[:, None], 0, x)
+    else:
+        changed, kept = (sorted(c for c, m in zip(columns, t["mask"]) if m == want) for want in (True, False))
+        seen = x[:, :, kept]
+    p = network(t["conditioner"], tensors, prefix + "conditioner.", seen, grid, context)
+    v = x[:, :, changed][:, marked].reshape(-1, len(changed))
+    p = p[:, marked].reshape(len(v), -1)
+    y, log_det = (f.invert_univariate if inverse else f.univariate)(t["univariate"], p, v)
+    x = x.copy()
+    where = np.ix_(range(n), np.flatnonzero(marked), changed)
+    x[where] = y.reshape(n, -1, len(changed))
+    return x, (-1 if inverse else 1) * log_det.reshape(n, -1).sum(1)
+
+def network(c, tensors, prefix, x, grid, context):
+    """The parameters of each site of x [events, sites, columns], from a network that sees the grid."""
+    tensor = lambda name: tensors[prefix + name]
+    of_context = lambda name: context @ tensor(name + ".weight") + tensor(name + ".bias")
+    n, s, _ = x.shape
+    if c["type"] == "sites":
+        constant = tensors.get(prefix + "constant")
+        return (np.repeat(constant, n, 0) if constant is not None else of_context("layer")).reshape(n, s, -1)
+    if c["type"] == "mlp" or c["type"] == "residual":
+        rows = np.concatenate([x.reshape(n * s, -1), np.repeat(context, s, 0)], 1)
+        return f.conditioner(tensors, prefix, c, rows, np.repeat(context, s, 0), n * s).reshape(n, s, -1)
+    layers = sum(name.startswith(prefix + "layers.") and name.endswith(".weight") for name in tensors)
+    spread, last = context.shape[1] > 0 and x.shape[2] > 0, layers - 1
+    if x.shape[2] == 0:
+        x = np.repeat(context[:, None], s, 1)
+    outside = c.get("outside") or [0] * layers
+    conv = lambda layer, v: convolve(v, grid, tensor(f"layers.{layer}.weight"), tensor(f"layers.{layer}.bias"), c.get("dilation") or 1, outside[layer])
+    if c["type"] == "convolution":
+        for layer in range(layers):
+            x = conv(layer, x)
+            if layer == 0 and spread:
+                x = x + of_context("context")[:, None]
+            if layer < last:
+                x = f.activation(c, x)
+        scale = tensors.get(prefix + "log_scale")
+        return x if scale is None else x * np.exp(c["log_scale"] * scale)
+    term = lambda block: of_context(f"context.{block}")[:, None] if spread else 0
+    h = conv(0, x) + term(0)
+    for layer in range(1, last, 2):
+        v = conv(layer, f.activation(c, h)) + term((layer + 1) // 2)
+        v = conv(layer + 1, f.activation(c, v))
+        if c.get("gated"):
+            v, gate = np.split(v, 2, 2)
+            v = v / (1 + np.exp(-gate))
+        h = h + v
+    return conv(last, h)
+
+def convolve(x, grid, weight, bias, dilation, outside):
+    """A convolution of x [events, sites, columns], whose kernel the weight [taps · columns, out] tells."""
+    n, s, c = x.shape
+    h, w = [1] * (2 - len(grid)) + list(grid)
+    taps = len(weight) // c
+    k = taps if len(grid) == 1 else round(taps**0.5)
+    lines, margin = (0 if len(grid) == 1 else k // 2 * dilation), k // 2 * dilation
+    padded = np.full((n, h + 2 * lines, w + 2 * margin, c), float(outside))
+    padded[:, lines:lines + h, margin:margin + w] = x.reshape(n, h, w, c)
+    y = np.zeros((n, s, weight.shape[1])) + bias
+    for tap in range(taps):
+        a, b = (tap // k if len(grid) == 2 else 0) * dilation, tap % k * dilation
+        y += padded[:, a:a + h, b:b + w].reshape(n, s, c) @ weight[tap * c:(tap + 1) * c]
+    return y
+
+def sequential(t, tensors, prefix, x, context, inverse):
+    """A layer whose parameters of a site see the sites before it."""
+    order = slice(None, None, -1) if t.get("reverse") else slice(None)
+    c, prefix = t["conditioner"], prefix + "conditioner."
+    y, total = np.zeros(x.shape), np.zeros(len(x))
+    for e, event in enumerate(x[:, order]):
+        one = context[e:e + 1]
+        parameters = (lambda v: f.wavenet(c, tensors, prefix, v, one)) if c["type"] == "wavenet" else (lambda v: transformer(c, tensors, prefix, v, one))
+        if inverse:  # site after site
+            v = np.zeros(event.shape)
+            for s in range(len(v)):
+                found, log_det = f.invert_univariate(t["univariate"], parameters(v[:s + 1]), event[:s + 1])
+                v[s] = found[s]
+            total[e] -= log_det.sum()
+        else:
+            v, log_det = f.univariate(t["univariate"], parameters(event), event)
+            total[e] += log_det.sum()
+        y[e] = v[order]
+    return y, total
+
+def transformer(c, tensors, prefix, x, context):
+    """The parameters of each site of one event x [sites, columns]."""
+    linear = lambda name, v: v @ tensors[prefix + name + ".weight"] + tensors[prefix + name + ".bias"]
+    def norm(name, v):
+        v = v - v.mean(1, keepdims=True)
+        return tensors[prefix + name + ".gain"] * v / np.sqrt((v * v).mean(1, keepdims=True) + c["epsilon"]) + tensors[prefix + name + ".shift"]
+    s, heads = len(x), c["heads"]
+    h = linear("input", x) + tensors[prefix + "positions"][:s]
+    if context.shape[1]:
+        h = h + linear("context", context)
+    for l in range(c["layers"]):
+        q, k, v = (part.reshape(s, heads, -1).transpose(1, 0, 2) for part in np.split(linear(f"layers.{l}.attention.queries", norm(f"layers.{l}.attention.norm", h)), 3, 1))
+        scores = q @ k.transpose(0, 2, 1) / np.sqrt(q.shape[2])
+        if c.get("causal"):
+            scores = np.where(np.tri(s, dtype=bool), scores, -np.inf)
+        h = h + linear(f"layers.{l}.attention.output", (f.softmax(scores) @ v).transpose(1, 0, 2).reshape(s, -1))
+        h = h + linear(f"layers.{l}.network.output", f.activation(c, linear(f"layers.{l}.network.hidden", norm(f"layers.{l}.network.norm", h))))
+    y = linear("output", h)
+    return np.concatenate([np.zeros((1, y.shape[1])), y[:-1]]) if c.get("causal") else y
+
+def dequantized(pixels, x):
+    """What is standardized of whole numbers x [events, values]: each with the noise that its event is scored with."""
+    bins = np.floor(x / (pixels.get("step") or 1))
+    return bins + np.stack([(words(key(row), x.shape[1]) + 0.5) * 2.0**-32 for row in bins])
+
+def key(bins):
+    """The 64-bit FNV-1a hash of values as float64, little-endian."""
+    h = 14695981039346656037
+    for byte in bins.astype("<f8").tobytes():
+        h = (h ^ byte) * 1099511628211 % 2**64
+    return h
+
+def words(seed, n):
+    """The first words of Philox4x32-10 of a key: stream 8, index 0."""
+    blocks = (n + 3) // 4
+    a, b, c, d = (np.full(blocks, v, np.uint64) for v in (0, 0, 0, 8))
+    a, low = np.arange(blocks, dtype=np.uint64), np.uint64(2**32 - 1)
+    k = [seed % 2**32, seed >> 32]
+    for _ in range(10):
+        p, q = a * np.uint64(0xD2511F53), c * np.uint64(0xCD9E8D57)
+        a, b, c, d = q >> np.uint64(32) ^ b ^ np.uint64(k[0]), q & low, p >> np.uint64(32) ^ d ^ np.uint64(k[1]), p & low
+        k = [(k[0] + 0x9E3779B9) % 2**32, (k[1] + 0xBB67AE85) % 2**32]
+    return np.stack([a, b, c, d], 1).ravel()[:n].astype(np.float64)
