@@ -45,6 +45,7 @@ func TestCommands(t *testing.T) {
 		"kernels/Exp/tier=reference/n=1024": {"kernels", "--sizes", "1024", "--only", "Exp|Adam", "--time", "1ms"},
 		"nothing running":                   {"pauses", "--elements", "20000", "--only", "ReLU|Affine", "--time", "1ms"},
 		"forward      2 16x16":              {"gemm", "--widths", "16", "--rows", "2", "--time", "1ms"},
+		"forward      6 2x3     2x5":        {"conv", "--layers", "2x3:2x5", "--rows", "2", "--time", "1ms"},
 		"matmul-share":                      {"score", "--rows", "3", "--layers", "2", "--hidden", "8", "--time", "1ms"},
 	} {
 		out, errs, code := run(t, args...)
