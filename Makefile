@@ -34,7 +34,7 @@ lint: ## gofmt, go vet for several systems, staticcheck
 # What the race detector need not see: the kernels start no goroutine, the examples
 # none of their own, and these compute in one. Of the conformance tests those of one
 # feature remain, which run beside each other.
-SERIAL = ^TestConformance$$/.*/(D=7|accuracy)|^TestGridConformance$$|^TestNeverNaN$$|^TestMaskedBits$$|^TestBits$$|^TestManyRows$$
+SERIAL = ^TestConformance$$/.*/(D=7|accuracy)|^TestGridConformance$$|^TestNeverNaN$$|^TestMaskedBits$$|^TestBits$$|^TestManyRows$$|^TestWrongUsage$$|^TestWrongEnvironment$$|^TestHelpAndVersion$$|^TestImportRefuses$$
 
 race: ## the tests under the race detector (needs a C compiler)
 	go test -race -short -timeout 30m -skip '$(SERIAL)' $$(go list ./... | grep -v -e /kernels -e /examples)
