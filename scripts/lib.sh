@@ -93,7 +93,7 @@ emulator() {
 # every family. What else the flows' tests show, the mathematics of float64 and
 # training, is the same wherever the bits are.
 # shellcheck disable=SC2034 # used by scripts/test and scripts/cross
-bits="Bit|Frozen|Old|Golden|Workers|Alone|Float32"
+bits="Bit|Frozen|Old|Golden|Workers|Alone|Steps|Incremental|Cached|Float32"
 
 # hash_files FILE... prints a SHA-256 and the name for each file; without
 # files, for standard input.
