@@ -196,10 +196,15 @@ func (f *Model) through(p *autograd.Pass, x autograd.Value, way func(*autograd.P
 	if f.embedding == nil {
 		return way(p, x)
 	}
-	given := p.Context
+	given, without := p.Context, p.Guidance.Without
+	if !without.IsZero() {
+		p.Context = without
+		p.Guidance.Without = f.embedding.Compute(p)
+		p.Context = given
+	}
 	p.Context = f.embedding.Compute(p)
 	y := way(p, x)
-	p.Context = given
+	p.Context, p.Guidance.Without = given, without
 	return y
 }
 

@@ -14,23 +14,31 @@ import (
 // Murray and Larochelle, 2013; Theis, van den Oord and Bethge, 2016): it is a
 // density of ⌊x/Step⌋ + u, where u is uniform noise in (0, 1) for each value. In
 // expectation its log is a lower bound of the log-probability of the whole
-// numbers.
+// numbers. With Noise it is a density of ⌊x/Step⌋ + 1/2 + σ·(Bins − 1)/2·ε with
+// normal ε instead, for samples that are denoised (Zhai et al., 2025), and no bound
+// of anything.
 //
 // The noise of a score depends on the event's own values alone. What maps events
-// to noise, [Scorer.Forward], takes the middle, u = 1/2, so that
+// to noise, [Scorer.Forward], takes the middle, u = 1/2 or ε = 0, so that
 // [Scorer.Inverse] gives back the exact ⌊x/Step⌋·Step; samples are such numbers
 // too.
 type Pixels struct {
 	Levels int `json:"levels"`
 	// Step, 8 for the upper 5 of 8 bits, makes that many levels one; 0 means 1.
 	Step int `json:"step,omitempty"`
+	// Noise, unless 0, is σ: where the values go from -1 to 1, the standard deviation
+	// of the noise.
+	Noise float64 `json:"noise,omitempty"`
 }
 
 // FormatVersion returns the version of the model file that knows pixels.
 func (*Pixels) FormatVersion() int { return 2 }
 
-// maxLevels bounds Pixels.Levels: 16 bits.
-const maxPixelLevels = 1 << 16
+// maxPixelLevels bounds Pixels.Levels, 16 bits, and maxPixelNoise Pixels.Noise.
+const (
+	maxPixelLevels = 1 << 16
+	maxPixelNoise  = 100
+)
 
 func (p *Pixels) check() error {
 	if p.Levels < 2 || p.Levels > maxPixelLevels {
@@ -38,6 +46,9 @@ func (p *Pixels) check() error {
 	}
 	if p.Step < 0 || p.Step >= p.Levels {
 		return fmt.Errorf("pixels of %d levels in steps of %d, want 1 to %d", p.Levels, p.Step, p.Levels-1)
+	}
+	if !(p.Noise >= 0 && p.Noise <= maxPixelNoise) {
+		return fmt.Errorf("pixels with noise of %v, want 0 to %d", p.Noise, maxPixelNoise)
 	}
 	return nil
 }
@@ -55,11 +66,27 @@ func (p *Pixels) settle(v float64) float64 {
 	return max(0, min(math.Floor(v), float64(p.Bins()-1))) * float64(p.step())
 }
 
-// pixelWords is room for the noise of an event.
-var pixelWords freelist.Slices[uint32]
+// sigma returns the standard deviation of the noise in steps.
+func (p *Pixels) sigma() float64 { return p.Noise * float64(p.Bins()-1) / 2 }
+
+// pixelWords and pixelNormals are room for the noise of an event.
+var (
+	pixelWords   freelist.Slices[uint32]
+	pixelNormals freelist.Slices[float32]
+)
 
 // dequantize calls put with each of an event's values and its noise.
 func (p *Pixels) dequantize(x []float64, seed uint64, index uint64, put func(i int, v float64)) {
+	if p.Noise > 0 {
+		normals := pixelNormals.Borrow(len(x))
+		defer pixelNormals.Return(normals)
+		kernels.NormalRows((*normals)[:len(x)], 1, len(x), seed, random.Noise, index)
+		sigma := p.sigma()
+		for i, v := range x {
+			put(i, p.bin(v)+0.5+float64(sigma*float64((*normals)[i])))
+		}
+		return
+	}
 	words := pixelWords.Borrow(len(x))
 	defer pixelWords.Return(words)
 	kernels.PhiloxWords((*words)[:len(x)], seed, random.Dequantize, index)
@@ -108,7 +135,7 @@ func (f *Model) Narrow(dst []float32, x []float64, n PixelNoise) {
 
 // BitsPerDim returns the bits for each value of an event whose log-density is
 // logProb nats: −logProb/(D·ln 2). Of a flow of [Pixels] it is an upper bound of
-// the bits that a lossless code of the values needs.
+// the bits that a lossless code of the values needs, unless they have Noise.
 func (f *Flow) BitsPerDim(logProb float64) float64 {
 	return -logProb / (float64(f.Dim()) * math.Ln2)
 }

@@ -37,6 +37,9 @@ type ImageOptions struct {
 	// numbers, log(p/(1−p)) of p = α + (1−2α)·y, before all else (Dinh et al., 2017,
 	// §4.1, α = 0.05); for pixels with levels.
 	Logit float64
+	// Noise, unless it is 0, is that of [Pixels]: normal noise in the place of
+	// uniform one.
+	Noise float64
 
 	// Scales is how often the image is squeezed; half of what there is leaves
 	// between two of them, but in tarflow nothing does, whose patches have 2^Scales
@@ -50,6 +53,8 @@ type ImageOptions struct {
 	// Bound is b of the scale map exp(b·tanh(u/b)); in tarflow 0 is exp(u), without
 	// a bound.
 	Bound float64
+	// VolumePreserving is that of [TarFlowOptions].
+	VolumePreserving bool
 }
 
 // imagePresets make a Config for images.
@@ -133,6 +138,12 @@ func (o *ImageOptions) fill(p ImagePreset) error {
 		return fmt.Errorf("%d steps, want 1 to %d", o.Steps, MaxLayers)
 	case o.Columns < 1 || o.Columns > maxColumns:
 		return fmt.Errorf("networks of %d columns, want 1 to %d", o.Columns, maxColumns)
+	case o.VolumePreserving && p != PresetTarFlow:
+		return fmt.Errorf("maps that only shift are for tarflow")
+	case o.Noise != 0 && o.Levels == 0:
+		return fmt.Errorf("noise is for pixels with levels")
+	case o.Noise != 0 && o.Logit != 0:
+		return fmt.Errorf("noise takes pixels out of their range, where a logit has no values: give one of both")
 	case o.Logit != 0 && o.Levels == 0:
 		return fmt.Errorf("a logit is for pixels with levels")
 	case !(o.Logit >= 0 && o.Logit < 0.5):
@@ -165,7 +176,7 @@ func (o *ImageOptions) begin() Config {
 	if o.Levels == 0 {
 		return c
 	}
-	c.Pixels = &Pixels{Levels: o.Levels, Step: o.Step}
+	c.Pixels = &Pixels{Levels: o.Levels, Step: o.Step, Noise: o.Noise}
 	bins := float64(c.Pixels.Bins())
 	mean, std := bins/2, bins/4
 	if o.Logit > 0 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"sync"
 
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
@@ -36,7 +37,10 @@ type Scorer struct {
 	job     job
 	refusal refusal
 
-	lanes, inverseLanes int // see lanes
+	unlabelled          []float32 // the context of an event without classes, standardized
+	residuals           sync.Mutex
+	residual            float64 // of the last draw
+	lanes, inverseLanes int     // see lanes
 }
 
 // ErrStale is what a [Scorer] returns whose flow has been trained on, or edited,
@@ -84,6 +88,9 @@ func (f *Flow) newScorer(binding *autograd.Binding, o ScorerOptions) *Scorer {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	s := &Scorer{flow: f, binding: binding, workers: o.Workers, lanes: lanes(f.chain, false), inverseLanes: lanes(f.chain, true)}
+	for i, v := range f.config.Unlabelled() {
+		s.unlabelled = append(s.unlabelled, f.config.StandardizeContext.Narrow(v, i))
+	}
 	for range o.Workers {
 		s.graphs = append(s.graphs, binding.NewGraph())
 	}
@@ -122,6 +129,14 @@ type SampleOptions struct {
 	Seed uint64
 	// Temperature scales the noise; 0 means 1, the flow's own distribution.
 	Temperature float64
+	// Guidance, Denoise and Jacobi are of flows of sequential layers and of pixels.
+	Guidance Guidance
+	// Denoise moves a sample of a flow whose [Pixels] have Noise to the mean of what
+	// it may have been without: see [Scorer.Denoise].
+	Denoise bool
+	// Jacobi finds all sites of a sequential layer at once, by iterations, instead of
+	// one after the other; its Residual is not read: see [Scorer.Residual].
+	Jacobi autograd.Jacobi
 }
 
 // Sample writes the samples number first, first+1, … to x and, unless logProb
@@ -137,16 +152,31 @@ func (s *Scorer) Sample(x, logProb []float64, first uint64, o SampleOptions, con
 	if o.Temperature != 1 && !base.Tempered(s.flow.config.Base) {
 		return fmt.Errorf("flow: temperature is %v, but the base has no scale to multiply", o.Temperature)
 	}
-	n := len(x) / s.flow.Dim()
-	if len(s.flow.config.Discrete) == 0 || logProb == nil {
-		return s.run(n, job{do: sampleTile, lanes: s.inverseLanes, x: x, context: context, logProb: logProb, first: first, sample: o})
+	if err := s.flow.checkDraw(&o); err != nil {
+		return fmt.Errorf("flow: %w", err)
 	}
+	n := len(x) / s.flow.Dim()
+	s.residual = 0
 	// A sample of a grid has the log-density of the middle of its cell, not that of
-	// the place in it that was drawn.
-	if err := s.run(n, job{do: sampleTile, lanes: s.inverseLanes, x: x, context: context, first: first, sample: o}); err != nil {
+	// the place in it that was drawn; one that was guided, iterated or denoised, that of
+	// what came out.
+	after := len(s.flow.config.Discrete) > 0 || o.Denoise || o.Guidance.Weight != 0 || o.Jacobi.Iterations > 0
+	j := job{do: sampleTile, lanes: s.inverseLanes, x: x, context: context, first: first, sample: o}
+	if !after {
+		j.logProb = logProb
+	}
+	if err := s.run(n, j); err != nil {
 		return err
 	}
-	return s.LogProb(logProb, x, context)
+	if o.Denoise {
+		if err := s.run(n, job{do: denoiseTile, x: x, context: context, sample: o}); err != nil {
+			return err
+		}
+	}
+	if after && logProb != nil {
+		return s.LogProb(logProb, x, context)
+	}
+	return nil
 }
 
 // job is one call's arguments, for its tiles. do is a plain function that takes them:
@@ -292,16 +322,17 @@ func inverseTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 		}
 	}
 	s.settle(j, j.z, x, from, to)
-	s.store(j.x, x, from)
+	s.store(j.x, x, from, true)
 }
 
-// store writes standardized rows, beginning with an event, as data.
-func (s *Scorer) store(dst []float64, x autograd.Value, from int) {
+// store writes standardized rows, beginning with an event, as data, and pixels
+// that are settled as whole numbers.
+func (s *Scorer) store(dst []float64, x autograd.Value, from int, settled bool) {
 	dst = dst[from*s.flow.Dim():]
 	for r := range x.Rows {
 		for c, v := range x.Row32(r) {
 			restored := s.flow.config.Standardize.Restore(v, c)
-			if p := s.flow.config.Pixels; p != nil {
+			if p := s.flow.config.Pixels; p != nil && settled {
 				restored = p.settle(restored)
 			}
 			dst[r*x.Cols+c] = restored
@@ -356,9 +387,11 @@ func sampleTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	g.Reset(autograd.Evaluate)
 	density, p := g.Sums(to-from), s.pass(g, j, from, to, false)
 	z := f.drawNoise(p, base.Draw{Seed: j.sample.Seed, First: j.first + uint64(from), Temperature: j.sample.Temperature}, density)
+	s.guide(p, &j.sample)
 	x := f.Model().Inverse(p, z)
+	s.keepResidual(p)
 	s.settle(j, nil, x, from, to)
-	s.store(j.x, x, from)
+	s.store(j.x, x, from, !j.sample.Denoise)
 	if j.logProb != nil {
 		for i, v := range density.Values {
 			j.logProb[from+i] = s.logDensity(j, nil, from+i, v-p.LogDet.Values[i]-f.logStd)

@@ -25,6 +25,9 @@ type TarFlowOptions struct {
 	// Bound is b of the scale map exp(b·tanh(u/b)); 0 is that of the paper, exp(u),
 	// which has no bound.
 	Bound float64
+	// VolumePreserving makes blocks only shift tokens, and lets the base have a learned
+	// standard deviation of each value: the paper's variant without scales.
+	VolumePreserving bool
 }
 
 // TarFlowDefaults returns what the zero TarFlowOptions mean: patches of 4, and 4
@@ -54,13 +57,17 @@ func TarFlow(grid []int, features, context []string, o TarFlowOptions) (Config, 
 	if o.Patch > 1 {
 		c.Transforms = append(c.Transforms, patches)
 	}
-	scale := autograd.Affine{Scale: autograd.Exp}
-	if o.Bound > 0 {
-		scale = autograd.Affine{Bound: o.Bound}
+	var univariate autograd.Univariate = &autograd.Affine{Scale: autograd.Exp}
+	switch {
+	case o.VolumePreserving:
+		univariate = &autograd.Additive{}
+		c.Base = &base.DiagonalNormalSpec{Bound: siteBound, Sites: patches.Output(c.Shape(), false).Sites()}
+	case o.Bound > 0:
+		univariate = &autograd.Affine{Bound: o.Bound}
 	}
 	for block := range o.Blocks {
 		c.Transforms = append(c.Transforms, &transform.SequentialSpec{
-			Univariate: &autograd.Inverse{Of: &scale},
+			Univariate: &autograd.Inverse{Of: univariate},
 			Conditioner: &nn.TransformerSpec{
 				Width: o.Width, Heads: o.Heads, Hidden: 4 * o.Width, Layers: o.Layers, Epsilon: 1e-5, Causal: true,
 				Activation: autograd.Activation{Name: autograd.GELUActivation},
@@ -70,6 +77,9 @@ func TarFlow(grid []int, features, context []string, o TarFlowOptions) (Config, 
 	}
 	return c, c.Check()
 }
+
+// siteBound bounds the log standard deviations of the base.
+const siteBound = 8
 
 // headColumns is the width of a head of [TarFlowImage].
 const headColumns = 32
@@ -86,11 +96,12 @@ func TarFlowImage(o ImageOptions) (Config, error) {
 	}
 	config := o.begin()
 	blocks, err := TarFlow(config.Grid, config.Features, config.Context, TarFlowOptions{
-		Patch: 1 << o.Scales, Blocks: o.Steps, Width: o.Columns, Heads: heads, Bound: o.Bound,
+		Patch: 1 << o.Scales, Blocks: o.Steps, Width: o.Columns, Heads: heads, Bound: o.Bound, VolumePreserving: o.VolumePreserving,
 	})
 	if err != nil {
 		return Config{}, err
 	}
+	config.Base = blocks.Base
 	config.Transforms = append(config.Transforms, blocks.Transforms...)
 	return config, config.Check()
 }
@@ -120,6 +131,8 @@ func (o *TarFlowOptions) check(grid []int) error {
 		return fmt.Errorf("%d blocks, want 1 to %d", o.Blocks, MaxLayers)
 	case o.Width > nn.MaxWidth/4:
 		return fmt.Errorf("a width of %d, want at most %d", o.Width, nn.MaxWidth/4)
+	case o.VolumePreserving && o.Bound > 0:
+		return fmt.Errorf("a bound of %v of log-scales, where there are none", o.Bound)
 	case o.Bound < 0:
 		return fmt.Errorf("the bound of the log-scale is %v, want a positive number, or 0 for none", o.Bound)
 	}

@@ -139,3 +139,46 @@ func TestClasses(t *testing.T) {
 		mustFail(t, d, c.code, []string{c.want}, strings.Fields(c.line)...)
 	}
 }
+
+// TestTarFlow trains a small one with noise and without some classes, and draws in
+// every way.
+func TestTarFlow(t *testing.T) {
+	d := t.TempDir()
+	writeImages(t, d, "a", 40)
+	r := mustRun(t, d, strings.Fields(trainImages+" --flow tarflow --noise 0.1 --classes a-labels-ubyte --class-dropout 0.1 --out m.safetensors")...)
+	if !strings.Contains(r.out, "normal noise of 0.1 where they go from -1 to 1 (no bits/dim)") || strings.Contains(r.out, "bits_per_dim") {
+		t.Errorf("training with noise says %q", r.out)
+	}
+	mustRun(t, d, strings.Fields(trainImages+" --flow tarflow --volume-preserving --out plain.safetensors")...)
+	var all []string
+	for i, how := range []string{"", "--denoise", "--guidance 4", "--guidance 4 --anneal-guidance", "--guidance 4 --attention-temperature 0.5 --denoise"} {
+		mustRun(t, d, strings.Fields("sample --model m.safetensors -n 4 --class 1 --out x.npy "+how)...)
+		all = append(all, readFile(t, d, "x.npy"))
+		if i > 0 && slices.Contains(all[:i], all[i]) && i != 2 && i != 3 {
+			t.Errorf("%q draws what another way does", how)
+		}
+	}
+	r = mustRun(t, d, strings.Fields("sample --model m.safetensors -n 4 --class 1 --jacobi 2 --jacobi-blocks 2 --out x.npy")...)
+	if readFile(t, d, "x.npy") != all[0] || !strings.Contains(r.out, "jacobi iterations=2 blocks=2 residual=0") {
+		t.Errorf("Jacobi iterations say %q, or draw other samples", r.out)
+	}
+	writeFile(t, d, "t.csv", "x\n1\n2\n3\n4\n")
+	for line, want := range map[string]string{
+		"sample --model plain.safetensors -n 1 --denoise --out x.npy":                                               "not trained with noise",
+		"sample --model plain.safetensors -n 1 --guidance 1 --out x.npy":                                            "no classes",
+		"sample --model m.safetensors -n 1 --guidance -1 --out x.npy":                                               "--guidance is -1",
+		"sample --model m.safetensors -n 1 --attention-temperature 2 --out x.npy":                                   "for --guidance W",
+		"sample --model m.safetensors -n 1 --jacobi-blocks 2 --out x.npy":                                           "--jacobi-blocks is for",
+		"sample --model m.safetensors -n 1 --denoise --out x.csv":                                                   "--denoise is for a model of images",
+		"train --flow tarflow --data a-images-ubyte --class-dropout 0.1 --out n.safetensors":                        "--class-dropout is for training with --classes",
+		"train --flow tarflow --data a-images-ubyte --classes a-labels-ubyte --class-dropout 1 --out n.safetensors": "--class-dropout is 1",
+		"train --flow glow --data a-images-ubyte --volume-preserving --out n.safetensors":                           "for tarflow",
+		"train --flow tarflow --data a-images-ubyte --volume-preserving --bound 2 --out n.safetensors":              "bound",
+		"train --flow glow --data a-images-ubyte --noise 0.1 --logit 0.05 --out n.safetensors":                      "logit",
+	} {
+		r := nf(t, d, strings.Fields(line)...)
+		if r.code == 0 || !strings.Contains(r.errors, want) {
+			t.Errorf("%s: code %d, %q, want %q", line, r.code, r.errors, want)
+		}
+	}
+}

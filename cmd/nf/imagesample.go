@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -13,6 +14,9 @@ func runSampleImages(command *cobra.Command, o *sampleOptions) error {
 		return err
 	}
 	if err := o.checkDraw(); err != nil {
+		return err
+	}
+	if err := o.checkGuided(); err != nil {
 		return err
 	}
 	if err := checkImageOutput(o.out, o.count); err != nil {
@@ -44,13 +48,20 @@ func runSampleImages(command *cobra.Command, o *sampleOptions) error {
 	if len(contexts) > 1 {
 		across = len(contexts)
 	}
-	return m.writeImages(command, o.out, o.count, across, func(dst []float64, from int64) error {
+	var residual float64
+	err = m.writeImages(command, o.out, o.count, across, func(dst []float64, from int64) error {
 		var context []float64
 		for i := from; len(contexts) > 0 && i < from+int64(len(dst)/m.size.Dim()); i++ {
 			context = append(context, contexts[i%int64(len(contexts))]...)
 		}
-		return m.scorer.Sample(dst, nil, uint64(from), o.sample, context)
+		err := m.scorer.Sample(dst, nil, uint64(from), o.sample, context)
+		residual = max(residual, m.scorer.Residual())
+		return err
 	})
+	if err == nil && o.sample.Jacobi.Iterations > 0 && !o.quiet {
+		fmt.Fprintf(command.OutOrStdout(), "jacobi iterations=%d blocks=%d residual=%.3g\n", o.sample.Jacobi.Iterations, max(1, o.sample.Jacobi.Blocks), residual)
+	}
+	return err
 }
 
 // sheetAcross returns how many images a line of a sheet of so many has: a square,

@@ -58,6 +58,13 @@ on standard error. A high --temperature makes them, or a training that diverged.
 	f.StringVar(&o.context, "context", "", "table of the rows to condition on")
 	f.StringVar(&o.class, "class", "", "of images: the class to draw, of a model that is conditioned on classes (default: all in turn)")
 	f.IntVar(&o.length, "length", 0, lengthUsage)
+	f.BoolVar(&o.sample.Denoise, "denoise", false, "of images: take off the noise of a model that was trained with --noise")
+	g := &o.sample.Guidance
+	f.Float64Var(&g.Weight, "guidance", 0, "of tarflow: how far samples go beyond their class, away from those without one, such as 1 (default none)")
+	f.Float64Var(&g.AttentionTemperature, "attention-temperature", 0, "of --guidance: of what it leads away from; other than 1 for a model without classes (default 1)")
+	f.BoolVar(&g.Annealed, "anneal-guidance", false, "let --guidance grow from 0 to its value along the patches")
+	f.IntVar(&o.sample.Jacobi.Iterations, "jacobi", 0, "of tarflow: find all patches at once by so many iterations for each map, instead of one after the other (default none)")
+	f.IntVar(&o.sample.Jacobi.Blocks, "jacobi-blocks", 0, "of --jacobi: iterate on so many blocks of patches, one after the other (default 1)")
 	f.BoolVar(&o.logProb, "log-prob", false, "write a column log_prob behind the columns of the draw")
 	f.Float64SliceVar(&o.quantiles, "quantile", nil, "write these quantiles of the draws, each 0 to 1, in their place")
 	o.table.addHeader(command)
@@ -82,8 +89,10 @@ on standard error. A high --temperature makes them, or a training that diverged.
 		if err := refuseLength(command); err != nil {
 			return err
 		}
-		if command.Flags().Changed("class") {
-			return usage("--class is for a model of images, and --out .png or .npy")
+		for _, name := range []string{"class", "denoise", "guidance", "attention-temperature", "anneal-guidance", "jacobi", "jacobi-blocks"} {
+			if command.Flags().Changed(name) {
+				return usage("--%s is for a model of images, and --out .png or .npy", name)
+			}
 		}
 		if err := o.check(command); err != nil {
 			return err
@@ -118,6 +127,24 @@ func (o *sampleOptions) checkDraw() error {
 	}
 	if t := o.sample.Temperature; !(t > 0 && autograd.Holds(t)) {
 		return usage("--temperature is %v; it must be a positive number that float32 holds", t)
+	}
+	return nil
+}
+
+// checkGuided finds what is wrong with the flags of models of images.
+func (o *sampleOptions) checkGuided() error {
+	g, j := &o.sample.Guidance, &o.sample.Jacobi
+	switch {
+	case !(g.Weight >= 0 && autograd.Holds(g.Weight)):
+		return usage("--guidance is %v; it must be a number from 0 that float32 holds", g.Weight)
+	case !(g.AttentionTemperature >= 0 && autograd.Holds(g.AttentionTemperature)):
+		return usage("--attention-temperature is %v; it must be a number above 0 that float32 holds", g.AttentionTemperature)
+	case g.Weight == 0 && (g.AttentionTemperature != 0 || g.Annealed):
+		return usage("--attention-temperature and --anneal-guidance are for --guidance W, with W above 0")
+	case j.Iterations < 0 || j.Blocks < 0:
+		return usage("--jacobi and --jacobi-blocks must be at least 1")
+	case j.Blocks > 0 && j.Iterations == 0:
+		return usage("--jacobi-blocks is for --jacobi N")
 	}
 	return nil
 }

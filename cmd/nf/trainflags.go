@@ -43,7 +43,7 @@ func (o *trainOptions) addFlags(command *cobra.Command) {
 	f.IntVar(&fit.Epochs, "epochs", fit.Epochs, "passes over the rows; 0 lets gaussianization begin from the rows, and learns nothing by gradient")
 	f.IntVar(&fit.Batch, "batch", 0, "rows of a minibatch (default: "+train.BatchRule()+")")
 	o.addOptimizerFlags(f)
-	f.Float64Var(&fit.Noise, "noise", fit.Noise, "standard deviation of the noise added to the standardized training rows; it smooths, and columns of few values need it, or --discrete")
+	f.Float64Var(&fit.Noise, "noise", fit.Noise, "standard deviation of the noise added to the standardized training rows; it smooths, and columns of few values need it, or --discrete; of images: that of pixels where they go from -1 to 1, instead of uniform noise, for nf sample --denoise")
 	f.IntVar(&fit.Patience, "patience", fit.Patience, "epochs without improvement before stopping; 0 never stops early")
 	f.Uint64Var(&fit.Seed, "seed", fit.Seed, "decides initial values, the order of rows and the split")
 	addWorkersFlag(command, &fit.Workers)

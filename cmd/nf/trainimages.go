@@ -23,6 +23,7 @@ type imageFlags struct {
 	levels  int
 	bits    int
 	flip    bool
+	dropout float64
 }
 
 func (i *imageFlags) addFlags(command *cobra.Command) {
@@ -33,6 +34,8 @@ func (i *imageFlags) addFlags(command *cobra.Command) {
 	f.IntVar(&i.levels, "levels", 0, "of images: how many whole numbers, from 0, a pixel may be (default: 256 for bytes, else as the values say)")
 	f.IntVar(&i.bits, "bits", 0, "of images: keep so many of 8 bits")
 	f.Float64Var(&i.model.Logit, "logit", 0, "of images: map pixels by a logit with this alpha first, such as 0.05 (default none)")
+	f.Float64Var(&i.dropout, "class-dropout", 0, "of images with --classes: the share of them that lose their class in each epoch, such as 0.1, for nf sample --guidance (default none)")
+	f.BoolVar(&i.model.VolumePreserving, "volume-preserving", false, "of tarflow: maps that only shift, and a base with a learned deviation of each value")
 	f.BoolVar(&i.flip, "flip", false, "of images: mirror one half of them in each epoch")
 }
 
@@ -64,11 +67,16 @@ func (o *trainOptions) checkImages(command *cobra.Command) error {
 		return usage("--levels is %d; it must be at least 2", i.levels)
 	case changed("scales") && i.model.Scales < 1:
 		return usage("--scales is %d; it must be at least 1", i.model.Scales)
+	case !(i.dropout >= 0 && i.dropout < 1):
+		return usage("--class-dropout is %v; it must be from 0 to below 1", i.dropout)
+	case i.dropout > 0 && i.classes == "":
+		return usage("--class-dropout is for training with --classes")
 	}
 	if err := o.checkEventFit(command, imageBatch, imageClip); err != nil {
 		return err
 	}
-	i.model.Steps, i.model.Bound = o.model.Layers, o.model.Bound
+	i.model.Steps, i.model.Bound, i.model.Noise = o.model.Layers, o.model.Bound, o.fit.Noise
+	o.fit.Noise = 0 // it is the model's, and of its pixels
 	return nil
 }
 
@@ -159,7 +167,7 @@ func hashImages(set *image.Set) (string, error) {
 // source makes some images of a set a source of events.
 func (d *trainingImages) source(f *flow.Flow, o *trainOptions, set *image.Set, chosen, labels []int) *train.Images {
 	s := &train.Images{
-		Flow: f, Count: len(chosen), Flip: o.images.flip, Seed: o.fit.Seed,
+		Flow: f, Count: len(chosen), Flip: o.images.flip, ContextDropout: o.images.dropout, Seed: o.fit.Seed,
 		Read: func(dst []float64, event int) error { return set.Load(dst, chosen[event]) },
 	}
 	if labels != nil {
@@ -215,13 +223,15 @@ type imageProvenance struct {
 		Valid  int    `json:"valid_images"`
 	} `json:"data"`
 	Options struct {
-		Flow   flow.Preset `json:"flow"`
-		Scales int         `json:"scales,omitempty"`
-		Layers int         `json:"layers,omitempty"`
-		Width  int         `json:"width,omitempty"`
-		Bound  float64     `json:"bound,omitempty"`
-		Bits   int         `json:"bits,omitempty"`
-		Flip   bool        `json:"flip,omitempty"`
+		Flow         flow.Preset `json:"flow"`
+		Scales       int         `json:"scales,omitempty"`
+		Layers       int         `json:"layers,omitempty"`
+		Width        int         `json:"width,omitempty"`
+		Bound        float64     `json:"bound,omitempty"`
+		Bits         int         `json:"bits,omitempty"`
+		Flip         bool        `json:"flip,omitempty"`
+		Noise        float64     `json:"noise,omitempty"`
+		ClassDropout float64     `json:"class_dropout,omitempty"`
 		fitProvenance
 		ValidFraction float64 `json:"valid_fraction,omitempty"`
 	} `json:"options"`
@@ -236,6 +246,7 @@ func (d *trainingImages) describe(o *trainOptions, r train.Result) (json.RawMess
 	p.Data.Images = fmt.Sprintf("%dx%dx%d", d.set.Height, d.set.Width, d.set.Channels)
 	q, i := &p.Options, &o.images
 	q.Flow, q.Scales, q.Layers, q.Width, q.Bound, q.Bits, q.Flip = o.flow, i.model.Scales, i.model.Steps, i.model.Columns, i.model.Bound, i.bits, i.flip
+	q.Noise, q.ClassDropout = i.model.Noise, i.dropout
 	q.fitProvenance = o.describeFit()
 	if o.valid == "" {
 		q.ValidFraction = o.validFraction
@@ -261,12 +272,15 @@ func describeImages(c flow.Config) string {
 	if c.Pixels == nil {
 		return of + ", numbers without levels (no noise, no bits/dim)"
 	}
+	if c.Pixels.Noise > 0 {
+		return fmt.Sprintf("%s, %d levels, normal noise of %v where they go from -1 to 1 (no bits/dim)", of, c.Pixels.Bins(), c.Pixels.Noise)
+	}
 	return fmt.Sprintf("%s, %d levels, uniform noise; bits/dim over all %d values", of, c.Pixels.Bins(), c.Grid[0]*c.Grid[1]*len(c.Features))
 }
 
 // bitsPerDim is what follows a mean log-density of images in nats.
 func bitsPerDim(f *flow.Flow, logProb float64) string {
-	if f.Config().Pixels == nil {
+	if p := f.Config().Pixels; p == nil || p.Noise > 0 {
 		return ""
 	}
 	return fmt.Sprintf(" bits_per_dim=%.4f", f.BitsPerDim(logProb))

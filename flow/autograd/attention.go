@@ -13,7 +13,7 @@ const queryBlock = 64
 // the others are absent, and a NaN in them reaches nothing.
 //
 // The score of two sites is one chain over the columns of a head, of q times
-// 1/√d; the softmax of a site is over exactly the terms that it sees; a result is
+// 1/√d, or 1/(τ·√d) with a temperature τ of the pass; the softmax of a site is over exactly the terms that it sees; a result is
 // one chain over them, ascending.
 //
 // Backward, with the weights P computed again from the scores: dv = Pᵀ·dy, dP =
@@ -22,7 +22,7 @@ const queryBlock = 64
 func (p *Pass) Attention(q, k, v Value, heads int, causal bool) Value {
 	g := p.Graph
 	y := g.newValue(q.Rows, q.Cols, q.wanted() || k.wanted() || v.wanted())
-	a := attention{heads: heads, causal: causal, sites: p.sites(q)}
+	a := attention{heads: heads, causal: causal, sites: p.sites(q), temperature: p.AttentionTemperature}
 	g.do.attend(a, y.data(), q.data(), k.data(), v.data())
 	if y.wanted() {
 		g.record(y, func() {
@@ -43,9 +43,10 @@ func (g *Graph) gradientIfWanted(v Value) matrix {
 
 // attention is how sites attend to each other.
 type attention struct {
-	heads  int
-	causal bool
-	sites  int
+	heads       int
+	causal      bool
+	sites       int
+	temperature float64 // 0 is 1
 }
 
 // attended is an attention of given values.
@@ -54,9 +55,14 @@ type attended[T float32 | float64] struct {
 	q, k, v grid[T]
 }
 
-// scaleOf returns 1/√d for heads of d columns.
-func scaleOf[T float32 | float64](columns, heads int) T {
-	return T(1 / math.Sqrt(float64(columns/heads)))
+// scaleOf returns 1/√d for heads of d columns, divided by the temperature, of
+// which 0 is 1.
+func scaleOf[T float32 | float64](columns, heads int, temperature float64) T {
+	scale := 1 / math.Sqrt(float64(columns/heads))
+	if temperature != 0 {
+		scale /= temperature
+	}
+	return T(scale)
 }
 
 // head returns the rows of event e and the columns of head h.
@@ -86,7 +92,7 @@ func (a *attended[T]) forward(m rowMath[T], memory *arena[T], y grid[T]) {
 		for h := range a.heads {
 			from, to, first, last := a.head(e, h, y.cols)
 			keys, values, out := part(a.k, from, to, first, last), part(a.v, from, to, first, last), part(y, from, to, first, last)
-			scaleRows(scaled, part(a.q, from, to, first, last), scaleOf[T](a.q.cols, a.heads))
+			scaleRows(scaled, part(a.q, from, to, first, last), scaleOf[T](a.q.cols, a.heads, a.temperature))
 			for top := 0; top < a.sites; top += queryBlock {
 				bottom := min(top+queryBlock, a.sites)
 				p := a.weights(m, scores, scaled, keys, top, bottom)
@@ -161,7 +167,7 @@ func (a *attended[T]) multiplyTransposed(m rowMath[T], c, p, b grid[T], top int)
 func (a *attended[T]) backward(m rowMath[T], memory *arena[T], dy, dq, dk, dv grid[T]) {
 	mark := memory.mark()
 	d, block := a.q.cols/a.heads, min(queryBlock, a.sites)
-	scale := scaleOf[T](a.q.cols, a.heads)
+	scale := scaleOf[T](a.q.cols, a.heads, a.temperature)
 	scaled := dense(memory.take(a.sites*d), a.sites, d)
 	dQuery := dense(memory.take(block*d), block, d)
 	dKeys, dValues := dense(memory.take(a.sites*d), a.sites, d), dense(memory.take(a.sites*d), a.sites, d)

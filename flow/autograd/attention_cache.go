@@ -8,6 +8,7 @@ import "github.com/seed-192fdf7a/nf/kernels"
 type Cache struct {
 	events, sites, columns, heads int
 	known                         int
+	temperature                   float64 // 0 is 1
 
 	narrow cacheMemory[float32]
 	wide   cacheMemory[float64]
@@ -21,9 +22,9 @@ type cacheMemory[T float32 | float64] struct {
 }
 
 // NewCache returns a cache that is empty, for so many sites and columns of each
-// event of the pass.
+// event of the pass, and with its temperature of attention.
 func (p *Pass) NewCache(sites, columns, heads int) Cache {
-	c := Cache{events: len(p.LogDet.Values), sites: sites, columns: columns, heads: heads}
+	c := Cache{events: len(p.LogDet.Values), sites: sites, columns: columns, heads: heads, temperature: p.AttentionTemperature}
 	return p.do.newCache(c)
 }
 
@@ -101,7 +102,7 @@ func (m *cacheMemory[T]) next(c *Cache, site int, with rowMath[T], memory *arena
 // to head h of q, scaled.
 func (m *cacheMemory[T]) weights(c *Cache, e, h int, with rowMath[T], query, scores, q grid[T]) {
 	d := c.columns / c.heads
-	scaleRows(query, part(q, e, e+1, h*d, (h+1)*d), scaleOf[T](c.columns, c.heads))
+	scaleRows(query, part(q, e, e+1, h*d, (h+1)*d), scaleOf[T](c.columns, c.heads, c.temperature))
 	with.product(scores, query, m.keysOf(c, e, h, scores.cols), grid[T]{})
 	with.softmax(scores.row(0))
 }
@@ -124,7 +125,7 @@ func (m *cacheMemory[T]) backward(c *Cache, site int, with rowMath[T], memory *a
 			with.product(dKeys, dScores.transposed(), query, dKeys)
 			if dq.data != nil {
 				with.product(dQuery, dScores, m.keysOf(c, e, h, n).transposed(), grid[T]{})
-				addScaled(part(dq, e, e+1, h*d, (h+1)*d), dQuery, scaleOf[T](c.columns, c.heads))
+				addScaled(part(dq, e, e+1, h*d, (h+1)*d), dQuery, scaleOf[T](c.columns, c.heads, c.temperature))
 			}
 		}
 		at := (e*c.sites + site) * c.columns

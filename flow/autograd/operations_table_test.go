@@ -34,6 +34,9 @@ func operations() []operation {
 		{"add", []string{"Add"}, []int{3, 3}, false, without(func(p *autograd.Pass, in values) autograd.Value {
 			return p.Add(in[0], in[1])
 		}), 1e-7},
+		{"extrapolate", []string{"Extrapolate"}, []int{3, 3}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			return p.Extrapolate(in[0], in[1], 1.5)
+		}), 5e-7},
 		{"copy", []string{"Copy"}, []int{3}, false, without(func(p *autograd.Pass, in values) autograd.Value {
 			return p.Copy(in[0])
 		}), 0},

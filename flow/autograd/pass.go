@@ -16,6 +16,11 @@ type Pass struct {
 	Epoch  uint64
 	// Seed keys all noise of this pass.
 	Seed uint64
+	// AttentionTemperature divides the scores of all attention; 0 is 1.
+	AttentionTemperature float64
+	// Guidance and Jacobi are how maps that go site by site draw samples.
+	Guidance Guidance
+	Jacobi   Jacobi
 	// Memory says what a chain keeps of the way for the gradient.
 	Memory Memory
 

@@ -36,6 +36,8 @@ type arithmetic interface {
 	copy(dst, src matrix)
 	// accumulate sets dst += src.
 	accumulate(dst, src matrix)
+	// addScaled sets dst += factor·src.
+	addScaled(dst, src matrix, factor float64)
 	// add sets dst = a + b; dst may be one of them.
 	add(dst, a, b matrix)
 	// multiply sets dst = a·b, element by element; dst may be one of them.
@@ -120,6 +122,15 @@ func zeroRows[T float32 | float64](dst view[T]) {
 func copyRows[T float32 | float64](dst, src view[T]) {
 	for r := range dst.Rows {
 		copy(dst.row(r), src.row(r))
+	}
+}
+
+func addScaledRows[T float32 | float64](dst, src view[T], factor T) {
+	for r := range dst.Rows {
+		into := dst.row(r)
+		for c, v := range src.row(r) {
+			into[c] += T(factor * v)
+		}
 	}
 }
 

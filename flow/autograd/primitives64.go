@@ -105,6 +105,10 @@ func (arithmetic64) activateBackward(dx, x, _, dy matrix, f *activation, slope f
 	}
 }
 
+func (arithmetic64) addScaled(dst, src matrix, factor float64) {
+	addScaledRows(dst.wide(), src.wide(), factor)
+}
+
 func (arithmetic64) addColumnSums(dst, src matrix, factor float64) {
 	addColumnSums(dst.wide().Data, src.wide(), factor)
 }

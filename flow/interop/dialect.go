@@ -53,6 +53,9 @@ type TarFlow struct {
 	// Levels is the number of values 0, 1, … of a pixel, which the model takes as
 	// numbers from -1 to 1. Without it the flow takes these numbers themselves.
 	Levels int `json:"levels,omitempty"`
+	// Noise is the deviation of the normal noise that the model was trained with, for
+	// models with Levels; without it they are dequantized by uniform noise.
+	Noise float64 `json:"noise,omitempty"`
 }
 
 // Layer is the options of one layer.

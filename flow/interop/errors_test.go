@@ -37,6 +37,7 @@ func TestDialectErrors(t *testing.T) {
 		`{"library":"tarflow","version":"1.0","features":4,"tarflow":{"patch":2}}`:                                 {`"1.0"`, "main"},
 		`{"library":"tarflow","version":"main","features":4,"tarflow":{"patch":0}}`:                                {`"patch" is 0`},
 		`{"library":"tarflow","version":"main","features":4,"tarflow":{"patch":2,"levels":1}}`:                     {`"levels" is 1`},
+		`{"library":"tarflow","version":"main","features":4,"tarflow":{"patch":2,"noise":0.1}}`:                    {`"levels"`},
 		`{"library":"zuko","version":"1.6.0","features":4,"tarflow":{"patch":2}}`:                                  {`"tarflow" is for the library tarflow`},
 		`{"library":"zuko","version":"1.6.0","image":[4,4],"features":2}`:                                          {"zuko has no flows of images"},
 		`{"library":"y0ast","version":"x","features":2}`:                                                           {`"image" is missing`},

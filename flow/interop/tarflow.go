@@ -45,6 +45,10 @@ func (d *Dialect) checkTarFlow() error {
 		return fmt.Errorf(`"tarflow": "patch" is %d, want the pixels of a side of a patch, 1 to %d`, t.Patch, limits.Block)
 	case t.HeadWidth < 0:
 		return fmt.Errorf(`"tarflow": "head_width" is %d, want the columns of a head`, t.HeadWidth)
+	case t.Noise != 0 && t.Levels == 0:
+		return errors.New(`"tarflow": "noise" is of pixels: give their "levels" too`)
+	case !(t.Noise >= 0 && t.Noise <= 100):
+		return fmt.Errorf(`"tarflow": "noise" is %v, want the deviation of the noise where pixels go from -1 to 1`, t.Noise)
 	case t.Levels != 0 && (t.Levels < 2 || t.Levels > 1<<16):
 		return fmt.Errorf(`"tarflow": "levels" is %d, want how many values a pixel may have, 2 to %d, or none`, t.Levels, 1<<16)
 	}
@@ -105,9 +109,13 @@ func (r *reader) tarflowImage(m tarflowShape) error {
 	}
 	i := &imported{channels: m.values / (patch * patch), grid: []int{side * patch, side * patch}, categories: classes(d.Context)}
 	if levels := d.TarFlow.Levels; levels > 0 {
-		i.pixels = &flow.Pixels{Levels: levels}
-		half := slices.Repeat([]float64{float64(levels) / 2}, i.channels)
-		r.standardize = flow.Standardization{Mean: half, Std: half}
+		// Uniform noise makes ranges of levels go from -1 to 1, normal noise levels.
+		i.pixels = &flow.Pixels{Levels: levels, Noise: d.TarFlow.Noise}
+		mean, std := float64(levels)/2, float64(levels)/2
+		if d.TarFlow.Noise > 0 {
+			std = float64(levels-1) / 2
+		}
+		r.standardize = flow.Standardization{Mean: slices.Repeat([]float64{mean}, i.channels), Std: slices.Repeat([]float64{std}, i.channels)}
 	}
 	r.image = i
 	r.columns = transform.ByFeatures(patch*patch, i.channels)

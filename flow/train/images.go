@@ -27,10 +27,17 @@ type Images struct {
 	// Flip mirrors events from left to right in training, one half of them in each
 	// epoch; of a flow on a grid.
 	Flip bool
-	// Seed keys the noise and the flips.
+	// ContextDropout is the share of events that lose their classes in an epoch of
+	// training, so that the flow learns the density without them too: their context is
+	// that of [flow.Config.Unlabelled].
+	ContextDropout float64
+	// Seed keys the noise, the flips and the dropout.
 	Seed uint64
 
 	buffer freelist.Slices[float64]
+
+	once       sync.Once
+	unlabelled []float64
 
 	mutex sync.Mutex
 	err   error
@@ -57,12 +64,27 @@ func (s *Images) Load(values, context []float32, event int, epoch uint64) {
 	}
 	s.Flow.Model().Narrow(values, x, flow.PixelNoise{Seed: s.Seed, Epoch: epoch, Event: event})
 	if len(context) > 0 {
-		s.Context(c, event)
 		config := s.Flow.Config()
+		if epoch > 0 && s.dropped(event, epoch) {
+			s.once.Do(func() { s.unlabelled = config.Unlabelled() })
+			copy(c, s.unlabelled)
+		} else {
+			s.Context(c, event)
+		}
 		for i, v := range c {
 			context[i] = config.StandardizeContext.Narrow(v, i)
 		}
 	}
+}
+
+// dropped tells whether an event has no classes in an epoch.
+func (s *Images) dropped(event int, epoch uint64) bool {
+	if s.ContextDropout == 0 {
+		return false
+	}
+	var word [1]uint32
+	kernels.PhiloxWords(word[:], s.Seed, random.Dropout, epoch<<40+uint64(event))
+	return (float64(word[0])+0.5)*0x1p-32 < s.ContextDropout
 }
 
 // flip mirrors an event, or not.

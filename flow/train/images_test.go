@@ -145,3 +145,48 @@ func TestFlip(t *testing.T) {
 		t.Errorf("%d flips in 49 epochs", flips)
 	}
 }
+
+// TestContextDropout: in training some events have no class, others in each epoch,
+// and in validation all have theirs.
+func TestContextDropout(t *testing.T) {
+	const n = 2000
+	f, err := flow.New(flow.Config{
+		Features: []string{"gray"}, Grid: []int{1, 1}, Context: []string{"class=0", "class=1"}, Categories: []flow.Category{{Column: "class", Levels: []string{"0", "1"}}},
+		Pixels: &flow.Pixels{Levels: 256}, Base: &base.StandardNormalSpec{},
+	}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	images := &Images{
+		Flow: f, Count: n, Seed: 4, ContextDropout: 0.25, Read: func(dst []float64, _ int) error { dst[0] = 7; return nil },
+		Context: func(dst []float64, event int) { dst[0], dst[1] = float64(event%2), float64(1-event%2) },
+	}
+	dropped := func(event int, epoch uint64) bool {
+		var value [1]float32
+		var context [2]float32
+		images.Load(value[:], context[:], event, epoch)
+		if context == [2]float32{0.5, 0.5} {
+			return true
+		}
+		if context != [2]float32{float32(event % 2), float32(1 - event%2)} {
+			t.Fatalf("event %d has the context %v", event, context)
+		}
+		return false
+	}
+	var without, same int
+	for event := range n {
+		if dropped(event, 0) {
+			t.Fatalf("event %d has no class in validation", event)
+		}
+		first, second := dropped(event, 1), dropped(event, 2)
+		if first {
+			without++
+		}
+		if first && second {
+			same++
+		}
+	}
+	if without < 420 || without > 580 || same > 180 {
+		t.Errorf("%d of %d events lose their class in an epoch, %d in the next one too", without, n, same)
+	}
+}

@@ -84,14 +84,34 @@ func (t *sequential) Forward(p *autograd.Pass, x autograd.Value) autograd.Value 
 	return z
 }
 
-// Inverse applies the univariate's inverse to all sites at once when the
-// parameters of all are known, so that log-dets are added in the order of sites.
+// Inverse finds one site after the other, or all at once where the pass asks for
+// Jacobi iterations. The univariate's inverse is applied to all sites at once when
+// the parameters of all are known, so that log-dets are added in the order of
+// sites.
 func (t *sequential) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
 	mark := p.Mark()
+	var parameters autograd.Value
+	if p.Jacobi.Iterations > 0 {
+		parameters = t.iterate(p, z)
+	} else {
+		parameters = t.walk(p, z)
+	}
+	found := p.Apply(t.univariate, true, z, parameters, autograd.Part{}, p.LogDet)
+	p.Release(mark)
+	return found
+}
+
+// walk returns the parameters of all sites, computed one after the other.
+func (t *sequential) walk(p *autograd.Pass, z autograd.Value) autograd.Value {
 	each := z.Cols * t.univariate.ParametersPerElement()
 	x, parameters := p.Input(z.Rows, z.Cols, true), p.Input(z.Rows, each, true)
 	unused := p.Sums(len(p.LogDet.Values))
 	steps := t.conditioner.Steps(p)
+	var without nn.Steps
+	guided := p.Guidance.Weight != 0
+	if guided {
+		unguided(p, func() { without = t.conditioner.Steps(p) })
+	}
 	for i := range t.sites {
 		step := p.Mark()
 		var before autograd.Value
@@ -100,6 +120,11 @@ func (t *sequential) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value 
 		}
 		at := t.site(i)
 		next := steps.Next(before)
+		if guided {
+			var other autograd.Value
+			unguided(p, func() { other = without.Next(before) })
+			next = p.Extrapolate(next, other, p.Guidance.At(i, len(t.sites)))
+		}
 		p.Put(parameters, next, at)
 		if i+1 < len(t.sites) {
 			p.Put(x, p.Apply(t.univariate, true, p.Take(z, at), next, autograd.Part{}, unused), at)
@@ -107,9 +132,19 @@ func (t *sequential) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value 
 		p.Release(step)
 	}
 	steps.End()
-	found := p.Apply(t.univariate, true, z, parameters, autograd.Part{}, p.LogDet)
-	p.Release(mark)
-	return found
+	if guided {
+		without.End()
+	}
+	return parameters
+}
+
+// unguided computes what the pass's guidance leads away from: do sees its context and
+// its temperature of attention as those of the pass.
+func unguided(p *autograd.Pass, do func()) {
+	context, temperature := p.Context, p.AttentionTemperature
+	p.Context, p.AttentionTemperature = p.Guidance.Without, p.Guidance.Temperature
+	do()
+	p.Context, p.AttentionTemperature = context, temperature
 }
 
 // site is the part of an event that is the i-th site.

@@ -21,6 +21,7 @@ const (
 	Component                    // index: the sample; which model of an ensemble draws it
 	Augmentation                 // index: the row; normal noise that moves a row
 	Mixing                       // index: the row; with what other row, and how much of it
+	Dropout                      // index: the event and its epoch; whether it loses its classes
 )
 
 // Uniform fills dst with values of U(-bound, bound), multiples of
