@@ -116,6 +116,57 @@ func TestTarFlowFile(t *testing.T) {
 	}
 }
 
+// TestTarFlowOfLinearNetwork holds a transformer that is linear, for what its layers
+// add is 0, against the density that it then has: each token normal around a multiple of
+// the one before it.
+func TestTarFlowOfLinearNetwork(t *testing.T) {
+	const sites, n, a, logSigma = 5, 7, 0.8, -0.4
+	for _, reverse := range []bool{false, true} {
+		c, err := flow.TarFlow([]int{sites}, names("x", 1), nil, flow.TarFlowOptions{Patch: 1, Blocks: 2, Layers: 1, Width: 4, Heads: 2})
+		must(t, err)
+		block := 0
+		if reverse {
+			block = 1
+		}
+		c.Transforms = c.Transforms[block : block+1]
+		f, err := flow.New(c, 1)
+		must(t, err)
+		for _, p := range f.Model().Parameters().All() {
+			v := p.Values()
+			switch strings.TrimPrefix(p.Name, "transforms.0.conditioner.") {
+			case "positions", "input.bias", "layers.0.attention.output.weight", "layers.0.attention.output.bias", "layers.0.network.output.weight", "layers.0.network.output.bias":
+				clear(v)
+			case "input.weight": // [1, 4]
+				copy(v, []float32{2, 0, 0, 0})
+			case "output.weight": // [4, log-scale and shift]
+				v[1] = a / 2
+			case "output.bias":
+				v[0], v[1] = logSigma, 0
+			}
+		}
+		x, logProb := rows(n*sites, 3), make([]float64, n)
+		must(t, f.LogProb(logProb, x, nil))
+		for e := range n {
+			want := 0.0
+			for s := range sites {
+				at, before := e*sites+s, e*sites+s-1
+				if reverse {
+					at, before = (e+1)*sites-1-s, (e+1)*sites-s
+				}
+				mean, sigma := 0.0, 1.0
+				if s > 0 {
+					mean, sigma = a*x[before], math.Exp(logSigma)
+				}
+				d := (x[at] - mean) / sigma
+				want -= 0.5*d*d + math.Log(sigma) + 0.5*math.Log(2*math.Pi)
+			}
+			if math.Abs(logProb[e]-want) > 1e-5*(1+math.Abs(want)) {
+				t.Errorf("reverse %v: event %d has the log-density %v, want %v", reverse, e, logProb[e], want)
+			}
+		}
+	}
+}
+
 // TestTarFlowFarAway scores and inverts events with a value that overflows on the
 // way through the tokens.
 func TestTarFlowFarAway(t *testing.T) {

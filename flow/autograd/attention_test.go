@@ -122,6 +122,21 @@ func TestAttention(t *testing.T) {
 	}
 }
 
+// TestAttentionOfOneKey: what sees itself alone looks up itself, exactly.
+func TestAttentionOfOneKey(t *testing.T) {
+	in := attentionInputs(3 * 12)
+	for name, binding := range attentionBindings() {
+		for _, cached := range []bool{false, true} {
+			got, gradients := attended(binding, in, 3, 1, true, cached)
+			for i, v := range got {
+				if v != in[2][i] || gradients[0][i] != 0 || gradients[1][i] != 0 || gradients[2][i] != float64(float32(seed(i))) && gradients[2][i] != seed(i) {
+					t.Fatalf("%s, cached %v: value %d is %v with gradients %v, %v and %v, of the value %v", name, cached, i, v, gradients[0][i], gradients[1][i], gradients[2][i], in[2][i])
+				}
+			}
+		}
+	}
+}
+
 // TestCachedAttention holds attention site by site against all at once: the same
 // bits where the matmul promises them, on every tier, and the same gradients but
 // for the order of sums.

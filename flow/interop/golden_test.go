@@ -81,6 +81,26 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestGoldenPixels makes a flow of pixels of a model, which the check, of numbers from
+// -1 to 1, holds all the same; the middle of a level is where the library has it.
+func TestGoldenPixels(t *testing.T) {
+	for noise, black := range map[float64]float64{0: -1 + 1.0/256, 0.1: -1} {
+		g := readGolden(t, "tarflow-classes")
+		g.dialect.TarFlow.Levels, g.dialect.TarFlow.Noise = 256, noise
+		f, err := g.load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := g.check.Compare(f); err != nil {
+			t.Fatal(err)
+		}
+		c := f.Config()
+		if c.Pixels == nil || c.Pixels.Levels != 256 || c.Pixels.Noise != noise || (0.5-c.Standardize.Mean[0])/c.Standardize.Std[0] != black {
+			t.Errorf("noise %v: the pixels are %+v, standardized by %+v", noise, c.Pixels, c.Standardize)
+		}
+	}
+}
+
 // TestGoldenSurvivesFile saves an imported flow and reads it again.
 func TestGoldenSurvivesFile(t *testing.T) {
 	for _, name := range []string{"nflows-maf-norm", "zuko-maf-residual", "normflows-nsf", "normflows-coupling-sigmoid-inv", "nflows-maf-tanh", "nflows-coupling-leaky", "sbi-maf", "sbi-zuko-nsf", "normflows-affine-mixture"} {

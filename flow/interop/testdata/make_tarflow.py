@@ -188,7 +188,7 @@ def main():
     here = os.path.dirname(os.path.abspath(__file__))
     model = TarFlow(4, 2, 3, 8, 2, 2, head=4, classes=3)
     perturb(model, 0.5, g)
-    write(os.path.join(here, "tarflow-classes"), model, {"patch": 2, "head_width": 4, "levels": 256}, 12, 3, g)
+    write(os.path.join(here, "tarflow-classes"), model, {"patch": 2, "head_width": 4}, 12, 3, g)
     model = TarFlow(6, 2, 1, 8, 3, 1, head=8, scales=False)
     perturb(model, 0.5, g)
     model.var.copy_(torch.exp(torch.randn(model.var.shape, generator=g)))
