@@ -165,7 +165,11 @@ def transformer(c, tensors, prefix, x, context):
 
 def dequantized(pixels, x):
     """What is standardized of whole numbers x [events, values]: each with the noise that its event is scored with."""
-    bins = np.floor(x / (pixels.get("step") or 1))
+    step = pixels.get("step") or 1
+    bins = np.floor(x / step)
+    if pixels.get("noise"):
+        sigma = pixels["noise"] * (-(-pixels["levels"] // step) - 1) / 2
+        return bins + 0.5 + sigma * np.stack([normals(key(row), x.shape[1]) for row in bins])
     return bins + np.stack([(words(key(row), x.shape[1]) + 0.5) * 2.0**-32 for row in bins])
 
 def key(bins):
@@ -175,10 +179,16 @@ def key(bins):
         h = (h ^ byte) * 1099511628211 % 2**64
     return h
 
-def words(seed, n):
-    """The first words of Philox4x32-10 of a key: stream 8, index 0."""
+def normals(seed, n):
+    """The first normals of a key, by Box and Muller: stream 2, index 0."""
+    w = words(seed, n + n % 2, 2).reshape(-1, 2) // 256
+    radius, angle = np.sqrt(-2 * np.log((w[:, 0] + 1) * 2.0**-24)), 2 * np.pi * w[:, 1] * 2.0**-24
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1).ravel()[:n]
+
+def words(seed, n, stream=8):
+    """The first words of Philox4x32-10 of a key: index 0."""
     blocks = (n + 3) // 4
-    a, b, c, d = (np.full(blocks, v, np.uint64) for v in (0, 0, 0, 8))
+    a, b, c, d = (np.full(blocks, v, np.uint64) for v in (0, 0, 0, stream))
     a, low = np.arange(blocks, dtype=np.uint64), np.uint64(2**32 - 1)
     k = [seed % 2**32, seed >> 32]
     for _ in range(10):
