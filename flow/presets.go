@@ -28,6 +28,7 @@ const (
 	PresetNAF               Preset = "naf"
 	PresetSOS               Preset = "sos"
 	PresetBernstein         Preset = "bernstein"
+	PresetFlowPP            Preset = "flow++"
 )
 
 // presets make a Config for the named columns.
@@ -45,6 +46,7 @@ var presets = map[Preset]func(features, context []string, o Options) (Config, er
 	PresetNAF:               NAF,
 	PresetSOS:               SOS,
 	PresetBernstein:         BernsteinFlow,
+	PresetFlowPP:            FlowPP,
 }
 
 // defaults are what the presets make of the zero Options.
@@ -62,6 +64,7 @@ var defaults = map[Preset]Options{
 	PresetNAF:               {Layers: 5, Hidden: []int{100, 100}, Permutation: PermutationReverse, Base: base.StandardNormal, Bound: 5, Components: 16},
 	PresetSOS:               {Layers: 5, Hidden: []int{100, 100}, Permutation: PermutationReverse, Base: base.StandardNormal, Bound: 5, Degree: 3},
 	PresetBernstein:         {Layers: 5, Hidden: []int{100, 100}, Permutation: PermutationReverse, Base: base.StandardNormal, Bound: 5, Degree: 16},
+	PresetFlowPP:            {Layers: 8, Hidden: []int{128, 128}, Masks: MasksAlternating, Permutation: PermutationLU, Base: base.StandardNormal, Bound: 5, Components: 8},
 }
 
 // Options are what the presets ask for; the zero value takes their defaults,
@@ -79,7 +82,7 @@ type Options struct {
 	// Bins is the number of bins of a spline.
 	Bins int
 	// Components is the number of densities in each mixture of
-	// [Gaussianization], and that of the sigmoids of [NAF].
+	// [Gaussianization] and [FlowPP], and that of the sigmoids of [NAF].
 	Components int
 	// Degree is that of the polynomials of [SOS] and [BernsteinFlow].
 	Degree int

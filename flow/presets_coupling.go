@@ -39,9 +39,42 @@ func NICE(features, context []string, o Options) (Config, error) {
 	return c, err
 }
 
+// FlowPP is Flow++ (Ho, Chen, Srinivas, Duan and Abbeel, 2019), couplings whose
+// univariate is the distribution function of a mixture of logistic densities, the
+// logit of it, and behind that an affine map:
+//
+//	y = logit(Σ_j w_j·σ((x − μ_j)/h_j))·exp(s) + t
+//
+// The paper's flows are convolutional, of images: see [FlowPPImage]. The
+// defaults, eight couplings of 8 components, are nf's own for tables. Bound is that of
+// log h. The inverse takes some six evaluations of the mixtures.
+func FlowPP(features, context []string, o Options) (Config, error) {
+	switch {
+	case o.Bins != 0:
+		return Config{}, errNoBins
+	case o.Components < 0 || o.Components > autograd.MaxComponents:
+		return Config{}, fmt.Errorf("%d components: want 1 to %d", o.Components, autograd.MaxComponents)
+	}
+	o.fill(PresetFlowPP)
+	u := mixtureAndAffine(o.Components, o.Bound)
+	o.Components = 0 // they are u's
+	return couplings(features, context, o, u)
+}
+
+// affineBound is that of the affine map of Flow++.
+const affineBound = 2
+
+// mixtureAndAffine is the univariate of Flow++.
+func mixtureAndAffine(components int, bound float64) autograd.Univariate {
+	return &autograd.Composed{
+		First:  &autograd.LogisticMixture{Components: components, Bound: bound, Weights: true, Logit: true, Spread: 1},
+		Second: &autograd.Affine{Bound: affineBound},
+	}
+}
+
 var errNoBins = errors.New("this family has no bins; those are the splines' of nsf and nsf-ar")
 
-var errNoComponents = errors.New("this family has no mixtures of components; those are of gaussianization and naf")
+var errNoComponents = errors.New("this family has no mixtures of components; those are of gaussianization, naf and flow++")
 
 var errNoDegree = errors.New("this family has no polynomials; those are of sos and bernstein")
 

@@ -35,6 +35,7 @@ func TestPresetLayers(t *testing.T) {
 		{"planar", flow.Options{Layers: 2, Permutation: flow.PermutationLU}, "planar permutation lu planar"},
 		{"planar", flow.Options{}, strings.Repeat("planar ", 32)},
 		{"radial", flow.Options{Layers: 2, BatchNorm: true}, "radial batchnorm radial batchnorm"},
+		{"flow++", flow.Options{Layers: 2}, "coupling(-*-*-) permutation lu coupling(*-*-*)"},
 		{"householder", flow.Options{}, "householder"},
 	} {
 		config, err := c.preset.Config(names("x", 5), nil, c.options)
@@ -147,7 +148,7 @@ func TestPresetsBeginAsStandardization(t *testing.T) {
 	x, s := rows(n*d, 1), standardization(d)
 	for _, preset := range flow.Presets() {
 		switch preset {
-		case flow.PresetGaussianization, flow.PresetNAF, flow.PresetSOS:
+		case flow.PresetGaussianization, flow.PresetNAF, flow.PresetFlowPP, flow.PresetSOS:
 			continue // they begin only near to a normal density
 		}
 		for _, o := range []flow.Options{{}, {Layers: 3, Seed: 8}} {
@@ -203,7 +204,7 @@ func TestPresetsRefuse(t *testing.T) {
 		{"realnvp", nil, flow.Options{Degree: 3}, "no polynomials"},
 		{"realnvp", nil, flow.Options{Components: 3}, "no mixtures"},
 		{"maf", nil, flow.Options{Components: 3}, "no mixtures"},
-		{"glow-of-tables", nil, flow.Options{}, "choose bernstein, gaussianization, householder, iaf, maf, naf, nice, nsf, nsf-ar, planar, radial, realnvp, sos"},
+		{"glow-of-tables", nil, flow.Options{}, "choose bernstein, flow++, gaussianization, householder, iaf, maf, naf, nice, nsf, nsf-ar, planar, radial, realnvp, sos"},
 	} {
 		if _, err := c.preset.Config(names("x", 2), c.context, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s of %+v: %v, want %q", c.preset, c.o, err, c.want)

@@ -57,6 +57,7 @@ func rangeFamilies() map[string]transform.Spec {
 		"bernstein": autograd.Widen(&autograd.Bernstein{Degree: 4, Bound: 3, MinSlope: 1e-3, Tolerance: 1e-12}),
 		"squares":   autograd.Widen(&autograd.SumOfSquares{Degree: 2, Scale: 3, MinSlope: 1e-3, Tolerance: 1e-12}),
 		"logits":    &autograd.LogisticMixture{Components: 3, Bound: 7, Logit: true},
+		"composed":  &autograd.Composed{First: &autograd.LogisticMixture{Components: 3, Bound: 5, Weights: true, Logit: true}, Second: affine},
 		"circular":  spline(kernels.Spline{Bins: 4, Bound: 3, MinWidth: 1e-3, MinHeight: 1e-3, MinSlope: 1e-3, SlopeBeta: 1, Circular: true}),
 		"clipped":   spline(kernels.Spline{Bins: 4, Bound: 3, Softclip: 6.9}),
 	}

@@ -111,7 +111,8 @@ def softmax(u):
     return e / e.sum(-1, keepdims=True)
 
 def parameter_count(u):
-    return {"affine": lambda: 2, "inverse": lambda: parameter_count(u["of"]), "additive": lambda: 1, "sinh-arcsinh": lambda: 2,
+    return {"affine": lambda: 2, "inverse": lambda: parameter_count(u["of"]),
+            "composed": lambda: parameter_count(u["first"]) + parameter_count(u["second"]), "additive": lambda: 1, "sinh-arcsinh": lambda: 2,
             "bernstein": lambda: u["degree"] + 1, "sum-of-squares": lambda: 2 * u["degree"] + 3,
             "logistic-mixture": lambda: (3 if u.get("weights") else 2) * u["components"],
             "spline": lambda: 3 * u["bins"] - (0 if u.get("circular") else 1)}[u["type"]]()
@@ -196,6 +197,11 @@ def univariate(u, p, x):
     p = p.reshape(len(x), parameter_count(u), x.shape[1])
     if u["type"] == "spline":
         return spline(u, p.transpose(0, 2, 1), x)
+    if u["type"] == "composed":
+        n = parameter_count(u["first"])
+        v, first = univariate(u["first"], p[:, :n], x)
+        y, second = univariate(u["second"], p[:, n:], v)
+        return y, first + second
     if u["type"] == "bernstein":
         return bernstein(u, p, x)
     if u["type"] == "sum-of-squares":

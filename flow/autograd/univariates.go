@@ -15,6 +15,7 @@ var Univariates = strictjson.New[Univariate]("univariate").
 	Add("affine", 1, &Affine{}).
 	Add("inverse", 2, &Inverse{}).
 	Add("bernstein", 2, Widen(&Bernstein{})).
+	Add("composed", 2, &Composed{}).
 	Add("logistic-mixture", 2, &LogisticMixture{}).
 	Add("sinh-arcsinh", 2, Widen(&SinhArcsinh{})).
 	Add("sum-of-squares", 2, Widen(&SumOfSquares{})).

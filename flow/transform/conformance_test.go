@@ -139,6 +139,9 @@ var families = []family{
 	{"coupling-mixture", func(d int) transform.Spec {
 		return coupling(d, &autograd.LogisticMixture{Components: 2, Bound: 2, Weights: true}, 1)
 	}, 1e-5},
+	{"coupling-composed-mixture", func(d int) transform.Spec {
+		return coupling(d, &autograd.Composed{First: &autograd.LogisticMixture{Components: 2, Bound: 2, Weights: true, Logit: true}, Second: affine}, 1)
+	}, 1e-5},
 	{"coupling-bernstein-polynomial", func(d int) transform.Spec {
 		return coupling(d, autograd.Widen(&autograd.Bernstein{Degree: 5, Bound: 2, MinSlope: 1e-3, Tolerance: 1e-14}), 1)
 	}, 4e-6},
