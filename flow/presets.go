@@ -29,6 +29,7 @@ const (
 	PresetSOS               Preset = "sos"
 	PresetBernstein         Preset = "bernstein"
 	PresetFlowPP            Preset = "flow++"
+	PresetUMNN              Preset = "umnn"
 )
 
 // presets make a Config for the named columns.
@@ -47,6 +48,7 @@ var presets = map[Preset]func(features, context []string, o Options) (Config, er
 	PresetSOS:               SOS,
 	PresetBernstein:         BernsteinFlow,
 	PresetFlowPP:            FlowPP,
+	PresetUMNN:              UMNN,
 }
 
 // defaults are what the presets make of the zero Options.
@@ -65,6 +67,7 @@ var defaults = map[Preset]Options{
 	PresetSOS:               {Layers: 5, Hidden: []int{100, 100}, Permutation: PermutationReverse, Base: base.StandardNormal, Bound: 5, Degree: 3},
 	PresetBernstein:         {Layers: 5, Hidden: []int{100, 100}, Permutation: PermutationReverse, Base: base.StandardNormal, Bound: 5, Degree: 16},
 	PresetFlowPP:            {Layers: 8, Hidden: []int{128, 128}, Masks: MasksAlternating, Permutation: PermutationLU, Base: base.StandardNormal, Bound: 5, Components: 8},
+	PresetUMNN:              {Layers: 5, Hidden: []int{100, 100}, Permutation: PermutationReverse, Base: base.StandardNormal, Bound: 5},
 }
 
 // Options are what the presets ask for; the zero value takes their defaults,

@@ -59,6 +59,25 @@ func BernsteinFlow(features, context []string, o Options) (Config, error) {
 	}))
 }
 
+// UMNN is unconstrained monotonic neural networks (Wehenkel and Louppe, 2019),
+// layers of [MAF] whose univariate is [autograd.MonotoneNetwork], on a box of
+// ±Bound: the integral of a positive network of eight units, whose weights the layer's
+// network computes, over 32 points of Gauss and Legendre. It is stated in float64 and
+// slow: a value takes 33 evaluations of its network, its inverse some six times
+// that.
+func UMNN(features, context []string, o Options) (Config, error) {
+	if o.Degree != 0 {
+		return Config{}, errNoDegree
+	}
+	if err := polynomial(o); err != nil {
+		return Config{}, err
+	}
+	o.fill(PresetUMNN)
+	return monotone(features, context, o, autograd.Widen(&autograd.MonotoneNetwork{
+		Hidden: 8, Quadrature: autograd.GaussLegendre, Points: 32, Bound: o.Bound, MinSlope: 1e-3, Tolerance: inverseTolerance,
+	}))
+}
+
 // polynomial tells which options a flow of polynomials has no use for.
 func polynomial(o Options) error {
 	switch {

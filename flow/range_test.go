@@ -58,6 +58,7 @@ func rangeFamilies() map[string]transform.Spec {
 		"squares":   autograd.Widen(&autograd.SumOfSquares{Degree: 2, Scale: 3, MinSlope: 1e-3, Tolerance: 1e-12}),
 		"logits":    &autograd.LogisticMixture{Components: 3, Bound: 7, Logit: true},
 		"composed":  &autograd.Composed{First: &autograd.LogisticMixture{Components: 3, Bound: 5, Weights: true, Logit: true}, Second: affine},
+		"integral":  autograd.Widen(&autograd.MonotoneNetwork{Hidden: 2, Quadrature: autograd.ClenshawCurtis, Points: 9, Bound: 3, MinSlope: 1e-3, Tolerance: 1e-9}),
 		"circular":  spline(kernels.Spline{Bins: 4, Bound: 3, MinWidth: 1e-3, MinHeight: 1e-3, MinSlope: 1e-3, SlopeBeta: 1, Circular: true}),
 		"clipped":   spline(kernels.Spline{Bins: 4, Bound: 3, Softclip: 6.9}),
 	}

@@ -114,6 +114,7 @@ def parameter_count(u):
     return {"affine": lambda: 2, "inverse": lambda: parameter_count(u["of"]),
             "composed": lambda: parameter_count(u["first"]) + parameter_count(u["second"]), "additive": lambda: 1, "sinh-arcsinh": lambda: 2,
             "bernstein": lambda: u["degree"] + 1, "sum-of-squares": lambda: 2 * u["degree"] + 3,
+            "monotone-network": lambda: 3 * u["hidden"] + 2,
             "logistic-mixture": lambda: (3 if u.get("weights") else 2) * u["components"],
             "spline": lambda: 3 * u["bins"] - (0 if u.get("circular") else 1)}[u["type"]]()
 
@@ -192,6 +193,24 @@ def sum_of_squares(u, p, x):
     slope = least + (1 - least) * (product * powers).sum(1)
     return p[:, -1] + at * (least + (1 - least) * mean) + slope * (x - at), np.log(slope)
 
+def monotone_network(u, p, x):
+    """y and log dy/dx of x [rows, w] with parameters p [rows, P, w]."""
+    h, n, least = u["hidden"], u["points"], u["min_slope"]
+    offsets = (4 * (np.arange(h) + 0.5) / h - 2)[:, None]
+    def g(v):
+        units = np.tanh((1 + 2 * np.tanh(p[:, :h] / 2)) * v[:, None] + p[:, h:2 * h] + offsets)
+        return least + (1 - least) * softplus(p[:, 3 * h] + (p[:, 2 * h:3 * h] * units).sum(1)) / math.log(2)
+    if u["quadrature"] == "gauss-legendre":
+        points, weights = np.polynomial.legendre.leggauss(n)
+    else:
+        m = n - 1
+        points = -np.cos(np.pi * np.arange(n) / m)
+        weights = [(1 if k in (0, m) else 2) / m * (1 - sum((1 if 2 * j == m else 2) / (4 * j * j - 1) * math.cos(2 * math.pi * j * k / m)
+                   for j in range(1, m // 2 + 1))) for k in range(n)]
+    at = np.clip(x, -u["bound"], u["bound"])
+    total = sum(w / 2 * g(at * (1 + point) / 2) for point, w in zip(points, weights))
+    return p[:, -1] + at * total + g(at) * (x - at), np.log(g(at))
+
 def univariate(u, p, x):
     """y and log dy/dx of x [rows, w]; p [rows, P·w] has a block for each parameter."""
     p = p.reshape(len(x), parameter_count(u), x.shape[1])
@@ -202,6 +221,8 @@ def univariate(u, p, x):
         v, first = univariate(u["first"], p[:, :n], x)
         y, second = univariate(u["second"], p[:, n:], v)
         return y, first + second
+    if u["type"] == "monotone-network":
+        return monotone_network(u, p, x)
     if u["type"] == "bernstein":
         return bernstein(u, p, x)
     if u["type"] == "sum-of-squares":

@@ -52,7 +52,7 @@ func TestHelpOfDefaults(t *testing.T) {
 			}
 			for _, group := range strings.Split(help[strings.LastIndex(help, "(default ")+len("(default "):len(help)-1], "; ") {
 				families, value, named := strings.Cut(group, ": ")
-				if named && regexp.MustCompile(`(^|, )`+string(p)+`($|, )`).MatchString(families) {
+				if named && regexp.MustCompile(`(^|, )`+regexp.QuoteMeta(string(p))+`($|, )`).MatchString(families) {
 					got = value
 				}
 			}

@@ -11,6 +11,7 @@ import (
 func TestIteratedUnivariatesAllocateNothing(t *testing.T) {
 	for name, u := range map[string]Univariate{
 		"mixture":        &LogisticMixture{Components: 5, Bound: 2, Weights: true},
+		"integral":       Widen(&MonotoneNetwork{Hidden: 3, Quadrature: GaussLegendre, Points: 8, Bound: 3, MinSlope: 1e-3, Tolerance: 1e-12}),
 		"bernstein":      Widen(&Bernstein{Degree: 6, Bound: 3, MinSlope: 1e-3, Tolerance: 1e-12}),
 		"sum-of-squares": Widen(&SumOfSquares{Degree: 2, Scale: 3, MinSlope: 1e-3, Tolerance: 1e-12}),
 	} {

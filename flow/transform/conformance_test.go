@@ -148,6 +148,12 @@ var families = []family{
 	{"autoregressive-bernstein-polynomial", func(d int) transform.Spec {
 		return autoregressive(d, autograd.Widen(&autograd.Bernstein{Degree: 1, Bound: 1, MinSlope: 0.1, Tolerance: 1e-14}), false, "random")
 	}, 4e-6},
+	{"coupling-integral-network", func(d int) transform.Spec {
+		return coupling(d, autograd.Widen(&autograd.MonotoneNetwork{Hidden: 2, Quadrature: autograd.GaussLegendre, Points: 48, Bound: 3, MinSlope: 1e-2, Tolerance: 1e-14}), 1)
+	}, 8e-6},
+	{"coupling-integral-network-extrema", func(d int) transform.Spec {
+		return coupling(d, autograd.Widen(&autograd.MonotoneNetwork{Hidden: 1, Quadrature: autograd.ClenshawCurtis, Points: 97, Bound: 3, MinSlope: 1e-2, Tolerance: 1e-14}), 1)
+	}, 8e-6},
 	{"coupling-squares-polynomial", func(d int) transform.Spec {
 		return coupling(d, autograd.Widen(&autograd.SumOfSquares{Degree: 2, Scale: 3, MinSlope: 1e-2, Tolerance: 1e-14}), 0)
 	}, 8e-6},
@@ -227,7 +233,7 @@ const activated = "activated-"
 // scalars tells of rows whose float64 statement iterates, value by value: they
 // are tested with few features.
 func scalars(name string) bool {
-	return strings.Contains(name, "mixture") || strings.Contains(name, "polynomial")
+	return strings.Contains(name, "mixture") || strings.Contains(name, "polynomial") || strings.Contains(name, "integral")
 }
 
 func init() {
