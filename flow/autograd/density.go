@@ -63,8 +63,14 @@ func (g *Graph) densityBackward(density *Density, z Value, total Sums) {
 
 // readRow copies row r of v to row and returns it.
 func readRow(row []float64, v Value, r int) []float64 {
-	for c := range row {
-		row[c] = v.At(r, c)
+	if v.node.data.wide != nil {
+		for c := range row {
+			row[c] = v.At(r, c)
+		}
+		return row
+	}
+	for c, x := range v.Row32(r)[:len(row)] {
+		row[c] = float64(x)
 	}
 	return row
 }

@@ -107,7 +107,14 @@ func (g *Graph) addParameterGradient(p *Parameter, dp []float64) {
 		return
 	}
 	gradient := g.parameterGradient(p)
+	if g.wide {
+		for i, d := range dp {
+			gradient.of.wide[gradient.from+i] += d
+		}
+		return
+	}
+	into := gradient.of.narrow[gradient.from:][:len(dp)]
 	for i, d := range dp {
-		gradient.of.add(gradient.from+i, d)
+		into[i] += float32(d)
 	}
 }

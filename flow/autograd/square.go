@@ -118,8 +118,10 @@ func (g *Graph) squareBackward(y, x Value, q *Square, w weights, inverse bool, t
 	g.do.addColumnSums(g.parameterGradient(q.bias), right, sign)
 	g.squareGradient(q, g.do.squareGradient(q), func(r int) []float64 {
 		readRow(row, dw, r)
-		for i := range row {
-			row[i] *= sign
+		if inverse {
+			for i := range row {
+				row[i] = -row[i]
+			}
 		}
 		return row
 	}, logDetGradient(total, x.Rows, inverse))
