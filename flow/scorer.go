@@ -87,6 +87,7 @@ func (f *Flow) newScorer(binding *autograd.Binding, o ScorerOptions) *Scorer {
 	if o.Workers == 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
+	binding.Share(o.Workers)
 	s := &Scorer{flow: f, binding: binding, workers: o.Workers, lanes: lanes(f.chain, false), inverseLanes: lanes(f.chain, true)}
 	for i, v := range f.config.Unlabelled() {
 		s.unlabelled = append(s.unlabelled, f.config.StandardizeContext.Narrow(v, i))

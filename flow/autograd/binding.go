@@ -11,11 +11,12 @@ type Binding struct {
 	layers     []bound      // of each layer of parameters, float32 only
 	values64   []float64
 	edition    uint64 // of the values that it has taken over
+	workers    int    // see Share
 }
 
 // Bind32 prepares the parameters for the float32 kernels and the given matmul.
 func Bind32(p *Parameters, backend blas.Backend) *Binding {
-	b := &Binding{parameters: p, backend: backend}
+	b := &Binding{parameters: p, backend: backend, workers: 1}
 	b.bind()
 	b.Refresh(1)
 	return b
@@ -40,6 +41,12 @@ func (b *Binding) Refresh(workers int) {
 	}
 	b.refreshLayers(workers)
 }
+
+// Share gives the binding so many goroutines, instead of the caller's alone, for
+// what it makes when a graph first needs it, such as a matrix of many columns
+// from its factors. It must not run while a graph reads the binding; how many
+// there are changes no bit.
+func (b *Binding) Share(workers int) { b.workers = max(1, workers) }
 
 // Stale tells whether the values have been edited since the binding took them
 // over, by [Parameters.Edit].

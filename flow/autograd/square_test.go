@@ -61,7 +61,8 @@ func TestSquareRefresh(t *testing.T) {
 }
 
 // TestSquareIsShared makes a matrix whose items wait for each other, which is
-// done only if all graphs that want it work on it at once.
+// done only if it has as many goroutines as the binding was given, while several
+// graphs want it at once.
 func TestSquareIsShared(t *testing.T) {
 	const graphs = 4
 	parameters := autograd.NewParameters(0)
@@ -75,6 +76,7 @@ func TestSquareIsShared(t *testing.T) {
 		t.Fatal(err)
 	}
 	binding := autograd.Bind32(parameters, backend)
+	binding.Share(graphs)
 	var group sync.WaitGroup
 	for range graphs {
 		group.Go(func() {
@@ -93,7 +95,7 @@ func TestSquareIsShared(t *testing.T) {
 	}
 }
 
-// meeting is scaling with one item for each graph, which ends when all have
+// meeting is scaling with one item for each goroutine, which ends when all have
 // begun.
 type meeting struct {
 	scaling

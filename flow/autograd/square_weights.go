@@ -3,6 +3,8 @@ package autograd
 import (
 	"sync"
 	"sync/atomic"
+
+	"github.com/seed-192fdf7a/nf/internal/parallel"
 )
 
 // The three things that a binding makes of a square matrix.
@@ -15,15 +17,12 @@ const (
 
 // squareWeights are what a binding makes of a square matrix. Each use is made
 // when it is first wanted after a refresh, because most flows need one of the
-// two directions. Making it is D³ of work: the graphs that wait for it meanwhile
-// help.
+// two directions. Making it is D³ of work, shared by as many goroutines as the
+// binding has, while the graphs that want it too wait.
 type squareWeights struct {
 	valid [squareUses]atomic.Bool
 
-	lock    sync.Mutex
-	change  sync.Cond // of what follows; its Locker is lock
-	filling bool      // whether a graph is filling
-	work    *sharedWork
+	lock sync.Mutex // of who makes a use
 
 	weights  [2]weights32 // by direction
 	gradient SquareGradient
@@ -33,32 +32,11 @@ type squareWeights struct {
 	bias     []float32
 }
 
-func (q *Square) bind(*Binding) bound {
-	s := &squareWeights{}
-	s.change.L = &s.lock
-	return s
-}
+func (q *Square) bind(*Binding) bound { return &squareWeights{} }
 
 func (s *squareWeights) refresh() {
 	for use := range s.valid {
 		s.valid[use].Store(false)
-	}
-}
-
-// sharedWork is numbered items that every graph takes from until none is left.
-type sharedWork struct {
-	items int64
-	next  atomic.Int64
-	do    func(item int)
-	left  sync.WaitGroup
-}
-
-func (w *sharedWork) open() bool { return w.next.Load() < w.items }
-
-func (w *sharedWork) help() {
-	for i := w.next.Add(1) - 1; i < w.items; i = w.next.Add(1) - 1 {
-		w.do(int(i))
-		w.left.Done()
 	}
 }
 
@@ -73,50 +51,18 @@ func inverseBias(bias, w []float64) []float64 {
 	return sums
 }
 
-// need returns when what use asks for is valid, made by this goroutine or with
-// its help.
+// need returns when what use asks for is valid, made by this goroutine or
+// another.
 func (s *squareWeights) need(b *Binding, q *Square, use int) {
 	if s.valid[use].Load() {
 		return
 	}
 	s.lock.Lock()
 	defer s.lock.Unlock()
-	for !s.valid[use].Load() {
-		switch {
-		case !s.filling:
-			s.filling = true
-			s.lock.Unlock()
-			s.fill(b, q, use)
-			s.lock.Lock()
-			s.filling = false
-			s.valid[use].Store(true)
-			s.change.Broadcast()
-		case s.work != nil && s.work.open():
-			work := s.work
-			s.lock.Unlock()
-			work.help()
-			s.lock.Lock()
-		default:
-			s.change.Wait()
-		}
+	if !s.valid[use].Load() {
+		s.fill(b, q, use)
+		s.valid[use].Store(true)
 	}
-}
-
-// share is the [Share] of the graph that fills.
-func (s *squareWeights) share(items int, do func(item int)) {
-	work := &sharedWork{items: int64(items), do: do}
-	work.left.Add(items)
-	s.setWork(work)
-	work.help()
-	work.left.Wait()
-	s.setWork(nil)
-}
-
-func (s *squareWeights) setWork(work *sharedWork) {
-	s.lock.Lock()
-	s.work = work
-	s.change.Broadcast()
-	s.lock.Unlock()
 }
 
 func (s *squareWeights) fill(b *Binding, q *Square, use int) {
@@ -135,7 +81,9 @@ func (s *squareWeights) fill(b *Binding, q *Square, use int) {
 	if s.weights[use].Weights == nil {
 		s.weights[use] = weights32{b.backend, b.backend.NewWeights(n, n)}
 	}
-	logDet := q.matrix.Compute(s.w, p, use == squareInverse, s.share)
+	logDet := q.matrix.Compute(s.w, p, use == squareInverse, func(items int, do func(item int)) {
+		parallel.For(items, b.workers, func(_, item int) { do(item) })
+	})
 	if !s.valid[squareForward].Load() && !s.valid[squareInverse].Load() {
 		s.logDet = logDet
 	}

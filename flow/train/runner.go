@@ -63,6 +63,7 @@ func newRunner(m Model, sites int, o Options) (*runner, error) {
 	if err != nil {
 		return nil, err
 	}
+	binding.Share(o.Workers)
 	r := &runner{parameters: m.Parameters(), options: o, binding: binding, optimizer: newOptimizer(m.Parameters(), o)}
 	r.wave = waveOf(r.parameters.Len(), o.Workers)
 	r.tile, r.pass = tileOf(sites)
