@@ -57,6 +57,9 @@ func masked(t *testing.T, b blas.Backend) {
 		w.BackwardInput(Matrix(rng, 1, in, 0), Matrix(rng, 1, out, 0), false) // whose own form of the weights must not stay
 		w.Set(packed, bias)
 		for n, rows := range []int{0, 1, 5, 64, 100} {
+			if leavesOut(b, rows) {
+				continue
+			}
 			gap := n % 2 * 3
 			name := fmt.Sprintf("%d rows, %s", rows, MaskName(mask))
 			x, dy := Matrix(rng, rows, in, gap), Matrix(rng, rows, out, gap)
