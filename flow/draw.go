@@ -13,6 +13,11 @@ import (
 // differentiated by the parameters where the base says that it is
 // [base.Reparameterized].
 func (f *Model) Draw(p *autograd.Pass, seed uint64, numbers []uint64, noise autograd.Sums) (x autograd.Value) {
-	z := (*Flow)(f).drawNoise(p, base.Draw{Seed: seed, Numbers: numbers, Temperature: 1}, noise)
-	return f.Inverse(p, z)
+	return f.Inverse(p, f.DrawNoise(p, seed, numbers, noise))
+}
+
+// DrawNoise computes the noise that [Model.Draw] makes its draws of: it gives the
+// parts that left to the pass, and returns the last one.
+func (f *Model) DrawNoise(p *autograd.Pass, seed uint64, numbers []uint64, noise autograd.Sums) (z autograd.Value) {
+	return (*Flow)(f).drawNoise(p, base.Draw{Seed: seed, Numbers: numbers, Temperature: 1}, noise)
 }

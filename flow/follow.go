@@ -8,7 +8,7 @@ import (
 )
 
 // Follow makes c a flow of the columns of another, whose standardization,
-// categories, discrete columns and support it takes over, so that the two are densities of the same
+// categories, discrete columns, pixels and support it takes over, so that the two are densities of the same
 // rows and can be compared or distilled. c has the other's columns, and neither a
 // standardization nor a support of its own.
 func (c *Config) Follow(of *Config) error {
@@ -19,7 +19,7 @@ func (c *Config) Follow(of *Config) error {
 		return errors.New("flow: the flow has a support already")
 	}
 	c.Standardize, c.StandardizeContext = of.Standardize, of.StandardizeContext
-	c.Categories, c.Discrete = of.Categories, of.Discrete
+	c.Categories, c.Discrete, c.Pixels, c.Sound = of.Categories, of.Discrete, of.Pixels, of.Sound
 	if maps := of.mapped(); maps > 0 {
 		c.Transforms = append(slices.Clone(of.Transforms[:maps]), c.Transforms...)
 	}

@@ -182,6 +182,11 @@ func operations() []operation {
 			p.Put(y, in[1], autograd.Columns([]int{2}))
 			return y
 		}), 0},
+		{"sums as a column", []string{"Column"}, []int{2}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			rows := p.Sums(testRows)
+			p.StandardNormal(in[0], rows)
+			return p.Column(rows)
+		}), 1e-6},
 		{"past", []string{"Past"}, []int{2}, false, without(func(p *autograd.Pass, in values) autograd.Value { return p.Past(in[0], 3, 1) }), 1e-7},
 		{"past of one tap", []string{"Past"}, []int{2}, false, without(func(p *autograd.Pass, in values) autograd.Value { return p.Past(in[0], 1, 1) }), 0},
 		{"delay", []string{"Delay"}, []int{3}, false, without(func(p *autograd.Pass, in values) autograd.Value { return p.Delay(in[0]) }), 0},

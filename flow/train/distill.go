@@ -20,10 +20,22 @@ type DistillOptions struct {
 	// Validation is the number of draws, always the same, by which epochs are
 	// compared; Measured that of those which the result is of.
 	Validation, Measured int
+	// Draws is that of [SiteKL], and Power a loss beside it.
+	Draws int
+	Power Power
 	// Context holds rows of context, for flows that are conditional, in units of
 	// the data.
 	Context []float64
+	// Done tells of a distillation that was interrupted how far it came: epochs by
+	// likelihood and by divergence whose values the student has. It goes on behind
+	// them, with the optimizer's moments from zero.
+	Done Done
+	// Begun, if set, is called before each of the two parts.
+	Begun func(byLikelihood bool)
 }
+
+// Done is a number of epochs in each part of a [Distill].
+type Done struct{ Likelihood, Divergence int }
 
 // DistillDefaults returns 20 epochs by likelihood and 30 by the divergence of 200
 // steps of 256 draws, with Adam at 1e-3 on a cosine in each, clipping at 5 and
@@ -46,7 +58,8 @@ type Distillation struct {
 // slow for the one, such as drawing from a masked autoregressive flow, is fast for
 // the other (probability density distillation: van den Oord et al., 2018): first
 // by the likelihood of the teacher's draws, which covers all of it, and then by
-// KL(student‖teacher) of the student's own draws. Both have the same columns and
+// KL(student‖teacher) of the student's own draws, by [SiteKL] where the two are
+// sequences that it can compare, else by [ReverseKL]. Both have the same columns and
 // standardization: see [flow.Config.Follow]. The teacher does not change.
 //
 // The student is left with the values of the epoch of the lowest divergence, which
@@ -61,11 +74,11 @@ func Distill(ctx context.Context, student, teacher *flow.Flow, o DistillOptions)
 		return d, err
 	}
 	kl, judge := KL{Events: o.Steps * o.Batch, Context: o.Context}, KL{Events: o.Validation, Context: o.Context}
-	validation, err := ReverseKL(student, teacher, judge)
+	validation, err := o.divergence(student, teacher, judge)
 	if err != nil {
 		return d, err
 	}
-	if o.Likelihood > 0 {
+	if o.Done.Likelihood < o.Likelihood && o.Done.Divergence == 0 {
 		training, err := ForwardKL(student, teacher, kl, o.BLAS)
 		if err != nil {
 			return d, err
@@ -75,20 +88,46 @@ func Distill(ctx context.Context, student, teacher *flow.Flow, o DistillOptions)
 			return d, err
 		}
 		first := o.Options
-		first.Epochs, first.Improved, first.Patience = o.Likelihood, nil, 0
-		if _, err := minimizeFromStart(ctx, student, training, likelihood, first); err != nil {
+		first.Epochs, first.First, first.Patience = o.Likelihood, o.Done.Likelihood, 0
+		o.begin(true)
+		if d.Result, err = minimizeFromStart(ctx, student, training, likelihood, first); err != nil {
 			return d, fmt.Errorf("%w (in the epochs by likelihood)", err)
 		}
 	}
-	training, err := ReverseKL(student, teacher, kl)
+	training, err := o.divergence(student, teacher, kl)
 	if err != nil {
 		return d, err
 	}
+	o.First = o.Done.Divergence
+	o.begin(false)
 	if d.Result, err = minimizeFromStart(ctx, student, training, validation, o.Options); err != nil {
 		return d, err
 	}
 	d.Divergence, err = Measure(student, teacher, o.Measured, o.Seed, o.Context, o.Options)
 	return d, err
+}
+
+// divergence is KL(student‖teacher): site by site where it can be, with the loss of
+// power if that is asked for.
+func (o *DistillOptions) divergence(student, teacher *flow.Flow, kl KL) (Objective, error) {
+	if why := SiteBySite(student, teacher); why != nil {
+		if o.Power.Weight != 0 {
+			return nil, fmt.Errorf("%w; the loss of power is a part of that", why)
+		}
+		return ReverseKL(student, teacher, kl)
+	}
+	kl.Draws = o.Draws
+	objective, err := SiteKL(student, teacher, kl, o.BLAS)
+	if err != nil || o.Power.Weight == 0 {
+		return objective, err
+	}
+	return o.Power.with(objective.(*siteKL), o.BLAS, o.Seed)
+}
+
+func (o *DistillOptions) begin(byLikelihood bool) {
+	if o.Begun != nil {
+		o.Begun(byLikelihood)
+	}
 }
 
 func (o *DistillOptions) check() error {
@@ -100,6 +139,10 @@ func (o *DistillOptions) check() error {
 		return fmt.Errorf("train: noise of %v is for rows of data, and a distillation has none", o.Options.Noise)
 	case o.Batch < 1 || o.Steps < 1 || o.Steps > maxDraws/o.Batch:
 		return fmt.Errorf("train: %d steps an epoch of batches of %d, want at least 1 of each", o.Steps, o.Batch)
+	case o.Draws < 0 || o.Draws > 1<<16 || o.Draws%2 == 1:
+		return fmt.Errorf("train: %d draws of a site, want an even number, or 0 for 16", o.Draws)
+	case o.Done.Likelihood < 0 || o.Done.Divergence < 0 || o.Done.Divergence > o.Epochs:
+		return fmt.Errorf("train: %d and %d epochs are said to be done, of %d and %d", o.Done.Likelihood, o.Done.Divergence, o.Likelihood, o.Epochs)
 	case o.Likelihood < 0:
 		return fmt.Errorf("train: %d epochs by likelihood, want at least 0", o.Likelihood)
 	case o.Validation < 1 || o.Measured < 2:

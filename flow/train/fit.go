@@ -161,7 +161,7 @@ func (r *runner) fit(ctx context.Context, training, validation Objective) (resul
 		}
 	}
 	lowest, sinceLowest := math.Inf(1), 0
-	for epoch := 1; epoch <= o.Epochs; epoch++ {
+	for epoch := 1 + o.First; epoch <= o.Epochs; epoch++ {
 		began := time.Now()
 		r.epoch = uint64(epoch)
 		random.Permutation(order, o.Seed, random.Shuffle, uint64(epoch))
@@ -188,7 +188,7 @@ func (r *runner) fit(ctx context.Context, training, validation Objective) (resul
 				result.Stopped = "diverged"
 				return result, r.diverged(training, nll, norm, fmt.Sprintf("epoch %d, step %d of %d", epoch, from/batch+1, perEpoch), result.Steps)
 			}
-			rate = o.rate(result.Steps, perEpoch*o.Epochs)
+			rate = o.rate(perEpoch*o.First+result.Steps, perEpoch*o.Epochs)
 			scale := 1.0
 			if o.Clip > 0 && norm > o.Clip {
 				scale = o.Clip / norm

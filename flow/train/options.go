@@ -20,6 +20,10 @@ type Options struct {
 	// which makes iterative Gaussianization of a flow of the latter (Laparra,
 	// Camps-Valls and Malo, 2011).
 	Epochs int
+	// First is the number of epochs that are done already: what is drawn and the
+	// learning rate are those of the epochs behind them, up to Epochs in all, and
+	// the optimizer begins anew.
+	First int
 	// Batch is the number of rows of a minibatch; the last one of an epoch may
 	// be smaller. 0 means [BatchFor] the training rows.
 	Batch int
@@ -170,6 +174,7 @@ func (o *Options) complete() error {
 		want   string
 	}{
 		{o.Epochs >= 0, "Epochs", o.Epochs, "at least 1, or 0 for what layers that begin from data learn without a gradient"},
+		{o.First >= 0, "First", o.First, "at least 0"},
 		{o.Batch >= 0, "Batch", o.Batch, "at least 1, or 0 for one that follows the rows"},
 		{slices.Contains(Optimizers, o.Optimizer), "Optimizer", strconv.Quote(o.Optimizer), oneOf(Optimizers)},
 		{o.WeightDecay >= 0 && o.WeightDecay < 1e3, "WeightDecay", o.WeightDecay, "a positive number, or 0 for none"},

@@ -65,14 +65,14 @@ func newTarget(f *flow.Flow, t Target) (*target, error) {
 	return w, nil
 }
 
-// continuous returns f, or where it has discrete columns the density that stands
-// behind them, of values between those of the grid.
+// continuous returns f, or where it has discrete columns or pixels the density that
+// stands behind them, of values between those of the grid.
 func continuous(f *flow.Flow) (*flow.Flow, error) {
 	c := f.Config()
-	if len(c.Discrete) == 0 {
+	if len(c.Discrete) == 0 && c.Pixels == nil {
 		return f, nil
 	}
-	c.Discrete = nil
+	c.Discrete, c.Pixels = nil, nil
 	behind, err := flow.New(c, 0)
 	if err != nil {
 		return nil, err

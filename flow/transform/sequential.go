@@ -76,10 +76,33 @@ func (t *sequential) Bind(columns []int, _ bool) []int { return columns }
 
 func (t *sequential) Initialize(seed uint64) { t.conditioner.Initialize(seed) }
 
+// Conditional is a map that changes each site by a univariate whose parameters the
+// sites before it alone decide: the map of a value is then its conditional
+// density, and one may ask for those of other values than the event's own.
+type Conditional interface {
+	Transform
+	// Conditionals returns the univariate and its parameters, a row for each site
+	// of x, which is data.
+	Conditionals(p *autograd.Pass, x autograd.Value) (autograd.Univariate, autograd.Value)
+}
+
+// Conditionals implements [Conditional].
+func (t *sequential) Conditionals(p *autograd.Pass, x autograd.Value) (autograd.Univariate, autograd.Value) {
+	return t.univariate, p.Take(t.conditioner.Compute(p, p.Take(x, t.order), x.Rows), t.order)
+}
+
+// Inverted returns the map that t is the [Invert] of, or nil.
+func Inverted(t Transform) Transform {
+	if i, ok := t.(inverted); ok {
+		return i.t
+	}
+	return nil
+}
+
 func (t *sequential) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
 	mark := p.Mark()
-	parameters := p.Take(t.conditioner.Compute(p, p.Take(x, t.order), x.Rows), t.order)
-	z := p.Apply(t.univariate, false, x, parameters, autograd.Part{}, p.LogDet)
+	u, parameters := t.Conditionals(p, x)
+	z := p.Apply(u, false, x, parameters, autograd.Part{}, p.LogDet)
 	p.Release(mark)
 	return z
 }

@@ -1,0 +1,218 @@
+package train
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/base"
+	"github.com/seed-192fdf7a/nf/flow/transform"
+	"github.com/seed-192fdf7a/nf/internal/random"
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// sound is a small flow of 6 samples with random values within a bound.
+func sound(t *testing.T, p flow.SoundPreset, o flow.SoundOptions, bound float32) *flow.Flow {
+	t.Helper()
+	o.Length, o.Columns, o.Layers, o.Stacks = 6, 4, 2, 1
+	c, err := p.Config(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := flow.New(c, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bound > 0 {
+		random.Uniform(f.Model().Parameters().Values(), 3, random.Initialization, 0, bound)
+	}
+	return f
+}
+
+// constant sets what a flow of sound computes of every sample.
+func constant(f *flow.Flow, parameters ...float64) {
+	for _, p := range f.Model().Parameters().All() {
+		if strings.HasSuffix(p.Name, "conditioner.output.bias") {
+			for i, v := range parameters {
+				p.Values()[i] = float32(v)
+			}
+		}
+	}
+}
+
+// siteEstimate is SiteKL in float64.
+func siteEstimate(t *testing.T, student, teacher *flow.Flow, o KL) *estimate {
+	t.Helper()
+	objective, err := SiteKL(student, teacher, o, blas.Builtin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := autograd.Bind64(teacher.Model().Parameters())
+	objective.(*siteKL).graphs.New = func() any { return asked.NewGraph() }
+	e := &estimate{objective: objective, binding: autograd.Bind64(student.Model().Parameters()), epoch: 1}
+	e.graph = e.binding.NewGraph()
+	for i := range objective.Events() {
+		e.events = append(e.events, i)
+	}
+	return e
+}
+
+// TestSiteKLOfKnownDensities compares a student whose samples are standard normal
+// with teachers of constant densities: normal ones, whose divergence is known
+// whatever is drawn, and a logistic one, by quadrature.
+func TestSiteKLOfKnownDensities(t *testing.T) {
+	student := sound(t, flow.PresetWaveNetIAF, flow.SoundOptions{Blocks: 2}, 0)
+	normal := sound(t, flow.PresetWaveNet, flow.SoundOptions{Gaussian: true, Bound: 3}, 0)
+	constant(normal, 3*math.Atanh(math.Log(2)/3), 1) // N(1, 2)
+	got, _ := siteEstimate(t, student, normal, KL{Events: 3}).mean(autograd.Evaluate)
+	const want = 0.44314718055994531 // log 2 + (1 + 1)/(2·4) − ½
+	if math.Abs(got-6*want) > 1e-6 {
+		t.Errorf("KL(N(0, 1)‖N(1, 2)) of 6 samples is %v, want %v", got, 6*want)
+	}
+	logistic := sound(t, flow.PresetWaveNet, flow.SoundOptions{Components: 1}, 0)
+	got, _ = siteEstimate(t, student, logistic, KL{Events: 2000, Draws: 8}).mean(autograd.Evaluate)
+	var crossed float64
+	for x := -10.0; x < 10; x += 0.01 {
+		crossed += 0.01 * math.Exp(-x*x/2) / math.Sqrt(2*math.Pi) * (math.Abs(x) + 2*math.Log1p(math.Exp(-math.Abs(x))))
+	}
+	if want := 6 * (crossed - halfLog2PiE); math.Abs(got-want) > 0.05 {
+		t.Errorf("KL(N(0, 1)‖L(0, 1)) of 6 samples is %v, want %v", got, want)
+	}
+}
+
+// TestSiteKLGradient holds the gradient against central differences.
+func TestSiteKLGradient(t *testing.T) {
+	student := sound(t, flow.PresetWaveNetIAF, flow.SoundOptions{Blocks: 2}, 0.5)
+	for name, teacher := range map[string]*flow.Flow{
+		"normal":  sound(t, flow.PresetWaveNet, flow.SoundOptions{Gaussian: true, Bound: 3}, 0.6),
+		"mixture": sound(t, flow.PresetWaveNet, flow.SoundOptions{Components: 2, Bound: 3}, 0.6),
+	} {
+		e := siteEstimate(t, student, teacher, KL{Events: 2, Draws: 4})
+		_, got := e.mean(autograd.Differentiate)
+		values := e.binding.Values64()
+		for i, v := range values {
+			const h = 1e-6
+			values[i] = v + h
+			up, _ := e.mean(autograd.Evaluate)
+			values[i] = v - h
+			down, _ := e.mean(autograd.Evaluate)
+			values[i] = v
+			if want := (up - down) / (2 * h); math.Abs(got[i]-want) > 2e-6*(1+math.Abs(want)) {
+				t.Errorf("%s: the gradient of parameter %d is %v, by differences %v", name, i, got[i], want)
+			}
+		}
+	}
+}
+
+// TestSiteKLMeansReverseKL compares the means of the two objectives, which are of
+// one divergence.
+func TestSiteKLMeansReverseKL(t *testing.T) {
+	student := sound(t, flow.PresetWaveNetIAF, flow.SoundOptions{Blocks: 2}, 0.5)
+	teacher := sound(t, flow.PresetWaveNet, flow.SoundOptions{Components: 2, Bound: 3}, 0.6)
+	of := KL{Events: 2000, Draws: 2}
+	site, err := SiteKL(student, teacher, of, blas.Builtin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	of.Draws = 1
+	path, err := ReverseKL(student, teacher, of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	binding, err := student.Model().Bind(blas.Builtin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := binding.NewGraph()
+	var means [2]float64
+	for i, o := range []Objective{site, path} {
+		g.Reset(autograd.Evaluate)
+		events := make([]int, of.Events)
+		for e := range events {
+			events[e] = e
+		}
+		means[i] = sum(o.Loss(g.Pass(len(events)), events).Values) / float64(len(events))
+	}
+	if math.Abs(means[0]-means[1]) > 0.06*(1+means[1]) {
+		t.Errorf("the divergence is %v site by site and %v by whole draws", means[0], means[1])
+	}
+}
+
+// TestDistillSound teaches densities of sound to an IAF: the divergence falls, and
+// the result is the same with any workers.
+func TestDistillSound(t *testing.T) {
+	teacher := sound(t, flow.PresetWaveNet, flow.SoundOptions{Gaussian: true, Bound: 3}, 0.7)
+	var first []float32
+	for _, workers := range []int{1, 2} {
+		student := sound(t, flow.PresetWaveNetIAF, flow.SoundOptions{Blocks: 1}, 0)
+		o := DistillDefaults()
+		o.Epochs, o.Steps, o.Likelihood, o.Batch, o.LearningRate, o.Validation, o.Measured, o.Workers, o.BLAS = 4, 25, 0, 32, 2e-2, 64, 200, workers, blas.Builtin()
+		d, err := Distill(t.Context(), student, teacher, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !(d.BestValidNLL < 0.4*d.StartValidNLL) || math.Abs(d.StudentKL-d.BestValidNLL) > 0.1 {
+			t.Errorf("the divergence falls from %v to %v, by draws %v", d.StartValidNLL, d.BestValidNLL, d.StudentKL)
+		}
+		values := student.Model().Parameters().Values()
+		if first != nil && !slices.Equal(first, values) {
+			t.Error("with other workers the student is another")
+		}
+		first = values
+	}
+}
+
+// TestSpectrum holds the mean magnitudes of a sine against what they are, and the
+// gradient of the loss against central differences.
+func TestSpectrum(t *testing.T) {
+	s := newSpectrum(8)
+	x := make([]float64, 12)
+	for i := range x {
+		x[i], _ = kernels.SinCos2Pi64(float64(i) / 4)
+	}
+	got := make([]float64, s.bins())
+	s.mean(got, x, 1)
+	// Of Hann's window, ½ − ½cos, the frequency 2 of 8 has the sum of the window times ½.
+	for k, want := range []float64{0, 1, 2, 1, 0} {
+		if math.Abs(got[k]-want) > 1e-3 {
+			t.Errorf("the magnitude of frequency %d is %v, want %v", k, got[k], want)
+		}
+	}
+	noise, reference := make([]float32, 12), make([]float64, s.bins())
+	kernels.NormalRows(noise, 1, 12, 1, random.Noise, 0)
+	for i, v := range noise {
+		x[i] = float64(v)
+	}
+	for k := range reference {
+		reference[k] = float64(k) / 3
+	}
+	grad := make([]float64, len(x))
+	s.loss(grad, x, 1, reference)
+	for i, v := range x {
+		const h = 1e-6
+		x[i] = v + h
+		up := s.loss(nil, x, 1, reference)
+		x[i] = v - h
+		down := s.loss(nil, x, 1, reference)
+		x[i] = v
+		if want := (up - down) / (2 * h); math.Abs(grad[i]-want) > 1e-6*(1+math.Abs(want)) {
+			t.Errorf("the gradient of value %d is %v, by differences %v", i, grad[i], want)
+		}
+	}
+}
+
+// TestSiteKLRefuses compares what it cannot.
+func TestSiteKLRefuses(t *testing.T) {
+	iaf, net := sound(t, flow.PresetWaveNetIAF, flow.SoundOptions{}, 0), sound(t, flow.PresetWaveNet, flow.SoundOptions{}, 0)
+	tall := sound(t, flow.PresetWaveNet, flow.SoundOptions{Blocks: 2}, 0)
+	table := density(t, &base.StandardNormalSpec{}, 0, &transform.LUSpec{Bound: 4})
+	for _, pair := range [][2]*flow.Flow{{net, net}, {iaf, iaf}, {iaf, tall}, {table, table}} {
+		if _, err := SiteKL(pair[0], pair[1], KL{}, blas.Builtin()); err == nil {
+			t.Errorf("%v and %v are compared site by site", pair[0].Config().Transforms, pair[1].Config().Transforms)
+		}
+	}
+}
