@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,11 +21,13 @@ import (
 
 type distillOptions struct {
 	trainOptions // of which those of the flow and of the optimizer have flags
-	teacher      string
 	contexts     string
 	distill      train.DistillOptions
+	resume       bool
 
 	contextsSHA256 string // of the values
+	teacherSHA256  string
+	byLikelihood   bool // the part that is under way
 }
 
 func distillCommand() *cobra.Command {
@@ -44,9 +47,17 @@ KL(student||teacher) of --measure fresh draws: how much the student draws that t
 KL(teacher||student) by the teacher's draws: what the student misses, and T - S, the mean log-densities of those draws
 under either. Behind the divergences stand their standard errors.
 
-A teacher that was trained with --context needs --context FILE, a table with those columns: draws take its rows in turn.`,
+A teacher that was trained with --context needs --context FILE, a table with those columns: draws take its rows in turn.
+
+A teacher of sound (wavenet) gets a student --flow wavenet-iaf, which draws all samples of a window at once. It learns by the
+divergence alone, sample by sample: the cross-entropy is exact where the teacher was trained with --gaussian, and else the mean of
+--draws values of each sample. --power adds a loss that keeps the loudness of each frequency, and moves the optimum.
+
+The best epoch so far is written while it goes on, at most once a minute, and when it is interrupted; MODEL.log.json beside it has the
+history. --resume, with the same flags, goes on behind the epoch that --out holds, with the optimizer's moments from zero.`,
 		Example: `  nf train --data rows.csv --flow maf --out maf.safetensors
-  nf distill --teacher maf.safetensors --flow iaf --out iaf.safetensors`,
+  nf distill --teacher maf.safetensors --flow iaf --out iaf.safetensors
+  nf distill --teacher wavenet.safetensors --flow wavenet-iaf --power 0.1 --out student.safetensors`,
 		Args: noArguments,
 	}
 	f := command.Flags()
@@ -56,6 +67,13 @@ A teacher that was trained with --context needs --context FILE, a table with tho
 	f.StringVar(&o.contexts, "context", "", "table of contexts, for a teacher that is conditioned on some")
 	o.table.addHeader(command)
 	o.addFlowFlags(f)
+	f.Lookup("flow").Usage += "; of sound " + string(flow.PresetWaveNetIAF)
+	f.IntVar(&o.images.model.Columns, "width", 0, fmt.Sprintf("of sound: columns of the networks (default %d)", flow.SoundDefaults(flow.PresetWaveNetIAF).Columns))
+	f.IntVar(&o.sound.model.Length, "length", 0, "of sound: samples of a draw (default: those of the teacher's windows)")
+	o.sound.addNetworkFlags(command)
+	f.IntVar(&o.distill.Draws, "draws", 0, "of sound: values of each sample, an even number, at which a teacher of mixtures is asked (default 16)")
+	f.Float64Var(&o.distill.Power.Weight, "power", 0, "of sound: weight of the loss of the magnitudes of frequencies")
+	f.IntVar(&o.distill.Power.Frame, "frame", 0, "of sound: samples of a frame of --power (default 256)")
 	f.IntVar(&o.distill.Likelihood, "likelihood-epochs", o.distill.Likelihood, "epochs by the likelihood of the teacher's draws, which come first")
 	f.IntVar(&o.fit.Epochs, "epochs", o.fit.Epochs, "epochs by the divergence")
 	f.IntVar(&o.distill.Steps, "steps", o.distill.Steps, "steps of an epoch")
@@ -64,55 +82,78 @@ A teacher that was trained with --context needs --context FILE, a table with tho
 	f.IntVar(&o.distill.Measured, "measure", o.distill.Measured, "draws by which the divergences are measured at the end")
 	f.Uint64Var(&o.fit.Seed, "seed", o.fit.Seed, "decides initial values and all draws")
 	addWorkersFlag(command, &o.fit.Workers)
+	f.BoolVar(&o.resume, "resume", false, "go on behind the best epoch that --out holds")
 	f.BoolVar(&o.quiet, "quiet", false, "print no progress, only the result")
 	command.RunE = func(command *cobra.Command, _ []string) error {
 		if err := require(command, "teacher", "out"); err != nil {
 			return err
 		}
-		if err := o.check(command); err != nil {
+		kind, err := o.check(command)
+		if err != nil {
 			return err
 		}
-		return runDistill(command, &o)
+		return runDistill(command, &o, kind)
 	}
 	return command
 }
 
-// check finds what is wrong with the flags alone.
-func (o *distillOptions) check(command *cobra.Command) error {
+// check finds what is wrong with the flags alone, and tells what kind of teacher
+// they are for.
+func (o *distillOptions) check(command *cobra.Command) (kind string, err error) {
 	if !strings.HasSuffix(strings.ToLower(o.out), ".safetensors") {
-		return usage("--out is %s; a model's name must end in .safetensors", o.out)
+		return "", usage("--out is %s; a model's name must end in .safetensors", o.out)
 	}
 	if err := o.table.check(); err != nil {
-		return err
+		return "", err
 	}
 	if o.contexts != "" {
 		if err := checkTablePath("context", o.contexts); err != nil {
-			return err
+			return "", err
 		}
 		o.trainOptions.context = []string{"c"}
 	}
-	if err := distinctPaths(paths{"teacher": o.teacher, "context": o.contexts}, paths{"out": o.out}); err != nil {
-		return err
+	if err := distinctPaths(paths{"teacher": o.teacher, "context": o.contexts}, paths{"out": o.out, "the log": logPath(o.out)}); err != nil {
+		return "", err
 	}
-	if err := o.checkFlow(command); err != nil {
-		return err
+	if kind, err = o.kind(command); err != nil {
+		return "", err
+	}
+	switch kind {
+	case kindSound:
+		err = o.checkStudentOfSound(command)
+	case kindImages:
+		err = usage("--flow %s is a family for images, which are not distilled", o.flow)
+	default:
+		for _, name := range []string{"draws", "power", "frame"} {
+			if command.Flags().Changed(name) {
+				return "", usage("--%s is not for --flow %s, which is a family for a table", name, o.flow)
+			}
+		}
+		err = o.checkFlow(command)
+	}
+	if err != nil {
+		return "", err
 	}
 	for _, n := range []struct {
 		flag         string
 		value, least int
 	}{{"likelihood-epochs", o.distill.Likelihood, 0}, {"steps", o.distill.Steps, 1}, {"batch", o.fit.Batch, 1}, {"measure", o.distill.Measured, 2}} {
 		if n.value < n.least || n.value > 1<<30 {
-			return usage("--%s is %d; it must be %d to %d", n.flag, n.value, n.least, 1<<30)
+			return "", usage("--%s is %d; it must be %d to %d", n.flag, n.value, n.least, 1<<30)
 		}
 	}
 	if err := o.fit.Check(); err != nil {
-		return optionUsage(err)
+		return "", optionUsage(err)
 	}
-	return o.checkModel()
+	if kind == kindTable {
+		return kind, o.checkModel()
+	}
+	return kind, nil
 }
 
-func runDistill(command *cobra.Command, o *distillOptions) error {
-	teacher, _, backend, err := loadScorer(command.Context(), o.teacher, o.fit.Workers)
+func runDistill(command *cobra.Command, o *distillOptions, kind string) error {
+	started := time.Now()
+	backend, err := chosenBackend()
 	if err != nil {
 		return err
 	}
@@ -120,76 +161,149 @@ func runDistill(command *cobra.Command, o *distillOptions) error {
 		return err
 	}
 	o.fit.BLAS, o.model.Seed = backend, o.fit.Seed
-	if err := checkWritable(o.out); err != nil {
-		return err
+	for _, path := range []string{o.out, logPath(o.out)} {
+		if err := checkWritable(path); err != nil {
+			return err
+		}
 	}
-	c := teacher.Config()
-	contexts, err := o.readContexts(command, &c)
+	var teacher, student *flow.Flow
+	var contexts []float64
+	err = orInterrupted(command.Context(), func() (err error) {
+		if teacher, err = o.loadTeacher(kind); err == nil {
+			o.teacherSHA256, err = fileDigest(o.teacher)
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	if err := o.checkMemory(c.Features, c.Context, o.distill.Steps*o.fit.Batch); err != nil {
+	c := teacher.Config()
+	if contexts, err = o.readContexts(command, &c); err != nil {
 		return err
 	}
-	config, err := o.flow.Config(c.Features, c.Context, o.model)
+	config, err := o.studentConfig(&c, kind)
 	if err != nil {
 		return err
 	}
 	if err := config.Follow(&c); err != nil {
 		return err
 	}
-	student, err := flow.New(config, o.fit.Seed)
-	if err != nil {
+	if student, err = o.beginStudent(config); err != nil {
 		return err
 	}
 	out := command.OutOrStdout()
 	if !o.quiet {
-		fmt.Fprintf(out, "distilling %s of %d parameters into %s of %d: %d columns, %d draws a step; %s, workers %d\n",
-			shownPath(o.teacher), teacher.Model().Parameters().Len(), o.flow, student.Model().Parameters().Len(), len(c.Features), o.fit.Batch, computing(backend), o.fit.Workers)
+		fmt.Fprintf(out, "distilling %s of %d parameters into %s of %d: %s, %d draws a step; %s, workers %d\n",
+			shownPath(o.teacher), teacher.Model().Parameters().Len(), o.flow, student.Model().Parameters().Len(), describeEvents(c), o.fit.Batch, computing(backend), o.fit.Workers)
 	}
-	result, err := o.fitStudent(command, out, student, teacher, contexts)
+	best := newBestEpoch(&o.trainOptions, student, o.provenance, started, command.ErrOrStderr())
+	o.part = best.part
+	result, err := o.fitStudent(command, out, student, teacher, contexts, best)
+	if err != nil && best.holds() {
+		if saved := best.finish(best.leave()); saved != nil {
+			return saved
+		}
+		what := oneLine(err)
+		if errors.Is(err, context.Canceled) {
+			what = "interrupted"
+		}
+		return fmt.Errorf("%s; %s keeps the best epoch so far, and --resume goes on behind it", what, shownPath(o.out))
+	}
 	if errors.Is(err, context.Canceled) {
 		return errInterrupted
 	}
 	if err != nil {
 		return fmt.Errorf("%w; nothing was written", err)
 	}
-	text, err := o.provenance(result)
-	if err != nil {
+	best.improved(result.Result)
+	if err := best.finish(best.completed(result.Result)); err != nil {
 		return err
 	}
-	student.SetProvenance(text)
-	if err := student.Save(o.out); err != nil {
-		return err
+	sample := ""
+	if sites := student.Model().Sites(); sites > 1 {
+		sample = fmt.Sprintf(" kl_per_sample=%.6f", result.StudentKL/float64(sites))
 	}
-	_, err = fmt.Fprintf(out, "kl=%.6f±%.6f reverse_kl=%.6f±%.6f teacher_log_prob=%.6f student_log_prob=%.6f\n",
-		result.StudentKL, result.StudentKLError, result.TeacherKL, result.TeacherKLError, result.TeacherLogProb, result.StudentLogProb)
+	_, err = fmt.Fprintf(out, "kl=%.6f±%.6f reverse_kl=%.6f±%.6f teacher_log_prob=%.6f student_log_prob=%.6f%s\n",
+		result.StudentKL, result.StudentKLError, result.TeacherKL, result.TeacherKLError, result.TeacherLogProb, result.StudentLogProb, sample)
 	return err
 }
 
+// describeEvents says what a density is of.
+func describeEvents(c flow.Config) string {
+	if len(c.Grid) == 1 {
+		return fmt.Sprintf("windows of %d samples", c.Grid[0])
+	}
+	return fmt.Sprintf("%d columns", len(c.Features))
+}
+
+// loadTeacher reads the teacher.
+func (o *distillOptions) loadTeacher(kind string) (*flow.Flow, error) {
+	f, err := flow.Load(o.teacher)
+	if err != nil {
+		return nil, err
+	}
+	grid := f.Config().Grid
+	switch {
+	case kind == kindSound && !isSoundFlow(f):
+		return nil, fmt.Errorf("model %s is not one of sound; choose a student of tables as --flow", shownPath(o.teacher))
+	case kind == kindSound && o.sound.model.Length > 0:
+		return f.OnGrid(o.sound.model.Length)
+	case kind != kindSound && isSoundFlow(f):
+		return nil, fmt.Errorf("model %s is one of sound; its student is --flow %s", shownPath(o.teacher), flow.PresetWaveNetIAF)
+	case kind != kindSound && len(grid) > 0:
+		return nil, fmt.Errorf("model %s: its events lie on a grid of %v sites, and no family here draws them faster", shownPath(o.teacher), grid)
+	}
+	return f, nil
+}
+
+// studentConfig describes the student.
+func (o *distillOptions) studentConfig(teacher *flow.Config, kind string) (flow.Config, error) {
+	if kind == kindTable {
+		if err := o.checkMemory(teacher.Features, teacher.Context, o.distill.Steps*o.fit.Batch); err != nil {
+			return flow.Config{}, err
+		}
+		return o.flow.Config(teacher.Features, teacher.Context, o.model)
+	}
+	m := o.sound.model
+	m.Length, m.Channels, m.Context = teacher.Grid[0], len(teacher.Features), teacher.Context
+	config, err := flow.SoundPreset(o.flow).Config(m)
+	if err != nil {
+		return config, err
+	}
+	return config, checkEventMemory(config, &o.trainOptions)
+}
+
 // fitStudent distills, with a line for each epoch.
-func (o *distillOptions) fitStudent(command *cobra.Command, out io.Writer, student, teacher *flow.Flow, contexts []float64) (train.Distillation, error) {
+func (o *distillOptions) fitStudent(command *cobra.Command, out io.Writer, student, teacher *flow.Flow, contexts []float64, best *bestEpoch) (train.Distillation, error) {
 	d := o.distill
 	d.Options, d.Context = o.fit, contexts
 	var done atomic.Int64
-	total := int64(d.Likelihood+d.Epochs) * int64(d.Steps)
+	epochs := d.Likelihood - d.Done.Likelihood + d.Epochs - d.Done.Divergence
+	if d.Done.Divergence > 0 {
+		epochs = d.Epochs - d.Done.Divergence
+	}
+	total := int64(epochs) * int64(d.Steps)
 	bar := startProgress(command, "distilling", o.quiet, func() (int64, int64) { return done.Load(), total })
 	defer bar.stop()
 	d.Progress = func(int, int) { done.Add(1) }
-	epochs := 0
+	d.Begun = func(byLikelihood bool) {
+		o.byLikelihood = byLikelihood
+		best.begun(byLikelihood)
+	}
+	d.Improved = best.improved
 	d.Report = func(e train.Epoch) {
-		epochs++
-		by, epoch := "likelihood", epochs
-		if epochs > d.Likelihood {
-			by, epoch = "divergence", epochs-d.Likelihood
+		best.finished(e)
+		by := "divergence"
+		if o.byLikelihood {
+			by = "likelihood"
 		}
 		if !o.quiet {
 			bar.pause(func() {
-				fmt.Fprintf(out, "by=%s epoch=%d train_kl=%.6f valid_kl=%.6f rows_per_second=%.0f\n", by, epoch, e.TrainNLL, e.ValidNLL, e.RowsPerSecond)
+				fmt.Fprintf(out, "by=%s epoch=%d train_kl=%.6f valid_kl=%.6f rows_per_second=%.0f\n", by, e.Epoch, e.TrainNLL, e.ValidNLL, e.RowsPerSecond)
 			})
 		}
 	}
-	return train.Distill(command.Context(), student, teacher, d)
+	return orLeave(command.Context(), func() (train.Distillation, error) { return train.Distill(command.Context(), student, teacher, d) })
 }
 
 // readContexts reads the contexts of a teacher that is conditioned on some.
@@ -233,27 +347,33 @@ type distillProvenance struct {
 	Options  studentOptions `json:"options"`
 	Seed     uint64         `json:"seed"`
 	// BestEpoch is that by the divergence, 0 where none was better than the end of
-	// those by likelihood.
-	BestEpoch int    `json:"best_epoch"`
-	BLAS      string `json:"blas"`
+	// those by likelihood, whose best one is LikelihoodEpoch where they are as far as
+	// it came.
+	BestEpoch       int    `json:"best_epoch"`
+	LikelihoodEpoch int    `json:"likelihood_epoch,omitempty"`
+	BLAS            string `json:"blas"`
 }
 
 type studentOptions struct {
 	trainProvenance
-	LikelihoodEpochs int `json:"likelihood_epochs"`
-	Steps            int `json:"steps"`
+	LikelihoodEpochs int     `json:"likelihood_epochs"`
+	Steps            int     `json:"steps"`
+	Length           int     `json:"length,omitempty"`
+	Blocks           int     `json:"blocks,omitempty"`
+	Stacks           int     `json:"stacks,omitempty"`
+	Width            int     `json:"width,omitempty"`
+	Draws            int     `json:"draws,omitempty"`
+	Power            float64 `json:"power,omitempty"`
+	Frame            int     `json:"frame,omitempty"`
 }
 
-func (o *distillOptions) provenance(result train.Distillation) (json.RawMessage, error) {
-	teacher, err := fileDigest(o.teacher)
-	if err != nil {
-		return nil, err
+func (o *distillOptions) provenance(result train.Result) (json.RawMessage, error) {
+	p := o.made()
+	p.BestEpoch = result.BestEpoch
+	if o.byLikelihood {
+		p.BestEpoch, p.LikelihoodEpoch = 0, result.BestEpoch
 	}
-	return json.Marshal(distillProvenance{
-		Teacher: teacher, Contexts: o.contextsSHA256,
-		Options: studentOptions{o.describe(), o.distill.Likelihood, o.distill.Steps},
-		Seed:    o.fit.Seed, BestEpoch: result.BestEpoch, BLAS: o.fit.BLAS.Name(),
-	})
+	return json.Marshal(p)
 }
 
 // fileDigest returns the SHA-256 of a file.

@@ -118,7 +118,8 @@ type trainLog struct {
 	BLAS        string  `json:"blas"`
 	Version     string  `json:"version"`
 	GoVersion   string  `json:"go_version"`
-	Data        string  `json:"data"`
+	Data        string  `json:"data,omitempty"`
+	Teacher     string  `json:"teacher,omitempty"`
 	Valid       string  `json:"valid,omitempty"`
 	// Stopped is why training ended before its last epoch, or "unfinished" where
 	// it had not ended when this was written.
@@ -133,6 +134,7 @@ type trainLog struct {
 }
 
 type logEpoch struct {
+	By            string `json:"by,omitempty"`
 	Epoch         int    `json:"epoch"`
 	TrainNLL      number `json:"train_nll"`
 	ValidNLL      number `json:"valid_nll"`
@@ -166,12 +168,16 @@ func describeRun(o *trainOptions, result train.Result, started time.Time, modelH
 		Host: host, Platform: runtime.GOOS + "/" + runtime.GOARCH, Cores: runtime.NumCPU(), Workers: o.fit.Workers,
 		Kernels: kernels.Active().Name(), BLAS: o.fit.BLAS.Name() + ": " + o.fit.BLAS.Description(),
 		Version: version(), GoVersion: runtime.Version(),
-		Data: o.data, Valid: o.valid, Stopped: result.Stopped, Steps: result.Steps, TapeBytes: result.TapeBytes, Kept: result.Kept,
+		Data: o.data, Teacher: o.teacher, Valid: o.valid, Stopped: result.Stopped, Steps: result.Steps, TapeBytes: result.TapeBytes, Kept: result.Kept,
 		StartValidNLL: number(result.StartValidNLL), BestEpoch: result.BestEpoch, BestValidNLL: number(result.BestValidNLL),
 	}
-	for _, e := range result.History {
+	for i, e := range result.History {
+		by := ""
+		if o.part != nil {
+			by = o.part(i)
+		}
 		l.History = append(l.History, logEpoch{
-			Epoch: e.Epoch, TrainNLL: number(e.TrainNLL), ValidNLL: number(e.ValidNLL), LearningRate: number(e.LearningRate),
+			By: by, Epoch: e.Epoch, TrainNLL: number(e.TrainNLL), ValidNLL: number(e.ValidNLL), LearningRate: number(e.LearningRate),
 			RowsPerSecond: number(e.RowsPerSecond), Seconds: number(e.Seconds),
 		})
 	}

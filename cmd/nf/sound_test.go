@@ -95,6 +95,34 @@ func TestSound(t *testing.T) {
 	}
 }
 
+// TestDistillSound makes of a model of sound a student that draws at once.
+func TestDistillSound(t *testing.T) {
+	d := t.TempDir()
+	writeSound(t, d, "a.wav", 16, 400)
+	mustRun(t, d, strings.Fields(trainSound+" --data a.wav --out teacher.safetensors")...)
+	line := "distill --teacher teacher.safetensors --flow wavenet-iaf --blocks 1 --layers 2 --width 4 --epochs 3 --steps 6 --lr 2e-2 --length 12 --measure 4 --power 0.1 --frame 8 --out s.safetensors"
+	r := mustRun(t, d, strings.Fields(line)...)
+	for _, want := range []string{"windows of 12 samples", "by=divergence epoch=3", "kl_per_sample="} {
+		if !strings.Contains(r.out, want) {
+			t.Errorf("the output is %q, want %q", r.out, want)
+		}
+	}
+	first := readFile(t, d, "s.safetensors")
+	mustRun(t, d, strings.Fields(line+" --workers 3")...)
+	if readFile(t, d, "s.safetensors") != first {
+		t.Error("with other workers the student has other bytes")
+	}
+	mustRun(t, d, strings.Fields("sample --model s.safetensors -n 2 --length 30 --out x.wav")...)
+	if x := readFile(t, d, "x.wav"); len(x) != 44+2*30*2 {
+		t.Errorf("draws are %d bytes", len(x))
+	}
+	for _, args := range []string{"--likelihood-epochs 2", "--draws 3", "--power -1", "--frame 7", "--components 3", "--length 1", "--steps 0"} {
+		mustFail(t, d, exitUsage, []string{args[:8]}, strings.Fields(line+" "+args)...)
+	}
+	mustFail(t, d, exitFailed, []string{"its student is --flow wavenet-iaf"}, strings.Fields("distill --teacher teacher.safetensors --out s.safetensors")...)
+	mustFail(t, d, exitUsage, []string{"draws sample by sample"}, strings.Fields(line+" --flow wavenet")...)
+}
+
 // TestSoundUsage asks for what cannot be.
 func TestSoundUsage(t *testing.T) {
 	d := t.TempDir()

@@ -28,6 +28,8 @@ type trainOptions struct {
 	circular                  []string
 	circles                   []flow.Circular // what circular says
 	fit                       train.Options
+	teacher                   string           // of nf distill
+	part                      func(int) string // of nf distill: by what epoch i of the history learned
 	quiet                     bool
 	noAdvice                  bool
 }

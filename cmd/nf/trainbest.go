@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -33,6 +34,7 @@ type bestEpoch struct {
 	mutex   sync.Mutex
 	result  train.Result // as it was when the best epoch was found
 	history []train.Epoch
+	first   int // epochs of the history by likelihood, of nf distill
 	model   bytes.Buffer
 	failure error // of making model
 	written time.Time
@@ -101,6 +103,39 @@ func (b *bestEpoch) save() {
 		fmt.Fprintf(b.messages, "nf train: the best epoch so far: %s; training goes on\n", oneLine(err))
 	}
 	b.written = time.Now()
+}
+
+// begun says that a part of a distillation begins.
+func (b *bestEpoch) begun(byLikelihood bool) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.first = len(b.history)
+	if byLikelihood {
+		b.first = math.MaxInt
+	}
+}
+
+// part says by what epoch i of the history learned.
+func (b *bestEpoch) part(i int) string {
+	if i < b.first {
+		return "likelihood"
+	}
+	return "divergence"
+}
+
+// holds tells whether there is a best epoch.
+func (b *bestEpoch) holds() bool {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	return b.model.Len() > 0
+}
+
+// completed returns the result of a fit in two parts, with the history of both.
+func (b *bestEpoch) completed(r train.Result) train.Result {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	r.History = slices.Clone(b.history)
+	return r
 }
 
 // close stops the writing while training goes on; what still comes from a fit

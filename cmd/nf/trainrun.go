@@ -212,25 +212,39 @@ func (w *fitting) show(command *cobra.Command, out io.Writer, o *trainOptions, b
 		}
 	}
 	options.Improved = best.improved
+	result, err := orLeave(command.Context(), func() (train.Result, error) { return w.fit(command.Context(), options) })
+	if errors.Is(err, errLeft) {
+		return best.leave(), command.Context().Err()
+	}
+	return result, err
+}
+
+// errLeft is what orLeave returns of what it did not wait for.
+var errLeft = fmt.Errorf("left behind: %w", context.Canceled)
+
+// orLeave does something that ends soon after its context, and leaves it behind
+// when it does not.
+func orLeave[T any](ctx context.Context, do func() (T, error)) (T, error) {
 	type outcome struct {
-		result train.Result
+		result T
 		err    error
 	}
 	ended := make(chan outcome, 1)
 	go func() {
-		result, err := w.fit(command.Context(), options)
+		result, err := do()
 		ended <- outcome{result, err}
 	}()
 	select {
 	case e := <-ended:
 		return e.result, e.err
-	case <-command.Context().Done():
+	case <-ctx.Done():
 	}
 	select {
 	case e := <-ended:
 		return e.result, e.err
 	case <-time.After(patienceWithFit):
-		return best.leave(), command.Context().Err()
+		var none T
+		return none, errLeft
 	}
 }
 
