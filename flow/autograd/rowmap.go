@@ -1,8 +1,8 @@
 package autograd
 
-// RowMap is an invertible map of one row of values under learned parameters,
-// stated in float64, for maps whose Jacobian is a simple matrix but not a
-// triangular one. A value of this type is shared by graphs and keeps no state.
+// RowMap is an invertible map of one row of values, or of all values of one event,
+// under learned parameters, stated in float64, for maps whose Jacobian is a
+// simple matrix, or a triangular one of a grid. A value of this type is shared by graphs and keeps no state.
 type RowMap interface {
 	RowConstants
 	// Forward sets y = f(x) and returns log|det J|, J = ∂y/∂x. y is not x.
@@ -18,16 +18,39 @@ type RowMap interface {
 
 // LearnedMap is a [RowMap] with its parameter.
 type LearnedMap struct {
-	rows RowMap
+	rows   RowMap
+	events bool // it maps all sites of an event, row after row, as one
 	prepared
 }
 
 // NewLearnedMap makes a map of a parameter that belongs to the same set.
 func (s Scope) NewLearnedMap(rows RowMap, p *Parameter) *LearnedMap {
-	return &LearnedMap{rows, s.newPrepared(rows, p)}
+	return &LearnedMap{rows, false, s.newPrepared(rows, p)}
 }
 
-// MapRows applies a map, or with inverse its inverse, to each row of x and adds
+// NewEventMap is NewLearnedMap for a map of whole events, site after site.
+func (s Scope) NewEventMap(events RowMap, p *Parameter) *LearnedMap {
+	return &LearnedMap{events, true, s.newPrepared(events, p)}
+}
+
+// rowsAtOnce returns how many rows are mapped as one, of events of so many sites.
+func (m *LearnedMap) rowsAtOnce(sites int) int {
+	if m.events {
+		return sites
+	}
+	return 1
+}
+
+// readRows reads rows from number first on into values, one after the other.
+func readRows(values []float64, v Value, first int) []float64 {
+	for r := range len(values) / max(1, v.Cols) {
+		readRow(values[r*v.Cols:(r+1)*v.Cols], v, first+r)
+	}
+	return values
+}
+
+// MapRows applies a map, or with inverse its inverse, to each row of x, or to all
+// rows of an event as one, and adds
 // each event's log-det to total. Without a tape it rewrites x in place and
 // returns it.
 //
@@ -41,18 +64,19 @@ func (g *Graph) MapRows(learned *LearnedMap, inverse bool, x Value, total Sums) 
 	}
 	mark := g.Mark()
 	m, prepared := learned.rows, g.do.prepared(learned.prepared)
-	in, out := g.doubles.take(x.Cols), g.doubles.take(x.Cols)
 	sites := total.sites(x.Rows)
-	for r := range x.Rows {
-		readRow(in, x, r)
+	rows := learned.rowsAtOnce(sites)
+	in, out := g.doubles.take(rows*x.Cols), g.doubles.take(rows*x.Cols)
+	for r := 0; r < x.Rows; r += rows {
+		readRows(in, x, r)
 		if inverse {
 			m.Inverse(out, prepared, in)
 			total.Values[r/sites] -= m.Forward(in, prepared, out)
 		} else {
 			total.Values[r/sites] += m.Forward(out, prepared, in)
 		}
-		for c, v := range out {
-			y.Set(r, c, v)
+		for i, v := range out {
+			y.Set(r+i/x.Cols, i%x.Cols, v)
 		}
 	}
 	g.Release(mark)
@@ -64,22 +88,23 @@ func (g *Graph) MapRows(learned *LearnedMap, inverse bool, x Value, total Sums) 
 
 func (g *Graph) mapRowsBackward(learned *LearnedMap, inverse bool, x, y Value, total Sums) {
 	m, prepared, p := learned.rows, g.do.prepared(learned.prepared), learned.parameter
-	n := x.Cols
+	sites := total.sites(x.Rows)
+	rows := learned.rowsAtOnce(sites)
+	n := rows * x.Cols
 	at, dOut, dIn, pull := g.doubles.take(n), g.doubles.take(n), g.doubles.take(n), g.doubles.take(n)
 	var dp []float64
 	if !g.inputs {
 		dp = g.doubles.takeZeroed(p.Size())
 	}
-	sites := total.sites(x.Rows)
-	for r := range x.Rows {
-		for c := range dOut {
-			dOut[c] = y.Gradient(r, c)
+	for r := 0; r < x.Rows; r += rows {
+		for i := range dOut {
+			dOut[i] = y.Gradient(r+i/x.Cols, i%x.Cols)
 		}
 		clear(dIn)
 		dLogDet := total.Gradient[r/sites]
 		if inverse {
 			// y is where the map itself begins.
-			readRow(at, y, r)
+			readRows(at, y, r)
 			clear(pull)
 			m.Backward(dOut, nil, prepared, at, pull, -dLogDet)
 			m.SolveTransposed(dIn, prepared, at, dOut)
@@ -90,11 +115,11 @@ func (g *Graph) mapRowsBackward(learned *LearnedMap, inverse bool, x, y Value, t
 				m.Backward(dOut, dp, prepared, at, pull, -dLogDet)
 			}
 		} else {
-			m.Backward(dIn, dp, prepared, readRow(at, x, r), dOut, dLogDet)
+			m.Backward(dIn, dp, prepared, readRows(at, x, r), dOut, dLogDet)
 		}
 		if x.wanted() {
-			for c, d := range dIn {
-				g.addGradient(x, r, c, d)
+			for i, d := range dIn {
+				g.addGradient(x, r+i/x.Cols, i%x.Cols, d)
 			}
 		}
 	}

@@ -21,6 +21,7 @@ func init() { // chain and invert hold other Specs
 		Add("householder", 1, &HouseholderSpec{}).
 		Add("invert", 1, &InvertSpec{}).
 		Add("lu", 1, &LUSpec{}).
+		Add("masked-convolution", 2, &MaskedConvolutionSpec{}).
 		Add("matrix", 2, &MatrixSpec{}).
 		Add("permutation", 1, &PermutationSpec{}).
 		Add("planar", 1, &PlanarSpec{}).

@@ -32,6 +32,10 @@ var gridFamilies = []struct {
 	{"coupling-sites", transform.Shape{Grid: []int{2, 3}, Features: 2}, ofSites(2), 5e-6},
 	{"coupling-sites-line", transform.Shape{Grid: []int{3}, Features: 1}, ofSites(1), 5e-6},
 	{"checkerboard-line", transform.Shape{Grid: []int{5}, Features: 2}, checkerboards(&nn.ConvolutionSpec{Hidden: []int{4}, Kernels: []int{5, 3}, Outside: []float64{0, 1}}), 5e-6},
+	{"masked-convolution", transform.Shape{Grid: []int{3, 4}, Features: 2}, masked(3, 0.9, false), 2e-6},
+	{"masked-convolution-reversed", transform.Shape{Grid: []int{3, 2}, Features: 3}, &transform.ChainSpec{Transforms: []transform.Spec{
+		shuffled(3), masked(3, 0.9, true), shuffled(3), masked(5, 0.5, false)}}, 4e-6},
+	{"masked-convolution-line", transform.Shape{Grid: []int{5}, Features: 1}, masked(5, 0.9, true), 2e-6},
 	{"steps-of-glow", transform.Shape{Grid: []int{2, 2}, Features: 1}, squeezed([]int{2, 2}, 1, transform.ByFeatures,
 		&transform.ActNormSpec{Bound: 3}, &transform.MatrixSpec{}, convolutional(4), &transform.BatchNormSpec{Epsilon: 1e-4, Momentum: 0.1}, &transform.LUSpec{Bound: 2}), 3e-5},
 }
@@ -48,6 +52,10 @@ func squeezed(grid []int, features int, order func(sites, features int) []int, i
 // ofSites is a coupling of the last feature by what their sites have.
 func ofSites(d int) *transform.CouplingSpec {
 	return &transform.CouplingSpec{Mask: append(make([]bool, d-1), true), Univariate: affine, Conditioner: &nn.SitesSpec{}}
+}
+
+func masked(kernel int, ratio float64, reverse bool) *transform.MaskedConvolutionSpec {
+	return &transform.MaskedConvolutionSpec{Kernel: kernel, Bound: 1.5, Ratio: ratio, Reverse: reverse}
 }
 
 func convolutional(d int) *transform.CouplingSpec {
