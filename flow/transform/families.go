@@ -23,6 +23,8 @@ func init() { // chain and invert hold other Specs
 		Add("lu", 1, &LUSpec{}).
 		Add("masked-convolution", 2, &MaskedConvolutionSpec{}).
 		Add("matrix", 2, &MatrixSpec{}).
+		Add("mintnet", 2, &MintNetSpec{}).
+		Add("periodic-convolution", 2, &PeriodicConvolutionSpec{}).
 		Add("permutation", 1, &PermutationSpec{}).
 		Add("planar", 1, &PlanarSpec{}).
 		Add("radial", 1, &RadialSpec{}).

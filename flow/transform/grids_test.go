@@ -36,6 +36,13 @@ var gridFamilies = []struct {
 	{"masked-convolution-reversed", transform.Shape{Grid: []int{3, 2}, Features: 3}, &transform.ChainSpec{Transforms: []transform.Spec{
 		shuffled(3), masked(3, 0.9, true), shuffled(3), masked(5, 0.5, false)}}, 4e-6},
 	{"masked-convolution-line", transform.Shape{Grid: []int{5}, Features: 1}, masked(5, 0.9, true), 2e-6},
+	{"periodic-convolution", transform.Shape{Grid: []int{3, 4}, Features: 2}, &transform.PeriodicConvolutionSpec{Kernel: 3}, 2e-5},
+	{"periodic-convolution-line", transform.Shape{Grid: []int{5}, Features: 3}, &transform.ChainSpec{Transforms: []transform.Spec{
+		shuffled(3), &transform.PeriodicConvolutionSpec{Kernel: 5}, shuffled(3), &transform.PeriodicConvolutionSpec{Kernel: 1}}}, 4e-5},
+	{"mintnet", transform.Shape{Grid: []int{3, 3}, Features: 2}, mintNet(3, 2, false), 4e-6},
+	{"mintnet-reversed", transform.Shape{Grid: []int{2, 3}, Features: 2}, &transform.ChainSpec{Transforms: []transform.Spec{
+		shuffled(2), mintNet(3, 3, true), shuffled(2), mintNet(3, 1, false)}}, 8e-6},
+	{"mintnet-line", transform.Shape{Grid: []int{4}, Features: 1}, mintNet(5, 2, true), 4e-6},
 	{"steps-of-glow", transform.Shape{Grid: []int{2, 2}, Features: 1}, squeezed([]int{2, 2}, 1, transform.ByFeatures,
 		&transform.ActNormSpec{Bound: 3}, &transform.MatrixSpec{}, convolutional(4), &transform.BatchNormSpec{Epsilon: 1e-4, Momentum: 0.1}, &transform.LUSpec{Bound: 2}), 3e-5},
 }
@@ -56,6 +63,10 @@ func ofSites(d int) *transform.CouplingSpec {
 
 func masked(kernel int, ratio float64, reverse bool) *transform.MaskedConvolutionSpec {
 	return &transform.MaskedConvolutionSpec{Kernel: kernel, Bound: 1.5, Ratio: ratio, Reverse: reverse}
+}
+
+func mintNet(kernel, copies int, reverse bool) *transform.MintNetSpec {
+	return &transform.MintNetSpec{Kernel: kernel, Copies: copies, Bound: 1.5, Steps: 500, Tolerance: 1e-13, Reverse: reverse}
 }
 
 func convolutional(d int) *transform.CouplingSpec {
