@@ -22,6 +22,8 @@ const (
 	PresetRealNVPImage ImagePreset = "realnvp-image"
 	PresetFlowPPImage  ImagePreset = "flow++-image"
 	PresetTarFlow      ImagePreset = "tarflow" // [TarFlowImage]
+	PresetEmerging     ImagePreset = "emerging"
+	PresetMintNet      ImagePreset = "mintnet"
 )
 
 // ImageOptions are what the presets of images ask for; zeros take their defaults,
@@ -43,13 +45,16 @@ type ImageOptions struct {
 	Noise float64
 
 	// Scales is how often the image is squeezed; half of what there is leaves
-	// between two of them, but in tarflow nothing does, whose patches have 2^Scales
-	// pixels a side.
+	// between two of them, but in mintnet nothing does, nor in tarflow, whose patches
+	// have 2^Scales pixels a side.
 	Scales int
-	// Steps is the number of couplings of a scale, of glow; the blocks of a
-	// network's residual part, of realnvp-image and flow++-image; the transformers of tarflow.
+	// Steps is the number of couplings of a scale, of glow and emerging; the blocks of
+	// a network's residual part, of realnvp-image and flow++-image; the transformers of
+	// tarflow; the pairs of layers before and behind each squeeze, of mintnet.
 	Steps int
-	// Columns is the width of the networks, of realnvp-image on the first scale.
+	// Columns is the width of the networks, of realnvp-image on the first scale; of
+	// mintnet how many hidden values there are of each site, and at least one of each
+	// channel.
 	Columns int
 	// Bound is b of the scale map exp(b·tanh(u/b)); in tarflow 0 is exp(u), without
 	// a bound.
@@ -64,6 +69,8 @@ var imagePresets = map[ImagePreset]func(ImageOptions) (Config, error){
 	PresetRealNVPImage: RealNVPImage,
 	PresetFlowPPImage:  FlowPPImage,
 	PresetTarFlow:      TarFlowImage,
+	PresetEmerging:     Emerging,
+	PresetMintNet:      MintNet,
 }
 
 // imageDefaults are small enough for 28 x 28 pixels on two cores.
@@ -72,6 +79,8 @@ var imageDefaults = map[ImagePreset]ImageOptions{
 	PresetRealNVPImage: {Scales: 2, Steps: 2, Columns: 32, Bound: 2},
 	PresetFlowPPImage:  {Scales: 2, Steps: 2, Columns: 32, Bound: 5},
 	PresetTarFlow:      {Scales: 2, Steps: 4, Columns: 64},
+	PresetEmerging:     {Scales: 2, Steps: 8, Columns: 64, Bound: 2},
+	PresetMintNet:      {Scales: 2, Steps: 1, Columns: 8, Bound: 3},
 }
 
 // ImagePresets returns the names of all presets of images, sorted.
@@ -252,22 +261,25 @@ func (c *imageChain) end() {
 // leaves, its prior computed from the other half. The paper has 3 scales of 32
 // steps with 512 columns for 32 x 32 pixels, without bound; the defaults are 2
 // scales of 8 steps with 64 columns.
-func Glow(o ImageOptions) (Config, error) {
-	if err := o.fill(PresetGlow); err != nil {
-		return Config{}, fmt.Errorf("glow: %w", err)
+func Glow(o ImageOptions) (Config, error) { return glow(o, PresetGlow, &transform.MatrixSpec{}) }
+
+// glow is Glow, or another preset of its form, whose steps mix channels by the given
+// maps.
+func glow(o ImageOptions, p ImagePreset, mix ...transform.Spec) (Config, error) {
+	if err := o.fill(p); err != nil {
+		return Config{}, fmt.Errorf("%s: %w", p, err)
 	}
 	config := o.begin()
 	c := &imageChain{shape: config.Shape(), transforms: config.Transforms}
 	for scale := range o.Scales {
 		c.squeeze(transform.ByFeatures)
 		for range o.Steps {
-			c.add(
-				&transform.ActNormSpec{Bound: normBound}, &transform.MatrixSpec{},
-				&transform.CouplingSpec{
-					Mask: c.half(false), Univariate: &autograd.Affine{Bound: o.Bound},
-					Conditioner: &nn.ConvolutionSpec{Hidden: []int{o.Columns, o.Columns}, Kernels: []int{3, 1, 3}, LogScale: logScale},
-				},
-			)
+			c.add(&transform.ActNormSpec{Bound: normBound})
+			c.add(mix...)
+			c.add(&transform.CouplingSpec{
+				Mask: c.half(false), Univariate: &autograd.Affine{Bound: o.Bound},
+				Conditioner: &nn.ConvolutionSpec{Hidden: []int{o.Columns, o.Columns}, Kernels: []int{3, 1, 3}, LogScale: logScale},
+			})
 		}
 		if scale < o.Scales-1 {
 			c.leave()

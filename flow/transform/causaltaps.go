@@ -107,29 +107,61 @@ func (c *causalTaps) eachOwn(site, i int, do func(out, in, weight int)) {
 	}
 }
 
-// eachOf calls do for all of a site.
-func (c *causalTaps) eachOf(site int, do func(out, in, weight int)) {
-	c.eachTap(site, do)
-	for i := range c.features {
-		c.eachOwn(site, i, do)
-	}
-}
-
 // apply adds the convolution of x to y.
 func (c *causalTaps) apply(y, w, x []float64) {
+	wide, out := c.features*c.in, c.features*c.out
+	own := func(out, in, weight int) { y[out] += float64(w[weight] * x[in]) }
 	for site := range c.grid[0] * c.grid[1] {
-		c.eachOf(site, func(out, in, weight int) { y[out] += float64(w[weight] * x[in]) })
+		into := y[site*out:][:out]
+		for tap := range c.taps {
+			from := c.seen(site, tap)
+			if from < 0 {
+				continue
+			}
+			for k, v := range x[from*wide:][:wide] {
+				for o, weight := range w[(tap*wide+k)*out:][:out] {
+					into[o] += float64(weight * v)
+				}
+			}
+		}
+		for i := range c.features {
+			c.eachOwn(site, i, own)
+		}
 	}
 }
 
 // backward adds the gradients of x and w, unless that is nil, given that of y.
 func (c *causalTaps) backward(dx, dw, w, x, dy []float64) {
+	wide, out := c.features*c.in, c.features*c.out
+	own := func(out, in, weight int) {
+		dx[in] += float64(w[weight] * dy[out])
+		if dw != nil {
+			dw[weight] += float64(x[in] * dy[out])
+		}
+	}
 	for site := range c.grid[0] * c.grid[1] {
-		c.eachOf(site, func(out, in, weight int) {
-			dx[in] += float64(w[weight] * dy[out])
-			if dw != nil {
-				dw[weight] += float64(x[in] * dy[out])
+		d := dy[site*out:][:out]
+		for tap := range c.taps {
+			from := c.seen(site, tap)
+			if from < 0 {
+				continue
 			}
-		})
+			for k, v := range x[from*wide:][:wide] {
+				at := (tap*wide + k) * out
+				var sum float64
+				for o, weight := range w[at:][:out] {
+					sum += float64(weight * d[o])
+				}
+				dx[from*wide+k] += sum
+				if dw != nil {
+					for o := range dw[at:][:out] {
+						dw[at+o] += float64(v * d[o])
+					}
+				}
+			}
+		}
+		for i := range c.features {
+			c.eachOwn(site, i, own)
+		}
 	}
 }

@@ -37,6 +37,7 @@ var gridFamilies = []struct {
 		shuffled(3), masked(3, 0.9, true), shuffled(3), masked(5, 0.5, false)}}, 4e-6},
 	{"masked-convolution-line", transform.Shape{Grid: []int{5}, Features: 1}, masked(5, 0.9, true), 2e-6},
 	{"periodic-convolution", transform.Shape{Grid: []int{3, 4}, Features: 2}, &transform.PeriodicConvolutionSpec{Kernel: 3}, 2e-5},
+	{"periodic-convolution-even", transform.Shape{Grid: []int{4, 4}, Features: 1}, &transform.PeriodicConvolutionSpec{Kernel: 3}, 2e-5},
 	{"periodic-convolution-line", transform.Shape{Grid: []int{5}, Features: 3}, &transform.ChainSpec{Transforms: []transform.Spec{
 		shuffled(3), &transform.PeriodicConvolutionSpec{Kernel: 5}, shuffled(3), &transform.PeriodicConvolutionSpec{Kernel: 1}}}, 4e-5},
 	{"mintnet", transform.Shape{Grid: []int{3, 3}, Features: 2}, mintNet(3, 2, false), 4e-6},
