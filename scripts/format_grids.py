@@ -37,6 +37,12 @@ def step(t, tensors, prefix, x, columns, grid, context, left):
     if inner["type"] == "sequential":
         x, log_det = sequential(inner, tensors, below, x, context, kind == "invert")
         return x, columns, grid, log_det
+    if kind in ("masked-convolution", "periodic-convolution", "mintnet"):
+        ordered = x[:, :, columns]  # feature by feature
+        x, log_det = np.zeros(x.shape), np.zeros(len(x))
+        for e, event in enumerate(ordered):
+            x[e][:, columns], log_det[e] = {"masked-convolution": masked, "periodic-convolution": periodic, "mintnet": mintnet}[kind](t, tensors, prefix, event, grid)
+        return x, columns, grid, log_det
     network = inner.get("conditioner") or {}
     if inner.get("sites") or network.get("type") in ("convolution", "residual-convolution", "sites"):
         x, log_det = coupling(inner, tensors, below, x, columns, grid, context, kind == "invert")
@@ -44,6 +50,85 @@ def step(t, tensors, prefix, x, columns, grid, context, left):
     rows = x.reshape(-1, x.shape[2]).copy()
     log_det, columns = f.forward(t, tensors, prefix, rows, columns, np.repeat(context, x.shape[1], 0))
     return rows.reshape(x.shape), columns, grid, np.broadcast_to(log_det, len(rows)).reshape(len(x), -1).sum(1)
+
+def links(t, grid, d, copies_in, copies_out, itself):
+    """What a masked convolution sees: of each weight that exists at a place the value that goes out, the one that comes in, and the weight's number."""
+    (h, w), k = [1] * (2 - len(grid)) + list(grid), t["kernel"]
+    reach = 0 if h == 1 else k // 2
+    taps = [(a, b) for a in range(-reach, reach + 1) for b in range(-(k // 2), k // 2 + 1)]
+    taps, sign, found = taps[:len(taps) // 2], -1 if t.get("reverse") else 1, []
+    feature = lambda i: d - 1 - i if t.get("reverse") else i
+    wide, out = d * copies_in, d * copies_out
+    for site in range(h * w):
+        for tap, (a, b) in enumerate(taps):
+            line, at = site // w + sign * a, site % w + sign * b
+            if 0 <= line < h and 0 <= at < w:
+                found += [(site * out + o, (line * w + at) * wide + i, (tap * wide + i) * out + o) for i in range(wide) for o in range(out)]
+        first = len(taps) * wide * out
+        for i in range(d):
+            for j in range(i + itself):
+                found += [((site * d + feature(i)) * copies_out + o, (site * d + feature(j)) * copies_in + c, first + c * copies_out + o)
+                          for c in range(copies_in) for o in range(copies_out)]
+                first += copies_in * copies_out
+    return np.array(found).reshape(-1, 3)
+
+def apply(found, w, x, size):
+    y = np.zeros(size)
+    np.add.at(y, found[:, 0], w[found[:, 2]] * x[found[:, 1]])
+    return y
+
+def masked(t, tensors, prefix, x, grid):
+    """One event x [sites, features] through a masked convolution."""
+    (s, d), p = x.shape, tensors[prefix + "constant"][0]
+    log_scale, a = t["bound"] * np.tanh(p[:d] / t["bound"]), p[d:]
+    found = links(t, grid, d, 1, 1, False)
+    feature = np.zeros(len(a), int)
+    feature[found[:, 2]] = found[:, 0] % d
+    every = links(t, [2 * t["kernel"]] * len(grid), d, 1, 1, False)  # a grid on which every weight is used
+    feature[every[:, 2]] = every[:, 0] % d
+    total = np.bincount(feature, np.abs(a), d) if len(a) else np.zeros(d)
+    w = (np.exp(log_scale) * t["ratio"] / (1 + total))[feature] * a if len(a) else a
+    return x * np.exp(log_scale) + apply(found, w, x.ravel(), s * d).reshape(s, d), s * log_scale.sum()
+
+def periodic(t, tensors, prefix, x, grid):
+    """One event through a periodic convolution."""
+    d, (h, w), k = x.shape[1], [1] * (2 - len(grid)) + list(grid), t["kernel"]
+    lines, v, y = 1 if h == 1 else k, x.reshape(h, w, d), np.zeros((h, w, d))
+    weight, spectrum = tensors[prefix + "weight"].reshape(lines, k, d, d).copy(), np.zeros((h, w, d, d), complex)
+    weight[lines // 2, k // 2] += np.eye(d)
+    frequency = np.stack(np.meshgrid(np.arange(h) / h, np.arange(w) / w, indexing="ij"), 2)
+    for a in range(lines):
+        for b in range(k):
+            shift = a - lines // 2, b - k // 2
+            y += np.roll(v, (-shift[0], -shift[1]), (0, 1)) @ weight[a, b]
+            spectrum += np.exp(2j * np.pi * (frequency @ shift))[..., None, None] * weight[a, b]
+    return y.reshape(x.shape), np.linalg.slogdet(spectrum)[1].sum()
+
+def mintnet(t, tensors, prefix, x, grid):
+    """One event through a MintNet layer."""
+    (s, d), k, p = x.shape, t["copies"], tensors[prefix + "constant"][0]
+    sizes = [(1, k), (k, k), (k, 1)]
+    found = [links(t, grid, d, i, o, True) for i, o in sizes]
+    every = [links(t, [2 * t["kernel"]] * len(grid), d, i, o, True) for i, o in sizes]
+    ends = np.cumsum([s * d, d * k, d * k, d] + [v[:, 2].max() + 1 for v in every])
+    u, b1, b2, b3, w1, w2, w3 = np.split(p, ends[:-1])
+    scale, sign = np.exp(t["bound"] * np.tanh(u / t["bound"])), lambda v: np.where(v < 0, -1, 1)
+    own, w2 = {}, w2.copy()  # of each feature the weights to itself, by its place in order
+    for i in range(d):
+        first = [len(w) - d * (d + 1) // 2 * a * b + (i * (i + 3) // 2) * a * b for w, (a, b) in zip((w1, w2, w3), sizes)]
+        a, c = w1[first[0]:first[0] + k], w3[first[2]:first[2] + k]
+        w2[first[1]:first[1] + k * k] = (np.abs(w2[first[1]:first[1] + k * k].reshape(k, k)) * sign(a)[:, None] * sign(c)).ravel()
+        own[d - 1 - i if t.get("reverse") else i] = a, w2[first[1]:first[1] + k * k].reshape(k, k), c
+    h, slopes = x.ravel(), []
+    for links_of, w, b in zip(found, (w1, w2), (b1, b2)):
+        v = np.tile(b, s) + apply(links_of, w, h, s * d * k)
+        h = np.where(v > 0, v, np.expm1(np.minimum(v, 0)))
+        slopes.append(np.where(v > 0, 1, np.exp(np.minimum(v, 0))).reshape(s, d, k))
+    y = scale * x.ravel() + np.tile(b3, s) + apply(found[2], w3, h, s * d)
+    diagonal = scale.reshape(s, d).copy()
+    for f_, (a, m, c) in own.items():
+        diagonal[:, f_] += np.einsum("sa,ab,sb->s", slopes[0][:, f_] * a, m, slopes[1][:, f_] * c)
+    return y.reshape(s, d), np.log(diagonal).sum()
 
 def squeeze(t, x, columns, grid):
     """Blocks of sites as columns: those of the first site of a block, then of the next."""
