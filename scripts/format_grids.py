@@ -72,6 +72,10 @@ def links(t, grid, d, copies_in, copies_out, itself):
                 first += copies_in * copies_out
     return np.array(found).reshape(-1, 3)
 
+def large(t, grid):
+    """A grid of as many lines, if that is one, on which every weight is used."""
+    return [1 if i < len(grid) - 1 and g == 1 else 2 * t["kernel"] for i, g in enumerate(grid)]
+
 def apply(found, w, x, size):
     y = np.zeros(size)
     np.add.at(y, found[:, 0], w[found[:, 2]] * x[found[:, 1]])
@@ -84,7 +88,7 @@ def masked(t, tensors, prefix, x, grid):
     found = links(t, grid, d, 1, 1, False)
     feature = np.zeros(len(a), int)
     feature[found[:, 2]] = found[:, 0] % d
-    every = links(t, [2 * t["kernel"]] * len(grid), d, 1, 1, False)  # a grid on which every weight is used
+    every = links(t, large(t, grid), d, 1, 1, False)
     feature[every[:, 2]] = every[:, 0] % d
     total = np.bincount(feature, np.abs(a), d) if len(a) else np.zeros(d)
     w = (np.exp(log_scale) * t["ratio"] / (1 + total))[feature] * a if len(a) else a
@@ -109,7 +113,7 @@ def mintnet(t, tensors, prefix, x, grid):
     (s, d), k, p = x.shape, t["copies"], tensors[prefix + "constant"][0]
     sizes = [(1, k), (k, k), (k, 1)]
     found = [links(t, grid, d, i, o, True) for i, o in sizes]
-    every = [links(t, [2 * t["kernel"]] * len(grid), d, i, o, True) for i, o in sizes]
+    every = [links(t, large(t, grid), d, i, o, True) for i, o in sizes]
     ends = np.cumsum([s * d, d * k, d * k, d] + [v[:, 2].max() + 1 for v in every])
     u, b1, b2, b3, w1, w2, w3 = np.split(p, ends[:-1])
     scale, sign = np.exp(t["bound"] * np.tanh(u / t["bound"])), lambda v: np.where(v < 0, -1, 1)
