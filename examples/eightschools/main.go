@@ -10,6 +10,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"log"
@@ -133,7 +134,13 @@ func fit(w io.Writer, options train.DensityOptions) (train.DensityResult, error)
 }
 
 func main() {
-	if _, err := fit(os.Stdout, train.DensityDefaults()); err != nil {
+	o := train.DensityDefaults()
+	flag.IntVar(&o.Epochs, "epochs", o.Epochs, "epochs of 100 steps")
+	flag.IntVar(&o.Normal, "normal", o.Normal, "epochs before them, in which the flow learns a normal")
+	flag.BoolVar(&o.Plain, "plain", false, "take the whole derivative of the bound")
+	flag.IntVar(&o.Workers, "workers", 0, "goroutines that compute; 0 is every core")
+	flag.Parse()
+	if _, err := fit(os.Stdout, o); err != nil {
 		log.Fatal(err)
 	}
 }
