@@ -119,10 +119,38 @@ func TestClasses(t *testing.T) {
 		t.Errorf("a sample of 5 bits has the pixel %d", all[i])
 	}
 	mustRun(t, d, strings.Fields("interpolate --model m.safetensors --data a-images-ubyte --classes a-labels-ubyte --out way.png")...)
+	writeImages(t, d, "b", 8)
+	r := mustRun(t, d, strings.Fields(trainImages+" --flow glow --classes a-labels-ubyte --valid b-images-ubyte --valid-classes b-labels-ubyte --memory replay --out v.safetensors")...)
+	for _, want := range []string{"training on 60 images, validating on 8", "memory replay: ", "MiB of tapes and activations"} {
+		if !strings.Contains(r.out, want) {
+			t.Errorf("training says %q, want %q", r.out, want)
+		}
+	}
+	// The last images of one file validate as a file of their own does.
+	first := mustRun(t, d, strings.Fields(trainImages+" --flow glow --valid-last 6 --out last.safetensors")...)
+	if !strings.Contains(first.out, "training on 54 images, validating on 6") {
+		t.Errorf("--valid-last 6 says %q", first.out)
+	}
+	raw := readFile(t, d, "a-images-ubyte")
+	cut := func(name string, from, to int) {
+		writeFile(t, d, name, string(binary.BigEndian.AppendUint32([]byte(raw[:4]), uint32(to-from)))+raw[8:16]+raw[16+64*from:16+64*to])
+	}
+	cut("c-images-ubyte", 0, 54)
+	cut("d-images-ubyte", 54, 60)
+	second := mustRun(t, d, strings.Fields(strings.Replace(trainImages, "a-images", "c-images", 1)+" --flow glow --valid d-images-ubyte --out file.safetensors")...)
+	if a, b := first.out[strings.LastIndex(first.out, "best"):], second.out[strings.LastIndex(second.out, "best"):]; a != b {
+		t.Errorf("--valid-last ends in %q, and the same images as --valid in %q", a, b)
+	}
 	for _, c := range []struct {
 		line, want string
 		code       int
 	}{
+		{"train --flow glow --data a-images-ubyte --valid-last 59 --out n.safetensors", "leaves fewer than two of the 60", exitUsage},
+		{"train --flow glow --data a-images-ubyte --valid-last 0 --out n.safetensors", "--valid-last is 0", exitUsage},
+		{"train --flow glow --data a-images-ubyte --valid-last 3 --valid b-images-ubyte --out n.safetensors", "not both", exitUsage},
+		{"train --flow glow --data a-images-ubyte --valid-classes own --out n.safetensors", "--valid-classes is for", exitUsage},
+		{"train --flow glow --data a-images-ubyte --valid b-images-ubyte --classes a-labels-ubyte --out n.safetensors", "give those of --valid as --valid-classes", exitUsage},
+		{"train --flow maf --data t.csv --valid-last 3 --out n.safetensors", "--valid-last is not for", exitUsage},
 		{"score --model m.safetensors --data a-images-ubyte --out s.csv", "give those of the images as --classes", exitUsage},
 		{"score --model m.safetensors --data a-images-ubyte --classes few.txt --out s.csv", "2 labels, and there are 60 images", exitFailed},
 		{"score --model m.safetensors --data a-images-ubyte --classes other.txt --out s.csv", `the class "2" is none of the model's: 0, 1`, exitFailed},

@@ -66,7 +66,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage.`,
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
 	root.AddCommand(trainCommand(), distillCommand(), scoreCommand(), sampleCommand(), latentCommand(), inspectCommand(), demoCommand())
-	root.AddCommand(interpolateCommand(), augmentCommand(), importCommand())
+	root.AddCommand(interpolateCommand(), augmentCommand(), importCommand(), plotCommand())
 	root.SetHelpCommand(helpCommand(root))
 	return root
 }

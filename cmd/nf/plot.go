@@ -5,8 +5,6 @@ import (
 	"image/color"
 	"io"
 	"math"
-	"path/filepath"
-	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/palette/moreland"
@@ -59,14 +57,7 @@ func plotLoss(path string, history []train.Epoch) error {
 		p.Add(line, dots)
 		p.Legend.Add(series.name, line, dots)
 	}
-	picture, err := p.WriterTo(16*vg.Centimeter, 10*vg.Centimeter, strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), "."))
-	if err != nil {
-		return err
-	}
-	return atomicfile.Write(path, func(w io.Writer) error {
-		_, err := picture.WriteTo(w)
-		return err
-	})
+	return writePlot(path, p)
 }
 
 // area is the part of the plane that pictures of two columns show.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -24,6 +25,9 @@ type imageFlags struct {
 	bits    int
 	flip    bool
 	dropout float64
+
+	validLast    int    // how many of the last images validate
+	validClasses string // the classes of --valid
 }
 
 func (i *imageFlags) addFlags(command *cobra.Command) {
@@ -36,6 +40,8 @@ func (i *imageFlags) addFlags(command *cobra.Command) {
 	f.Float64Var(&i.model.Logit, "logit", 0, "of images: map pixels by a logit with this alpha first, such as 0.05 (default none)")
 	f.Float64Var(&i.dropout, "class-dropout", 0, "of images with --classes: the share of them that lose their class in each epoch, such as 0.1, for nf sample --guidance (default none)")
 	f.BoolVar(&i.model.VolumePreserving, "volume-preserving", false, "of tarflow: maps that only shift, and a base with a learned deviation of each value")
+	f.IntVar(&i.validLast, "valid-last", 0, "of images: validate on so many of the last images of --data, and train on those before")
+	f.StringVar(&i.validClasses, "valid-classes", "", "of images: the classes of --valid, as --classes FILE or own")
 	f.BoolVar(&i.flip, "flip", false, "of images: mirror one half of them in each epoch")
 }
 
@@ -61,6 +67,14 @@ func (o *trainOptions) checkImages(command *cobra.Command) error {
 	}
 	i := &o.images
 	switch {
+	case changed("valid-last") && (changed("valid") || changed("valid-fraction")):
+		return usage("give --valid-last, or --valid or --valid-fraction, not both")
+	case changed("valid-last") && i.validLast < 1:
+		return usage("--valid-last is %d; it must be at least 1", i.validLast)
+	case changed("valid-classes") && (i.classes == "" || o.valid == ""):
+		return usage("--valid-classes is for --classes with --valid")
+	case i.classes != "" && i.classes != ownClasses && o.valid != "" && i.validClasses == "":
+		return usage("--classes %s has the classes of --data; give those of --valid as --valid-classes FILE, or as own", i.classes)
 	case changed("bits") && (i.bits < 1 || i.bits > 8):
 		return usage("--bits is %d; it must be 1 to 8", i.bits)
 	case changed("levels") && i.levels < 2:
@@ -121,6 +135,12 @@ func openTrainingImages(o *trainOptions) (d *trainingImages, err error) {
 				o.data, a.Height, a.Width, a.Channels, o.valid, b.Height, b.Width, b.Channels)
 		}
 		d.train, d.valid = upTo(set.Count), upTo(d.validSet.Count)
+	} else if n := o.images.validLast; n > 0 {
+		if n > set.Count-2 {
+			return nil, usage("--valid-last %d leaves fewer than two of the %d image(s) of %s to train on", n, set.Count, o.data)
+		}
+		all := upTo(set.Count)
+		d.train, d.valid = all[:set.Count-n], all[set.Count-n:]
 	} else if d.train, d.valid, err = o.split(set.Count, "image"); err != nil {
 		return nil, fmt.Errorf("%s has %w", o.data, err)
 	}
@@ -130,10 +150,7 @@ func openTrainingImages(o *trainOptions) (d *trainingImages, err error) {
 		}
 		d.validLabels = d.labels
 		if o.valid != "" {
-			if o.images.classes != ownClasses {
-				return nil, usage("--classes %s has the classes of --data; with --valid, give sets that have their own, or leave out --valid", o.images.classes)
-			}
-			if d.validLabels, err = labelsOf(d.validSet, ownClasses); err != nil {
+			if d.validLabels, err = labelsOf(d.validSet, cmp.Or(o.images.validClasses, ownClasses)); err != nil {
 				return nil, err
 			}
 		}
@@ -234,6 +251,7 @@ type imageProvenance struct {
 		ClassDropout float64     `json:"class_dropout,omitempty"`
 		fitProvenance
 		ValidFraction float64 `json:"valid_fraction,omitempty"`
+		ValidLast     int     `json:"valid_last,omitempty"`
 	} `json:"options"`
 	Seed      uint64 `json:"seed"`
 	BestEpoch int    `json:"best_epoch"`
@@ -248,7 +266,7 @@ func (d *trainingImages) describe(o *trainOptions, r train.Result) (json.RawMess
 	q.Flow, q.Scales, q.Layers, q.Width, q.Bound, q.Bits, q.Flip = o.flow, i.model.Scales, i.model.Steps, i.model.Columns, i.model.Bound, i.bits, i.flip
 	q.Noise, q.ClassDropout = i.model.Noise, i.dropout
 	q.fitProvenance = o.describeFit()
-	if o.valid == "" {
+	if q.ValidLast = i.validLast; o.valid == "" && q.ValidLast == 0 {
 		q.ValidFraction = o.validFraction
 	}
 	return json.Marshal(p)
