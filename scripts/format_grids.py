@@ -183,6 +183,8 @@ def network(c, tensors, prefix, x, grid, context):
             if layer == 0 and spread:
                 x = x + of_context("context")[:, None]
             if layer < last:
+                if c.get("actnorm"):
+                    x = x * np.exp(tensor(f"norms.{layer}.log_scale")) + tensor(f"norms.{layer}.shift")
                 x = f.activation(c, x)
         scale = tensors.get(prefix + "log_scale")
         return x if scale is None else x * np.exp(c["log_scale"] * scale)

@@ -40,6 +40,22 @@ func (g *Graph) addGradient(x Value, r, c int, d float64) {
 	grad.of.add(grad.from+r*grad.stride+c, d)
 }
 
+// resolution is the part of mean² below which a variance is rounding: that of
+// float32 values, and of the difference that it is computed by.
+const resolution = 1e-12
+
+// Normalizing returns the mean of a column and the log-scale that gives it the
+// variance 1, of the folded [Graph.ColumnMoments] of so many rows; a column that
+// never changes is left unscaled.
+func Normalizing(sums []float64, rows, column int) (mean, logScale float64) {
+	mean = sums[column] / float64(rows)
+	variance := sums[len(sums)/2+column]/float64(rows) - float64(mean*mean)
+	if variance > float64(resolution*float64(mean*mean)) {
+		logScale = -0.5 * kernels.Log64(variance)
+	}
+	return mean, logScale
+}
+
 // Moments are the mean of each column and 1/√(variance + epsilon).
 type Moments struct{ Mean, InverseStd []float64 }
 

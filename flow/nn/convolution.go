@@ -24,6 +24,10 @@ type ConvolutionSpec struct {
 	// Outside has the value that each layer sees outside the grid, in all columns;
 	// none means zeros. Some implementations of Glow have 1 for the last layer.
 	Outside []float64 `json:"outside,omitempty"`
+	// ActNorm says that the sums of each hidden layer are normalized before the
+	// activation: y = x·exp(l) + t of each column, with learned values that begin as
+	// those which give the first minibatch mean 0 and variance 1.
+	ActNorm bool `json:"actnorm,omitempty"`
 	// Dilation is the distance of the sites of a window; 0 means 1.
 	Dilation int `json:"dilation,omitempty"`
 	// LogScale, f unless it is 0, multiplies column c of the result by exp(f·lc),
@@ -107,7 +111,8 @@ func shown(shape autograd.Shape, context int) (in, added int) {
 // Build implements [Spec]: the parameters are layers.0, … each with weight
 // [taps·inputs, outputs], the taps line by line, and bias; context.weight
 // [context, outputs of the first layer] and context.bias where there is a
-// context; and log_scale.
+// context; norms.0, … each with log_scale, shift [1, outputs] and initialized, for
+// the hidden layers with ActNorm; and log_scale.
 func (s *ConvolutionSpec) Build(shape autograd.Shape, context, out int, scope autograd.Scope) Conditioner {
 	in, added := shown(shape, context)
 	if in == 0 {
@@ -122,6 +127,11 @@ func (s *ConvolutionSpec) Build(shape autograd.Shape, context, out int, scope au
 			outside = s.Outside[i]
 		}
 		m.layers = append(m.layers, on.layer(kernel, outside, widths[i], widths[i+1], scope.At("layers", i)))
+		var norm *actNorm
+		if s.ActNorm && i < len(s.Hidden) {
+			norm = newActNorm(widths[i+1], scope.At("norms", i))
+		}
+		m.norms = append(m.norms, norm)
 	}
 	if added > 0 {
 		m.context = scope.At("context").NewLinear(added, widths[1])
@@ -135,6 +145,7 @@ func (s *ConvolutionSpec) Build(shape autograd.Shape, context, out int, scope au
 type convolutional struct {
 	activation autograd.Activation
 	layers     []*autograd.Convolution
+	norms      []*actNorm       // of each layer, nil for none
 	context    *autograd.Linear // nil where there is none
 	logScale   *autograd.Parameter
 	factor     float64
@@ -150,7 +161,7 @@ func (m *convolutional) Compute(p *autograd.Pass, x autograd.Value, rows int) au
 			context = m.context
 		}
 		last := i == len(m.layers)-1
-		x = convolve(p, x, l, context, m.activation, last)
+		x = convolve(p, x, l, context, m.norms[i], m.activation, last)
 	}
 	if m.logScale != nil {
 		x = p.ScaleColumns(x, m.logScale, m.factor)
@@ -158,15 +169,18 @@ func (m *convolutional) Compute(p *autograd.Pass, x autograd.Value, rows int) au
 	return x
 }
 
-// convolve applies a layer, adds what it is given of the context, and unless it
-// is plain, activates the sum.
-func convolve(p *autograd.Pass, x autograd.Value, l *autograd.Convolution, context *autograd.Linear, a autograd.Activation, plain bool) autograd.Value {
-	if context == nil && !plain && a.Name == autograd.ReLUActivation {
+// convolve applies a layer, adds what it is given of the context, normalizes the
+// sum if there is a norm, and unless it is plain, activates it.
+func convolve(p *autograd.Pass, x autograd.Value, l *autograd.Convolution, context *autograd.Linear, norm *actNorm, a autograd.Activation, plain bool) autograd.Value {
+	if context == nil && norm == nil && !plain && a.Name == autograd.ReLUActivation {
 		return p.Convolve(x, l, blas.ReLU)
 	}
 	x = p.Convolve(x, l, blas.None)
 	if context != nil {
 		x = p.Add(x, p.Spread(p.Linear(p.Context, context, blas.None), x.Rows))
+	}
+	if norm != nil {
+		x = norm.apply(p, x)
 	}
 	if plain {
 		return x
@@ -188,6 +202,11 @@ func (m *convolutional) Initialize(seed uint64) {
 		clear(m.context.Bias.Values())
 		if last > 0 {
 			draw(seed, inverseRoot(m.context.In()), m.context.Weight)
+		}
+	}
+	for _, n := range m.norms {
+		if n != nil {
+			n.initialize()
 		}
 	}
 	if m.logScale != nil {

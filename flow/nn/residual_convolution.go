@@ -105,9 +105,9 @@ func (m *residualConvolutional) Compute(p *autograd.Pass, x autograd.Value, rows
 		x = p.SiteContext(rows)
 	}
 	last := len(m.layers) - 1
-	h := convolve(p, x, m.layers[0], m.contexts[0], m.activation, true)
+	h := convolve(p, x, m.layers[0], m.contexts[0], nil, m.activation, true)
 	for l := 1; l < last; l += 2 {
-		inner := convolve(p, p.Activate(h, m.activation), m.layers[l], m.contexts[(l+1)/2], m.activation, false)
+		inner := convolve(p, p.Activate(h, m.activation), m.layers[l], m.contexts[(l+1)/2], nil, m.activation, false)
 		inner = p.Convolve(inner, m.layers[l+1], blas.None)
 		if m.gate != nil {
 			inner = p.Gate(p.Columns(inner, m.value), p.Columns(inner, m.gate))

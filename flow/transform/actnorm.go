@@ -65,22 +65,13 @@ func (t *actNorm) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
 // hasBegun tells whether the first values are there.
 func (t *actNorm) hasBegun() bool { return t.initialized.Values()[0] != 0 }
 
-// resolution is the part of mean² below which a variance is rounding: that of
-// float32 values, and of the difference that it is computed by.
-const resolution = 1e-12
-
 // begin sets the first values from the folded moments of a minibatch of so many
 // rows. It keeps a standard deviation within what the bound can undo; a column
 // that never changes is left unscaled.
 func (t *actNorm) begin(statistics []float64, rows int) {
 	n, values, bound := t.features, t.constant.Values(), t.scaling.Bound
 	for c := range n {
-		mean := statistics[c] / float64(rows)
-		variance := statistics[n+c]/float64(rows) - float64(mean*mean)
-		var s float64
-		if variance > float64(resolution*float64(mean*mean)) {
-			s = -0.5 * kernels.Log64(variance)
-		}
+		mean, s := autograd.Normalizing(statistics, rows, c)
 		// The inverse of s = b·tanh(u/b), as log((1+y)/(1−y))/2.
 		y := min(max(s/bound, -0.999), 0.999)
 		values[c] = float32(0.5 * float64(bound*kernels.Log64((1+y)/(1-y))))

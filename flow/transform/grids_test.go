@@ -29,6 +29,7 @@ var gridFamilies = []struct {
 	}}, 5e-6},
 	{"checkerboard-convolution", transform.Shape{Grid: []int{3, 3}, Features: 2}, checkerboards(&nn.ConvolutionSpec{Hidden: []int{6}, Kernels: []int{3, 3}}), 5e-6},
 	{"checkerboard-residual", transform.Shape{Grid: []int{2, 3}, Features: 1}, checkerboards(&nn.ResidualConvolutionSpec{Hidden: []int{5, 4}, Kernels: []int{3, 3, 1}}), 5e-6},
+	{"coupling-convolution-actnorm", transform.Shape{Grid: []int{2, 3}, Features: 3}, normalized(3), 5e-6},
 	{"coupling-sites", transform.Shape{Grid: []int{2, 3}, Features: 2}, ofSites(2), 5e-6},
 	{"coupling-sites-line", transform.Shape{Grid: []int{3}, Features: 1}, ofSites(1), 5e-6},
 	{"checkerboard-line", transform.Shape{Grid: []int{5}, Features: 2}, checkerboards(&nn.ConvolutionSpec{Hidden: []int{4}, Kernels: []int{5, 3}, Outside: []float64{0, 1}}), 5e-6},
@@ -55,6 +56,13 @@ func squeezed(grid []int, features int, order func(sites, features int) []int, i
 	n := len(s.Order)
 	all := append([]transform.Spec{shuffled(features), s, shuffled(n)}, inside...)
 	return &transform.ChainSpec{Transforms: append(all, &transform.InvertSpec{Transform: s}, shuffled(features))}
+}
+
+// normalized is a coupling by a network with ActNorm in its hidden layers.
+func normalized(d int) *transform.CouplingSpec {
+	s := coupling(d, affine, 0)
+	s.Conditioner = &nn.ConvolutionSpec{Hidden: []int{5, 4}, Kernels: []int{3, 1, 3}, ActNorm: true, LogScale: 3}
+	return s
 }
 
 // ofSites is a coupling of the last feature by what their sites have.
