@@ -103,8 +103,14 @@ func TestOnGrid(t *testing.T) {
 	must(t, err)
 	x := rows(33, 1)
 	z, all := make([]float64, 20), make([]float64, 33)
-	must(t, f.Forward(z, nil, x[:20], nil))
-	must(t, long.Forward(all, nil, x, nil))
+	for _, c := range []struct {
+		of   *flow.Flow
+		z, x []float64
+	}{{f, z, x[:20]}, {long, all, x}} {
+		s, err := c.of.NewScorer(flow.ScorerOptions{BLAS: blas.Builtin()})
+		must(t, err)
+		must(t, s.Forward(c.z, nil, c.x, nil))
+	}
 	if !slices.Equal(z, all[:20]) {
 		t.Errorf("the noise of a longer window begins with %v, want %v", all[:20], z)
 	}
