@@ -74,12 +74,12 @@ func TestSiteKLOfKnownDensities(t *testing.T) {
 		t.Errorf("KL(N(0, 1)‖N(1, 2)) of 6 samples is %v, want %v", got, 6*want)
 	}
 	logistic := sound(t, flow.PresetWaveNet, flow.SoundOptions{Components: 1}, 0)
-	got, _ = siteEstimate(t, student, logistic, KL{Events: 2000, Draws: 8}).mean(autograd.Evaluate)
+	got, _ = siteEstimate(t, student, logistic, KL{Events: 500, Draws: 8}).mean(autograd.Evaluate)
 	var crossed float64
 	for x := -10.0; x < 10; x += 0.01 {
 		crossed += 0.01 * math.Exp(-x*x/2) / math.Sqrt(2*math.Pi) * (math.Abs(x) + 2*math.Log1p(math.Exp(-math.Abs(x))))
 	}
-	if want := 6 * (crossed - halfLog2PiE); math.Abs(got-want) > 0.05 {
+	if want := 6 * (crossed - halfLog2PiE); math.Abs(got-want) > 0.1 {
 		t.Errorf("KL(N(0, 1)‖L(0, 1)) of 6 samples is %v, want %v", got, want)
 	}
 }
@@ -113,7 +113,7 @@ func TestSiteKLGradient(t *testing.T) {
 func TestSiteKLMeansReverseKL(t *testing.T) {
 	student := sound(t, flow.PresetWaveNetIAF, flow.SoundOptions{Blocks: 2}, 0.5)
 	teacher := sound(t, flow.PresetWaveNet, flow.SoundOptions{Components: 2, Bound: 3}, 0.6)
-	of := KL{Events: 2000, Draws: 2}
+	of := KL{Events: 1000, Draws: 2}
 	site, err := SiteKL(student, teacher, of, blas.Builtin())
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +137,7 @@ func TestSiteKLMeansReverseKL(t *testing.T) {
 		}
 		means[i] = sum(o.Loss(g.Pass(len(events)), events).Values) / float64(len(events))
 	}
-	if math.Abs(means[0]-means[1]) > 0.06*(1+means[1]) {
+	if math.Abs(means[0]-means[1]) > 0.1*(1+means[1]) {
 		t.Errorf("the divergence is %v site by site and %v by whole draws", means[0], means[1])
 	}
 }
