@@ -13,9 +13,10 @@ func TestCountParameters(t *testing.T) {
 	for _, name := range Presets() {
 		var hidden []int
 		context := []string{"d"}
-		if hidden = Defaults(name).Hidden; hidden == nil {
-			context = nil // it has no networks
-		} else {
+		switch hidden = Defaults(name).Hidden; {
+		case hidden == nil || name == PresetResidual:
+			context = nil // it has no networks of one
+		default:
 			hidden = []int{7, 5}
 		}
 		for _, o := range []Options{{}, {Layers: 3, Hidden: hidden, Base: base.Mixture}, {Base: base.FullNormal, BatchNorm: name != PresetHouseholder, Embedding: 3 * len(context)}} {
@@ -41,8 +42,8 @@ func TestCountParameters(t *testing.T) {
 // TestCountParametersOfNoMachine counts what no machine could hold.
 func TestCountParametersOfNoMachine(t *testing.T) {
 	for _, name := range Presets() {
-		if Defaults(name).Hidden == nil || name == PresetGaussianization {
-			continue // it has no networks, or only those of a context
+		if Defaults(name).Hidden == nil || name == PresetGaussianization || name == PresetResidual {
+			continue // it has no networks, or small ones
 		}
 		c, err := name.Config([]string{"a", "b"}, nil, Options{Layers: 100, Hidden: []int{65536, 65536, 65536}})
 		if err != nil {

@@ -71,7 +71,9 @@ func usable(preset flow.Preset, o flow.Options) flow.Options {
 }
 
 // networks tells whether a preset has conditioners, and so takes a context.
-func networks(preset flow.Preset) bool { return flow.Defaults(preset).Hidden != nil }
+func networks(preset flow.Preset) bool {
+	return flow.Defaults(preset).Hidden != nil && preset != flow.PresetResidual
+}
 
 func names(prefix string, n int) []string {
 	var out []string

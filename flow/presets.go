@@ -30,6 +30,7 @@ const (
 	PresetBernstein         Preset = "bernstein"
 	PresetFlowPP            Preset = "flow++"
 	PresetUMNN              Preset = "umnn"
+	PresetResidual          Preset = "residual-flow"
 )
 
 // presets make a Config for the named columns.
@@ -49,6 +50,7 @@ var presets = map[Preset]func(features, context []string, o Options) (Config, er
 	PresetBernstein:         BernsteinFlow,
 	PresetFlowPP:            FlowPP,
 	PresetUMNN:              UMNN,
+	PresetResidual:          ResidualFlow,
 }
 
 // defaults are what the presets make of the zero Options.
@@ -68,6 +70,7 @@ var defaults = map[Preset]Options{
 	PresetBernstein:         {Layers: 5, Hidden: []int{100, 100}, Permutation: PermutationReverse, Base: base.StandardNormal, Bound: 5, Degree: 16},
 	PresetFlowPP:            {Layers: 8, Hidden: []int{128, 128}, Masks: MasksAlternating, Permutation: PermutationLU, Base: base.StandardNormal, Bound: 5, Components: 8},
 	PresetUMNN:              {Layers: 5, Hidden: []int{100, 100}, Permutation: PermutationReverse, Base: base.StandardNormal, Bound: 5},
+	PresetResidual:          {Layers: 16, Hidden: []int{64}, Permutation: PermutationNone, Base: base.StandardNormal},
 }
 
 // Options are what the presets ask for; the zero value takes their defaults,

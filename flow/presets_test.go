@@ -204,7 +204,9 @@ func TestPresetsRefuse(t *testing.T) {
 		{"realnvp", nil, flow.Options{Degree: 3}, "no polynomials"},
 		{"realnvp", nil, flow.Options{Components: 3}, "no mixtures"},
 		{"maf", nil, flow.Options{Components: 3}, "no mixtures"},
-		{"glow-of-tables", nil, flow.Options{}, "choose bernstein, flow++, gaussianization, householder, iaf, maf, naf, nice, nsf, nsf-ar, planar, radial, realnvp, sos, umnn"},
+		{"residual-flow", names("c", 1), flow.Options{}, "takes no context"},
+		{"residual-flow", nil, flow.Options{Hidden: []int{8, 8}}, "one hidden layer in each block"},
+		{"glow-of-tables", nil, flow.Options{}, "choose bernstein, flow++, gaussianization, householder, iaf, maf, naf, nice, nsf, nsf-ar, planar, radial, realnvp, residual-flow, sos, umnn"},
 	} {
 		if _, err := c.preset.Config(names("x", 2), c.context, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s of %+v: %v, want %q", c.preset, c.o, err, c.want)

@@ -34,6 +34,7 @@ func rangeFamilies() map[string]transform.Spec {
 		"permutation":     &transform.PermutationSpec{Order: []int{2, 0, 1}},
 		"actnorm":         &transform.ActNormSpec{Bound: 3},
 		"batchnorm":       &transform.BatchNormSpec{Epsilon: 1e-5, Momentum: 0.1},
+		"residual":        &transform.ResidualSpec{Hidden: 5, Lipschitz: 0.9},
 		"planar":          &transform.PlanarSpec{},
 		"radial":          &transform.RadialSpec{},
 		"lu":              &transform.LUSpec{Bound: 2},

@@ -333,6 +333,18 @@ def forward(t, tensors, prefix, x, columns, context):
                 x[:, columns] -= np.outer(x[:, columns] @ v, 2 * v / (v @ v))
         x += tensor("bias")
         return 0, columns
+    if kind == "residual":
+        d, h = x.shape[1], t["hidden"]
+        p = tensors[prefix + "constant"][0]
+        most = math.sqrt(t["lipschitz"])
+        w, v = (m * min(1, most / max(np.linalg.norm(m, 2), 1e-300)) for m in (p[:h * d].reshape(h, d), p[h * d:2 * h * d].reshape(h, d)))
+        b, c, beta = p[2 * h * d:2 * h * d + h], p[2 * h * d + h:-1], softplus(p[-1])
+        u = x @ w.T + b
+        s = 1 / (1 + np.exp(-beta * u))
+        slopes = s * (1 + beta * u * (1 - s)) / 1.1
+        log_det = np.array([np.linalg.slogdet(np.eye(d) + (v.T * slope) @ w)[1] for slope in slopes])
+        x += (u * s / 1.1) @ v + c
+        return log_det, columns
     if kind == "planar":
         w, u, b = tensor("constant")[:d], tensor("constant")[d:2 * d], tensor("constant")[2 * d]
         if w.any():

@@ -183,6 +183,7 @@ var families = []family{
 	{"batchnorm", func(int) transform.Spec { return &transform.BatchNormSpec{Epsilon: 1e-5, Momentum: 0.1} }, 2e-6},
 	{"planar", func(int) transform.Spec { return &transform.PlanarSpec{} }, 2e-6},
 	{"radial", func(int) transform.Spec { return &transform.RadialSpec{} }, 2e-6},
+	{"residual", func(int) transform.Spec { return &transform.ResidualSpec{Hidden: 7, Lipschitz: 0.8} }, 5e-6},
 	{"lu", func(int) transform.Spec { return &transform.LUSpec{Bound: 2} }, 5e-6},
 	{"matrix", func(int) transform.Spec { return &transform.MatrixSpec{} }, 3e-5},
 	{"householder", func(d int) transform.Spec { return &transform.HouseholderSpec{Reflections: min(d+1, 9)} }, 5e-6},
@@ -230,10 +231,10 @@ var families = []family{
 // activation is another one: they are tested with few features.
 const activated = "activated-"
 
-// scalars tells of rows whose float64 statement iterates, value by value: they
+// scalars tells of rows whose float64 statement takes long, value by value or row by row: they
 // are tested with few features.
 func scalars(name string) bool {
-	return strings.Contains(name, "mixture") || strings.Contains(name, "polynomial") || strings.Contains(name, "integral")
+	return strings.Contains(name, "mixture") || strings.Contains(name, "polynomial") || strings.Contains(name, "integral") || name == "residual"
 }
 
 func init() {

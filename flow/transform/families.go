@@ -28,6 +28,7 @@ func init() { // chain and invert hold other Specs
 		Add("permutation", 1, &PermutationSpec{}).
 		Add("planar", 1, &PlanarSpec{}).
 		Add("radial", 1, &RadialSpec{}).
+		Add("residual", 2, &ResidualSpec{}).
 		Add("sequential", 2, &SequentialSpec{}).
 		Add("split", 2, &SplitSpec{}).
 		Add("squeeze", 2, &SqueezeSpec{}).
