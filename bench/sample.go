@@ -70,7 +70,11 @@ func Sample(o Options, f *flow.Flow, backend blas.Backend, rows, workers int) ([
 		return fmt.Sprintf("sample/%s/%s/rows=%d/workers=%d", backend.Name(), what, rows, workers)
 	}
 	figures := func(ns float64) []Figure {
-		return []Figure{{"rows/s", float64(rows) / ns * 1e9}, {"us/row", ns / float64(rows) / 1e3}, {"GFLOP/s", flops / ns}}
+		all := []Figure{{"rows/s", float64(rows) / ns * 1e9}, {"us/row", ns / float64(rows) / 1e3}}
+		if f.Model().Sites() > 1 { // a weight is used at some of the sites alone
+			return all
+		}
+		return append(all, Figure{"GFLOP/s", flops / ns})
 	}
 	return []Result{
 		{Name: name("score"), Runs: scorings, Ns: scoring, Figures: figures(scoring)},

@@ -61,12 +61,19 @@ const (
 	stepValues = 1 << 24
 )
 
-// lanes returns how many events a tile of a chain in one direction does well to
+// In the other direction such a map has a wide network, whose weights are read once
+// for each tile: up to sequentialRows rows of what arrives.
+const sequentialRows = 3 * TileRows
+
+// lanes returns how many events a tile of the flow in one direction does well to
 // have, or 0 where no map goes site by site.
-func lanes(chain *transform.Chain, inverse bool) int {
-	values := transform.StepValues(chain, inverse)
+func (f *Flow) lanes(inverse bool) int {
+	values := transform.StepValues(f.chain, inverse)
 	if values == 0 {
-		return 0
+		if transform.StepValues(f.chain, !inverse) == 0 {
+			return 0
+		}
+		return max(1, sequentialRows/f.parts[len(f.parts)-1].shape.Sites())
 	}
 	return max(1, min(maxLanes, stepValues/values))
 }
@@ -88,7 +95,7 @@ func (f *Flow) newScorer(binding *autograd.Binding, o ScorerOptions) *Scorer {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	binding.Share(o.Workers)
-	s := &Scorer{flow: f, binding: binding, workers: o.Workers, lanes: lanes(f.chain, false), inverseLanes: lanes(f.chain, true)}
+	s := &Scorer{flow: f, binding: binding, workers: o.Workers, lanes: f.lanes(false), inverseLanes: f.lanes(true)}
 	for i, v := range f.config.Unlabelled() {
 		s.unlabelled = append(s.unlabelled, f.config.StandardizeContext.Narrow(v, i))
 	}

@@ -43,7 +43,7 @@ Nothing else should run meanwhile. NF_KERNELS and NF_BLAS choose the backends, a
 		_, err := blas.Default()
 		return err
 	}
-	root.AddCommand(infoCommand(&out), kernelsCommand(&out, &o), ratiosCommand(&out, &o), pausesCommand(&out, &o), gemmCommand(&out, &o), convCommand(&out, &o), scoreCommand(&out, &o), sampleCommand(&out, &o), anomalyCommand(&out))
+	root.AddCommand(infoCommand(&out), kernelsCommand(&out, &o), ratiosCommand(&out, &o), pausesCommand(&out, &o), gemmCommand(&out, &o), convCommand(&out, &o), scoreCommand(&out, &o), sampleCommand(&out, &o), trainCommand(&out), anomalyCommand(&out))
 	for _, c := range root.Commands() {
 		c.Args = func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {

@@ -43,7 +43,7 @@ func sampleCommand(out *printer, o *bench.Options) *cobra.Command {
 					return usageError{fmt.Errorf("--rows %d: want at least 1", n)}
 				}
 				counts := []int{1}
-				if workers > 1 && n > flow.TileRows {
+				if workers > 1 && n*f.Model().Sites() > flow.TileRows {
 					counts = append(counts, workers)
 				}
 				for _, w := range counts {

@@ -84,7 +84,7 @@ func rowsOf[T float32 | float64](values []T, c *Cache, e, h, n int) grid[T] {
 func (m *cacheMemory[T]) next(c *Cache, site int, with rowMath[T], memory *arena[T], q, k, v, y grid[T]) {
 	mark := memory.mark()
 	d, n, lanes := c.columns/c.heads, site+1, laneSites(c.sites)
-	query, scores := dense(memory.take(d), 1, d), dense(memory.take(n), 1, n)
+	query, scores := dense(memory.take(d), 1, d), dense(memory.take(laneSites(n)), 1, n)
 	for e := range c.events {
 		copy(m.values[(e*c.sites+site)*c.columns:][:c.columns], v.row(e))
 		for i, x := range k.row(e) {
@@ -98,12 +98,15 @@ func (m *cacheMemory[T]) next(c *Cache, site int, with rowMath[T], memory *arena
 	memory.release(mark)
 }
 
-// weights sets scores to the weights of the sites that it has room for, and query
-// to head h of q, scaled.
+// weights sets scores to the weights of the sites that it has, and query to head h
+// of q, scaled. It computes whole panels, whose last values belong to sites that are
+// not known yet and mean nothing, so that no part of the keys must be packed: scores
+// has memory for them.
 func (m *cacheMemory[T]) weights(c *Cache, e, h int, with rowMath[T], query, scores, q grid[T]) {
 	d := c.columns / c.heads
 	scaleRows(query, part(q, e, e+1, h*d, (h+1)*d), scaleOf[T](c.columns, c.heads, c.temperature))
-	with.product(scores, query, m.keysOf(c, e, h, scores.cols), grid[T]{})
+	whole := laneSites(scores.cols)
+	with.product(dense(scores.data, 1, whole), query, m.keysOf(c, e, h, whole), grid[T]{})
 	with.softmax(scores.row(0))
 }
 
@@ -111,7 +114,7 @@ func (m *cacheMemory[T]) backward(c *Cache, site int, with rowMath[T], memory *a
 	mark := memory.mark()
 	d, n := c.columns/c.heads, site+1
 	query, dQuery := dense(memory.take(d), 1, d), dense(memory.take(d), 1, d)
-	scores, dScores := dense(memory.take(n), 1, n), dense(memory.take(n), 1, n)
+	scores, dScores := dense(memory.take(laneSites(n)), 1, n), dense(memory.take(n), 1, n)
 	for e := range c.events {
 		for h := range c.heads {
 			if dy.data == nil {
