@@ -182,17 +182,17 @@ func (f *Model) LogDensity(p *autograd.Pass, x autograd.Value) {
 // the pass. Inverse is the way back. Either may rewrite its argument if the pass
 // does not record.
 func (f *Model) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
-	return f.through(p, x, f.chain.Forward)
+	return f.Through(p, x, f.chain.Forward)
 }
 
 // Inverse maps noise to standardized values: see [Model.Forward].
 func (f *Model) Inverse(p *autograd.Pass, z autograd.Value) autograd.Value {
-	return f.through(p, z, f.chain.Inverse)
+	return f.Through(p, z, f.chain.Inverse)
 }
 
-// through goes a way whose maps see the context by the flow's embedding. The pass
+// Through goes a way whose maps see the context by the flow's embedding. The pass
 // keeps the context itself, so that it can go on to another way.
-func (f *Model) through(p *autograd.Pass, x autograd.Value, way func(*autograd.Pass, autograd.Value) autograd.Value) autograd.Value {
+func (f *Model) Through(p *autograd.Pass, x autograd.Value, way func(*autograd.Pass, autograd.Value) autograd.Value) autograd.Value {
 	if f.embedding == nil {
 		return way(p, x)
 	}

@@ -67,6 +67,9 @@ func usable(preset flow.Preset, o flow.Options) flow.Options {
 	if preset == flow.PresetHouseholder || flow.Defaults(preset).Permutation == "" {
 		o.Permutation = ""
 	}
+	if flow.Defaults(preset).Solver != "" { // ways there and back agree to the error of the solver
+		o.Steps, o.Hidden = 12, []int{9}
+	}
 	return o
 }
 

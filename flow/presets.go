@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-192fdf7a/nf/flow/base"
+	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/internal/limits"
 )
 
@@ -31,6 +32,8 @@ const (
 	PresetFlowPP            Preset = "flow++"
 	PresetUMNN              Preset = "umnn"
 	PresetResidual          Preset = "residual-flow"
+	PresetFFJORD            Preset = "ffjord"
+	PresetFlowMatching      Preset = "flow-matching"
 )
 
 // presets make a Config for the named columns.
@@ -51,6 +54,8 @@ var presets = map[Preset]func(features, context []string, o Options) (Config, er
 	PresetFlowPP:            FlowPP,
 	PresetUMNN:              UMNN,
 	PresetResidual:          ResidualFlow,
+	PresetFFJORD:            FFJORD,
+	PresetFlowMatching:      FlowMatching,
 }
 
 // defaults are what the presets make of the zero Options.
@@ -71,6 +76,8 @@ var defaults = map[Preset]Options{
 	PresetFlowPP:            {Layers: 8, Hidden: []int{128, 128}, Masks: MasksAlternating, Permutation: PermutationLU, Base: base.StandardNormal, Bound: 5, Components: 8},
 	PresetUMNN:              {Layers: 5, Hidden: []int{100, 100}, Permutation: PermutationReverse, Base: base.StandardNormal, Bound: 5},
 	PresetResidual:          {Layers: 16, Hidden: []int{64}, Permutation: PermutationNone, Base: base.StandardNormal},
+	PresetFFJORD:            {Layers: 1, Hidden: []int{128}, Permutation: PermutationNone, Base: base.StandardNormal, Solver: transform.Dopri5, Tolerance: 1e-3},
+	PresetFlowMatching:      {Layers: 1, Hidden: []int{256, 256, 256}, Permutation: PermutationNone, Base: base.StandardNormal, Solver: transform.RK4, Steps: 20},
 }
 
 // Options are what the presets ask for; the zero value takes their defaults,
@@ -92,6 +99,15 @@ type Options struct {
 	Components int
 	// Degree is that of the polynomials of [SOS] and [BernsteinFlow].
 	Degree int
+	// Solver is one of [transform.Methods], by which [FFJORD] and [FlowMatching] solve
+	// their equation, in so many Steps, or with a Tolerance in steps that adapt to
+	// each row: see [transform.SolverSpec].
+	Solver    string
+	Steps     int
+	Tolerance float64
+	// Probes is the number of random directions that estimate the trace of their
+	// Jacobians; 0 makes it exact. Seed draws those of scoring.
+	Probes int
 	// Masks chooses which features a coupling changes.
 	Masks Masks
 	// Permutation goes before every layer but the first. With a reverse or a random
@@ -172,6 +188,9 @@ func (p Preset) Config(features, context []string, o Options) (Config, error) {
 	if !ok {
 		return Config{}, fmt.Errorf("the preset %q is not known; choose %s", string(p), strings.Join(PresetNames(), ", "))
 	}
+	if err := o.checkSolver(p); err != nil {
+		return Config{}, err
+	}
 	return build(features, context, o)
 }
 
@@ -195,6 +214,19 @@ func (o *Options) fill(p Preset) {
 	}
 	if o.Degree == 0 {
 		o.Degree = d.Degree
+	}
+	if o.Steps == 0 && o.Tolerance == 0 {
+		o.Steps, o.Tolerance = d.Steps, d.Tolerance
+		if o.Solver == "" {
+			o.Solver = d.Solver
+		}
+	}
+	switch {
+	case o.Solver != "" || !solves(p):
+	case o.Tolerance != 0:
+		o.Solver = transform.Dopri5
+	default:
+		o.Solver = transform.RK4
 	}
 	if o.Masks == "" {
 		o.Masks = d.Masks

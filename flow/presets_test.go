@@ -206,7 +206,15 @@ func TestPresetsRefuse(t *testing.T) {
 		{"maf", nil, flow.Options{Components: 3}, "no mixtures"},
 		{"residual-flow", names("c", 1), flow.Options{}, "takes no context"},
 		{"residual-flow", nil, flow.Options{Hidden: []int{8, 8}}, "one hidden layer in each block"},
-		{"glow-of-tables", nil, flow.Options{}, "choose bernstein, flow++, gaussianization, householder, iaf, maf, naf, nice, nsf, nsf-ar, planar, radial, realnvp, residual-flow, sos, umnn"},
+		{"realnvp", nil, flow.Options{Steps: 3}, "no differential equation"},
+		{"ffjord", nil, flow.Options{Masks: flow.MasksHalves}, "no masks"},
+		{"ffjord", nil, flow.Options{Solver: "rk4"}, "give it steps"},
+		{"ffjord", nil, flow.Options{Solver: "rk45", Steps: 3}, "choose euler, midpoint, rk4, dopri5"},
+		{"ffjord", nil, flow.Options{Steps: 3, Tolerance: 1e-3}, "take one"},
+		{"ffjord", nil, flow.Options{Tolerance: 1e-9}, "want 1e-07 to 1"},
+		{"ffjord", nil, flow.Options{Probes: -1}, "want 1 to 1024"},
+		{"flow-matching", nil, flow.Options{Bound: 2}, "no scale map"},
+		{"glow-of-tables", nil, flow.Options{}, "choose bernstein, ffjord, flow++, flow-matching, gaussianization, householder, iaf, maf, naf, nice, nsf, nsf-ar, planar, radial, realnvp, residual-flow, sos, umnn"},
 	} {
 		if _, err := c.preset.Config(names("x", 2), c.context, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s of %+v: %v, want %q", c.preset, c.o, err, c.want)

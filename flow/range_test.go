@@ -48,6 +48,14 @@ func rangeFamilies() map[string]transform.Spec {
 		"chain":           &transform.ChainSpec{Transforms: []transform.Spec{&transform.PlanarSpec{}, &transform.LUSpec{Bound: 1}}},
 		"sequential":      &transform.SequentialSpec{Univariate: &autograd.Inverse{Of: affine}, Conditioner: rangeTransformer(true)},
 		"transformer":     &transform.CouplingSpec{Mask: mask, Univariate: affine, Conditioner: rangeTransformer(false)},
+		"continuous": &transform.ContinuousSpec{
+			Velocity: nn.VelocitySpec{Hidden: []int{5}, Gated: true, Activation: autograd.Activation{Name: autograd.SiLUActivation}},
+			Solver:   transform.SolverSpec{Method: transform.RK4, Steps: 2},
+		},
+		"continuous adaptive": &transform.ContinuousSpec{
+			Velocity: nn.VelocitySpec{Hidden: []int{5, 4}, Activation: autograd.Activation{Name: autograd.TanhActivation}},
+			Solver:   transform.SolverSpec{Method: transform.Dopri5, Tolerance: 1e-2}, Probes: transform.ProbesSpec{Count: 2},
+		},
 		"support": &transform.SupportSpec{Columns: []transform.SupportColumn{
 			{Feature: 0, Map: "logit", Lower: &zero, Upper: &one, Margin: 1e-6},
 			{Feature: 1, Map: "log", Lower: &zero},

@@ -286,6 +286,82 @@ def support(columns, columns_of, x):
         total += np.where(outside, -np.inf, slope)
     return total
 
+TABLEAUS = {  # the stages of Runge-Kutta methods, their result, and the difference from the embedded one
+    "euler": ([[]], [1], None),
+    "midpoint": ([[], [1 / 2]], [0, 1], None),
+    "rk4": ([[], [1 / 2], [0, 1 / 2], [0, 0, 1]], [1 / 6, 1 / 3, 1 / 3, 1 / 6], None),
+    "dopri5": ([[], [1 / 5], [3 / 40, 9 / 40], [44 / 45, -56 / 15, 32 / 9], [19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729],
+                [9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656], [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84]],
+               [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84, 0],
+               [71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40]),
+}
+
+def velocity(spec, tensors, prefix, x, times, context):
+    """v and the trace of its Jacobian for rows x [rows, D] at a time each."""
+    d, k = x.shape[1], spec.get("frequencies", 0)
+    angles = np.pi * np.outer(times, np.arange(k) + 1)
+    tau = np.concatenate([np.cos(angles), np.sin(angles)], 1) if k else times[:, None]
+    tensor = lambda name: tensors[prefix + name]
+    h, tangents, layers = x, np.tile(np.eye(d), (len(x), 1, 1)), len(spec["hidden"]) + 1
+    for l in range(layers):
+        u, tangents = h @ tensor(f"layers.{l}.weight"), tangents @ tensor(f"layers.{l}.weight")
+        if l == 0 and context.shape[1]:
+            u = u + context @ tensor("context.weight")
+        shift = tau @ tensor(f"layers.{l}.time.weight") + tensor(f"layers.{l}.time.bias")
+        if spec.get("gated"):
+            gate = 1 / (1 + np.exp(-shift[:, u.shape[1]:]))
+            u, tangents = u * gate, tangents * gate[:, None]
+        u = u + shift[:, :u.shape[1]]
+        if l < layers - 1:
+            h = activation(spec, u)
+            tangents = tangents * slope(spec["activation"], u)[:, None]
+    return u, np.trace(tangents, axis1=1, axis2=2)
+
+def slope(name, u):
+    """The derivative of a smooth activation."""
+    s = 1 / (1 + np.exp(-u))
+    return {"tanh": 1 - np.tanh(u)**2, "softplus": s, "silu": s * (1 + u * (1 - s)), "elu": np.where(u > 0, 1, np.exp(np.minimum(u, 0)))}[name]
+
+def step(t, tensors, prefix, x, context, done, size, sign):
+    """x after a step of each row, the log-dets, and the differences from the embedded method."""
+    stages, result, wrong = TABLEAUS[t["solver"]["method"]]
+    h, v, traces = sign * size[:, None], [], []
+    for a in stages:
+        at = x + h * sum((w * k for w, k in zip(a, v)), np.zeros(x.shape))
+        way = done + sum(a) * size
+        k, trace = velocity(t["velocity"], tensors, prefix + "velocity.", at, way if sign > 0 else 1 - way, context)
+        v.append(k)
+        traces.append(trace)
+    total = lambda weights, terms: sum(w * k for w, k in zip(weights, terms))
+    h0 = h[:, 0]
+    y, log_det = x + h * total(result, v), h0 * total(result, traces)
+    return y, log_det, (h * total(wrong, v), h0 * total(wrong, traces)) if wrong else None
+
+def solve(t, tensors, prefix, x, context, sign):
+    """Moves x in place along the differential equation, and returns the log-dets."""
+    if t.get("probes", {}).get("count"):
+        raise ValueError("a trace that is estimated by probes: this reader draws none")
+    total, done, rows = np.zeros(len(x)), np.zeros(len(x)), len(x)
+    n, e = t["solver"].get("steps", 0), t["solver"].get("tolerance")
+    for i in range(n):
+        x[:], log_det, _ = step(t, tensors, prefix, x, context, np.full(rows, i / n), np.full(rows, 1 / n), sign)
+        total += log_det
+    halved = np.full(rows, 3)
+    while e and (done < 1).any():
+        a = np.flatnonzero(done < 1)
+        size = 0.5 ** halved[a]
+        y, log_det, (off, off_log) = step(t, tensors, prefix, x[a], context[a], done[a], size, sign)
+        scale = 1 + np.maximum(np.abs(x[a]), np.abs(y))
+        error = np.maximum(np.sqrt(((off / scale)**2).mean(1)), np.abs(off_log) / (1 + np.abs(log_det))) / e
+        taken = ~((error > 1) & (halved[a] < 10))
+        halved[a[~taken]] += 1
+        b = a[taken]
+        x[b], total[b], done[b] = y[taken], total[b] + log_det[taken], done[b] + size[taken]
+        done[b[np.isnan(error[taken])]] = 1
+        grow = (error[taken] < 1 / 64) & (halved[b] > 0) & (done[b] % (2 * size[taken]) == 0)
+        halved[b[grow]] -= 1
+    return total
+
 def forward(t, tensors, prefix, x, columns, context):
     """Changes x in place; returns the log-dets and the new columns."""
     kind, tensor = t["type"], lambda name: tensors[prefix + name][0]
@@ -315,6 +391,8 @@ def forward(t, tensors, prefix, x, columns, context):
         constant = np.repeat(tensors[prefix + "constant"], len(x), 0)
         x[:], log_det = univariate({**t, "type": "logistic-mixture"}, constant, x.copy())
         return log_det.sum(1), columns
+    if kind == "continuous":
+        return solve(t, tensors, prefix, x, context, 1), columns
     if kind == "lu":
         s = t["bound"] * np.tanh(tensor("diagonal") / t["bound"])
         lower, upper = np.eye(d), np.diag(np.exp(s))

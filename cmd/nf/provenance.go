@@ -65,6 +65,14 @@ type trainProvenance struct {
 	Warmup      int          `json:"warmup,omitempty"`
 	Average     float64      `json:"average,omitempty"`
 	Memory      train.Memory `json:"memory,omitempty"`
+	Solver      string       `json:"solver,omitempty"`
+	Steps       int          `json:"solver_steps,omitempty"`
+	Tolerance   float64      `json:"tolerance,omitempty"`
+	Probes      int          `json:"probes,omitempty"`
+	// Pairing is that of flow matching, "" the default one.
+	Pairing  train.Pairing `json:"pairing,omitempty"`
+	Kinetic  float64       `json:"kinetic,omitempty"`
+	Jacobian float64       `json:"jacobian,omitempty"`
 	// ValidFraction is absent where the validation rows came from a file.
 	ValidFraction float64 `json:"valid_fraction,omitempty"`
 }
@@ -77,6 +85,8 @@ func (o *trainOptions) describe() trainProvenance {
 		Embedding: o.model.Embedding, Residual: o.model.Residual, BatchNorm: o.model.BatchNorm,
 		Epochs: o.fit.Epochs, Batch: o.fit.Batch, LearningRate: o.fit.LearningRate, Schedule: o.fit.Schedule,
 		Clip: o.fit.Clip, Noise: o.fit.Noise, Patience: o.fit.Patience,
+		Solver: o.model.Solver, Steps: o.model.Steps, Tolerance: o.model.Tolerance, Probes: o.model.Probes,
+		Pairing: o.pairing, Kinetic: o.fit.Kinetic, Jacobian: o.fit.Jacobian,
 		WeightDecay: o.fit.WeightDecay, Warmup: o.fit.Warmup, Average: o.fit.Average,
 	}
 	if o.fit.Optimizer != train.Adam {
@@ -123,7 +133,9 @@ type trainLog struct {
 	Valid       string  `json:"valid,omitempty"`
 	// Stopped is why training ended before its last epoch, or "unfinished" where
 	// it had not ended when this was written.
-	Stopped       string     `json:"stopped,omitempty"`
+	Stopped string `json:"stopped,omitempty"`
+	// Loss is what was minimized, in the place of nlls, unless that is the nll.
+	Loss          string     `json:"loss,omitempty"`
 	Steps         int        `json:"steps"`
 	TapeBytes     int        `json:"tape_bytes"`
 	Kept          int        `json:"kept_every,omitempty"` // see train.Result
@@ -170,6 +182,9 @@ func describeRun(o *trainOptions, result train.Result, started time.Time, modelH
 		Version: version(), GoVersion: runtime.Version(),
 		Data: o.data, Teacher: o.teacher, Valid: o.valid, Stopped: result.Stopped, Steps: result.Steps, TapeBytes: result.TapeBytes, Kept: result.Kept,
 		StartValidNLL: number(result.StartValidNLL), BestEpoch: result.BestEpoch, BestValidNLL: number(result.BestValidNLL),
+	}
+	if o.flow == flow.PresetFlowMatching {
+		l.Loss = "flow matching"
 	}
 	for i, e := range result.History {
 		by := ""

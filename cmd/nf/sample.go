@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/internal/image"
 	"github.com/seed-192fdf7a/nf/internal/printable"
 	"github.com/seed-192fdf7a/nf/internal/table"
@@ -26,6 +28,8 @@ type sampleOptions struct {
 	workers             int
 	logProb, quiet      bool
 	quantiles           []float64
+	solver              string // of continuous flows
+	steps               int
 }
 
 func sampleCommand() *cobra.Command {
@@ -69,6 +73,8 @@ on standard error. A high --temperature makes them, or a training that diverged.
 	f.Float64SliceVar(&o.quantiles, "quantile", nil, "write these quantiles of the draws, each 0 to 1, in their place")
 	o.table.addHeader(command)
 	addWorkersFlag(command, &o.workers)
+	f.IntVar(&o.steps, "solver-steps", 0, "of flows along differential equations: take so many steps instead of the model's own, and tell how far the draws are from those")
+	f.StringVar(&o.solver, "solver", "", "of --solver-steps: "+strings.Join(transform.Methods, ", ")+" (default: the model's own)")
 	f.BoolVar(&o.quiet, "quiet", false, "print no progress")
 	command.RunE = func(command *cobra.Command, _ []string) error {
 		if err := require(command, "model", "number", "out"); err != nil {
@@ -117,6 +123,9 @@ func (o *sampleOptions) check(command *cobra.Command) error {
 	if err := o.checkDraw(); err != nil {
 		return err
 	}
+	if err := o.checkSteps(command); err != nil {
+		return err
+	}
 	return distinctPaths(paths{"context": o.context, "model": o.model}, paths{"out": o.out})
 }
 
@@ -152,6 +161,10 @@ func (o *sampleOptions) checkGuided() error {
 func runSample(command *cobra.Command, o *sampleOptions) error {
 	f, scorer, _, err := loadScorer(command.Context(), o.model, o.workers)
 	if err != nil {
+		return err
+	}
+	exact := f
+	if f, scorer, err = o.fewSteps(f, scorer); err != nil {
 		return err
 	}
 	c := f.Config()
@@ -235,6 +248,11 @@ func runSample(command *cobra.Command, o *sampleOptions) error {
 	if err := w.Close(); err != nil {
 		return err
 	}
+	if exact != f {
+		if err := o.reportFewSteps(command, exact, f, &s); err != nil {
+			return err
+		}
+	}
 	if n := s.infinite.count; n > 0 {
 		advice := "the training may have diverged"
 		if o.sample.Temperature > 1 {
@@ -277,6 +295,8 @@ type sampler struct {
 	rows    []float64
 
 	infinite infiniteRows
+
+	firstContext []float64 // of the rows of the first block, as the table has it
 }
 
 const sampleBlockRows = 4096
@@ -299,6 +319,9 @@ func (s *sampler) next() ([]float64, error) {
 	x, logProb := resized(&s.draws, n*s.width), []float64(nil)
 	if s.dense {
 		logProb = resized(&s.logProb, n)
+	}
+	if s.firstContext == nil {
+		s.firstContext = slices.Clone(s.columns)
 	}
 	err := s.scorer.Sample(x, logProb, uint64(s.done.Load()), s.options, s.expander.expand(s.columns))
 	s.infinite.add(x, s.done.Load())

@@ -298,6 +298,18 @@ func scoreTable(command *cobra.Command, o *scoreOptions, f *flow.Flow, scorer *f
 		complain(command, "%d row(s) are so far outside that float32 cannot hold them, and scored -Inf (out_of_range); the first: %s: %s %s",
 			job.far.count, shownPath(o.data), job.where(), job.far.first)
 	}
+	if f.Continuous() && models == nil && job.rows > 0 {
+		report, err := f.ReportSolver(job.reported, job.reportedContext, flow.ScorerOptions{Workers: o.workers, BLAS: scorer.Backend()})
+		if err != nil {
+			return summary, err
+		}
+		evaluations, mean, largest := number(report.Evaluations), number(report.MeanError), number(report.LargestError)
+		summary.Evaluations, summary.SolverError, summary.LargestSolverError = &evaluations, &mean, &largest
+		if report.StandardError > 0 {
+			probes := number(report.StandardError)
+			summary.ProbeError = &probes
+		}
+	}
 	if o.flags.on() {
 		threshold := number(o.flags.threshold)
 		summary.Threshold, summary.Anomalies = &threshold, &o.flags.count
@@ -330,7 +342,13 @@ type scoring struct {
 	skips       bool
 	file, label string
 	far         farRows
+
+	// The first good rows, of which the solver of a continuous flow reports.
+	reported, reportedContext []float64
 }
+
+// reportRows is how many rows a solver reports of.
+const reportRows = 256
 
 // where names what seen counts.
 func (s *scoring) where() string {
@@ -372,6 +390,11 @@ func (s *scoring) score(out, in []float64) error {
 				s.spread[r] = math.NaN()
 			}
 			continue
+		}
+		if s.rows < reportRows && s.scorer.Continuous() {
+			each := len(context) / n
+			s.reported = append(s.reported, x[r*s.widths[0]:(r+1)*s.widths[0]]...)
+			s.reportedContext = append(s.reportedContext, context[r*each:(r+1)*each]...)
 		}
 		s.rows++
 		s.sum += v
@@ -444,8 +467,14 @@ type scoreSummary struct {
 	Anomalies     *int64  `json:"anomalies,omitempty"`
 	AUROC         *number `json:"auroc,omitempty"`
 	AUPRC         *number `json:"auprc,omitempty"`
-	BLAS          string  `json:"blas"`
-	Kernels       string  `json:"kernels"`
+	// Of a flow along differential equations, by its first rows: how many
+	// evaluations a row took, and errors of log_prob in nats.
+	Evaluations        *number `json:"evaluations,omitempty"`
+	SolverError        *number `json:"solver_error,omitempty"`
+	LargestSolverError *number `json:"largest_solver_error,omitempty"`
+	ProbeError         *number `json:"probe_standard_error,omitempty"`
+	BLAS               string  `json:"blas"`
+	Kernels            string  `json:"kernels"`
 }
 
 func (s *scoreSummary) print(out io.Writer, asJSON bool) error {
@@ -460,6 +489,12 @@ func (s *scoreSummary) print(out io.Writer, asJSON bool) error {
 	}
 	if s.AUROC != nil {
 		fmt.Fprintf(&b, " auroc=%.6f auprc=%.6f", float64(*s.AUROC), float64(*s.AUPRC))
+	}
+	if s.Evaluations != nil {
+		fmt.Fprintf(&b, " evaluations=%.1f solver_error=%.2g largest_solver_error=%.2g", float64(*s.Evaluations), float64(*s.SolverError), float64(*s.LargestSolverError))
+	}
+	if s.ProbeError != nil {
+		fmt.Fprintf(&b, " probe_standard_error=%.2g", float64(*s.ProbeError))
 	}
 	fmt.Fprintf(&b, " blas=%s kernels=%s\n", s.BLAS, s.Kernels)
 	_, err := io.WriteString(out, b.String())

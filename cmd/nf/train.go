@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/train"
 )
 
@@ -27,6 +28,7 @@ type trainOptions struct {
 	sound                     soundFlags
 	circular                  []string
 	circles                   []flow.Circular // what circular says
+	pairing                   train.Pairing   // of flow matching
 	fit                       train.Options
 	teacher                   string           // of nf distill
 	part                      func(int) string // of nf distill: by what epoch i of the history learned
@@ -66,6 +68,9 @@ its cell's. nf sample writes values of the grid.
 slope at both ends, so that the density is continuous where they meet, other columns depend on its cosine and sine, the
 base is uniform in it, and nf score takes a value outside [LOWER, UPPER) for the one inside that is whole turns away. It
 needs --flow nsf, and a --permutation that mixes no columns: random, unless another is given.
+
+--flow flow-matching minimizes not the nll but the loss of flow matching, and its lines say train_loss and valid_loss; the
+last one has the valid_nll of the best epoch too. With --kinetic and --jacobian, train_nll of ffjord holds these penalties.
 
 A flag of names or numbers that is given twice adds up: --hidden 8 --hidden 16 is --hidden 8,16.`,
 		Example: `  nf train --data train.csv --valid valid.csv --exclude label --out model.safetensors
@@ -174,6 +179,26 @@ func (o *trainOptions) checkFlow(command *cobra.Command) error {
 		return usage("--components is %d; it must be at least 1", o.model.Components)
 	case changed("bound") && !(o.model.Bound > 0):
 		return usage("--bound is %v; it must be above 0", o.model.Bound)
+	case changed("solver-steps") && o.model.Steps < 1:
+		return usage("--solver-steps is %d; it must be at least 1", o.model.Steps)
+	case changed("tolerance") && !(o.model.Tolerance > 0):
+		return usage("--tolerance is %v; it must be above 0", o.model.Tolerance)
+	case changed("probes") && o.model.Probes < 1:
+		return usage("--probes is %d; it must be at least 1; without it the trace is exact", o.model.Probes)
+	case o.flow == flow.PresetFlowMatching && o.model.Layers > 1:
+		return usage("--layers is %d, but %s learns one velocity; give it more or wider --hidden layers", o.model.Layers, o.flow)
+	case o.flow == flow.PresetFlowMatching && o.model.BatchNorm:
+		return usage("--batchnorm is for layers, of which %s has one", o.flow)
+	case o.flow == flow.PresetFlowMatching && o.model.Base != base.StandardNormal:
+		return usage("--base is %s, but %s leads to the base %s", o.model.Base, o.flow, base.StandardNormal)
+	case changed("pairing") && o.flow != flow.PresetFlowMatching:
+		return usage("--pairing is for --flow %s", flow.PresetFlowMatching)
+	case changed("pairing") && !slices.Contains(train.Pairings, o.pairing):
+		return usage("--pairing is %q; it must be %s or %s", string(o.pairing), train.IndependentPairs, train.TransportPairs)
+	case o.pairing == train.TransportPairs && len(o.context) > 0:
+		return usage("--pairing %s learns a biased density where there is a --context; take %s", train.TransportPairs, train.IndependentPairs)
+	case (changed("kinetic") || changed("jacobian")) && o.flow != flow.PresetFFJORD:
+		return usage("--kinetic and --jacobian are for --flow %s", flow.PresetFFJORD)
 	case changed("embedding") && len(o.context) == 0:
 		return usage("--embedding is of the context, and there is no --context")
 	case changed("embedding") && o.model.Embedding < 1:
@@ -203,6 +228,12 @@ func (o *trainOptions) setDefaults(command *cobra.Command) {
 	}
 	if !changed("base") {
 		o.model.Base = d.Base
+	}
+	if !changed("solver-steps") && !changed("tolerance") {
+		o.model.Steps, o.model.Tolerance = d.Steps, d.Tolerance
+		if !changed("solver") {
+			o.model.Solver = d.Solver
+		}
 	}
 	if o.flow == flow.PresetGaussianization && !changed("lr") {
 		o.fit.LearningRate = gaussianizationRate
@@ -240,6 +271,8 @@ func (o *trainOptions) checkModel() error {
 		{"embedding", context, flow.Options{Embedding: m.Embedding}},
 		{"degree", nil, flow.Options{Degree: m.Degree}},
 		{"components", nil, flow.Options{Components: m.Components}},
+		{"solver", nil, flow.Options{Solver: m.Solver, Steps: m.Steps, Tolerance: m.Tolerance}},
+		{"probes", nil, flow.Options{Probes: m.Probes}},
 		{"residual", nil, flow.Options{Residual: m.Residual}},
 		{"batchnorm", nil, flow.Options{BatchNorm: m.BatchNorm}},
 	} {

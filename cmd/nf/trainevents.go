@@ -180,7 +180,7 @@ func runTrainEvents(command *cobra.Command, o *trainOptions, open func() (traini
 	}
 	training, validation := data.sources(f, o)
 	work := fitting{
-		events: trained, unit: unit, describe: describe,
+		events: trained, unit: unit, loss: "nll", describe: describe,
 		fit: func(ctx context.Context, options train.Options) (train.Result, error) {
 			r, err := train.Minimize(ctx, f.Model(), train.MaximumLikelihood(f, training), train.MaximumLikelihood(f, validation), options)
 			return r, errors.Join(training.Err(), validation.Err(), err)

@@ -11,6 +11,7 @@ import (
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/train"
+	"github.com/seed-192fdf7a/nf/flow/transform"
 )
 
 // addFlags declares the flags of nf train; what o.fit holds are the defaults of
@@ -39,7 +40,12 @@ func (o *trainOptions) addFlags(command *cobra.Command) {
 	f.StringSliceVar(&o.discrete, "discrete", nil, "COLUMN or COLUMN=STEP, columns of whole numbers or of rounded values, which get uniform noise of one step in training; a step not given is found")
 	f.BoolVar(&o.model.BatchNorm, "batchnorm", false, "batch normalization after every layer")
 
+	f.StringVar((*string)(&o.pairing), "pairing", "", fmt.Sprintf("of flow-matching: pair rows with noise by the optimal %s of each 64, or %s (default %s, with --context %s)",
+		train.TransportPairs, train.IndependentPairs, train.TransportPairs, train.IndependentPairs))
+
 	fit := &o.fit
+	f.Float64Var(&fit.Kinetic, "kinetic", 0, "of ffjord: weight of the integral of |v|^2 in training, which makes paths straight, such as 0.01")
+	f.Float64Var(&fit.Jacobian, "jacobian", 0, "of ffjord: weight of the integral of the squared Jacobian in training, such as 0.01")
 	f.IntVar(&fit.Epochs, "epochs", fit.Epochs, "passes over the rows; 0 lets gaussianization begin from the rows, and learns nothing by gradient")
 	f.IntVar(&fit.Batch, "batch", 0, "rows of a minibatch (default: "+train.BatchRule()+")")
 	o.addOptimizerFlags(f)
@@ -73,6 +79,10 @@ func (o *trainOptions) addFlowFlags(f *pflag.FlagSet) {
 	f.IntVar(&m.Bins, "bins", 0, "bins of a spline"+defaultsOf(func(o flow.Options) string { return number0(o.Bins) }))
 	f.IntVar(&m.Components, "components", 0, "densities in each mixture, or sigmoids of naf"+defaultsOf(func(o flow.Options) string { return number0(o.Components) }))
 	f.IntVar(&m.Degree, "degree", 0, "degree of polynomials"+defaultsOf(func(o flow.Options) string { return number0(o.Degree) }))
+	f.StringVar(&m.Solver, "solver", "", "of ffjord and flow-matching: "+strings.Join(transform.Methods, ", ")+defaultsOf(func(o flow.Options) string { return o.Solver }))
+	f.IntVar(&m.Steps, "solver-steps", 0, "equal steps of the solver"+defaultsOf(func(o flow.Options) string { return number0(o.Steps) }))
+	f.Float64Var(&m.Tolerance, "tolerance", 0, "in place of --solver-steps: steps of dopri5 that adapt to each row by itself, with at most this error each, relative to 1 + |value|"+defaultsOf(func(o flow.Options) string { return number0(o.Tolerance) }))
+	f.IntVar(&m.Probes, "probes", 0, "random directions that estimate the trace of a Jacobian, for many columns; 0 makes it exact")
 	f.BoolVar(&m.Residual, "residual", false, "residual networks in autoregressive flows: a block for each width after the first (nsf-ar's own widths always are)")
 }
 
@@ -147,7 +157,7 @@ func widths(hidden []int) string {
 var fitFlags = map[string]string{
 	"Epochs": "epochs", "Batch": "batch", "Optimizer": "optimizer", "WeightDecay": "weight-decay", "LearningRate": "lr",
 	"Schedule": "schedule", "Warmup": "warmup", "Average": "average", "Clip": "clip", "Noise": "noise",
-	"Patience": "patience", "Memory": "memory", "Workers": "workers",
+	"Patience": "patience", "Kinetic": "kinetic", "Jacobian": "jacobian", "Memory": "memory", "Workers": "workers",
 }
 
 // optionUsage says by its flag what is wrong with an option of a fit.

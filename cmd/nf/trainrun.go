@@ -96,13 +96,22 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 	}
 	var f *flow.Flow
 	work := fitting{
-		events: data.trainRows, unit: "rows",
+		events: data.trainRows, unit: "rows", loss: "nll",
 		fit: func(ctx context.Context, options train.Options) (train.Result, error) {
+			if o.flow == flow.PresetFlowMatching {
+				return train.FitMatching(ctx, f, data.train, data.valid, o.pairing, options)
+			}
 			return train.Fit(ctx, f, data.train, data.valid, options)
 		},
 		describe: func(r train.Result) (json.RawMessage, error) { return describeTraining(o, data, r) },
 		explain:  func(err error) error { return explainRow(explainConstant(err, data, o), data, o) },
 		units:    func(float64) string { return "" },
+	}
+	if o.flow == flow.PresetFlowMatching || o.flow == flow.PresetFFJORD {
+		work.solver = func(command *cobra.Command, out io.Writer) error { return reportSolver(command, out, f, data.valid, o) }
+	}
+	if o.flow == flow.PresetFlowMatching {
+		work.loss, work.exact = "loss", func() (float64, error) { return meanNLL(f, data.valid.Present(), o.fit) }
 	}
 	err = orInterrupted(ctx, func() (err error) {
 		if f, err = flow.New(config, o.fit.Seed); err != nil {
@@ -141,6 +150,12 @@ type fitting struct {
 	describe describeFit
 	explain  func(error) error
 	units    func(nll float64) string
+	// loss names what is minimized; exact, unless nil, returns the validation nll of
+	// what was learned by another loss.
+	loss  string
+	exact func() (float64, error)
+	// solver, unless nil, tells what a solver makes of the validation rows.
+	solver func(*cobra.Command, io.Writer) error
 }
 
 // run trains f, and writes the best epoch.
@@ -149,13 +164,13 @@ func (w *fitting) run(command *cobra.Command, out *steadyOutput, f *flow.Flow, o
 	result, err := w.show(command, out, o, best)
 	switch {
 	case err != nil && result.BestEpoch > 0:
-		return keepBest(best, result, err, w.units)
+		return w.keepBest(best, result, err)
 	case errors.Is(err, context.Canceled) && len(result.History) > 0:
 		return errors.New("interrupted when no epoch was better than the start; nothing was written")
 	case errors.Is(err, context.Canceled):
 		return errors.New("interrupted before an epoch was finished; nothing was written")
 	case err != nil && result.Stopped == "diverged" && len(result.History) > 0:
-		return fmt.Errorf("%w; no epoch before was better than the start (valid_nll=%.6f), so nothing was written", err, result.StartValidNLL)
+		return fmt.Errorf("%w; no epoch before was better than the start (valid_%s=%.6f), so nothing was written", err, w.loss, result.StartValidNLL)
 	case err != nil && result.Stopped == "diverged":
 		return fmt.Errorf("%w; nothing was written", err)
 	case errors.As(err, new(*train.NoBetterEpochError)):
@@ -172,10 +187,23 @@ func (w *fitting) run(command *cobra.Command, out *steadyOutput, f *flow.Flow, o
 	if !o.quiet && o.fit.Memory != train.Stored {
 		fmt.Fprintf(out, "memory %s: %.1f MiB of tapes and activations on %d workers%s\n", o.fit.Memory, float64(result.TapeBytes)/(1<<20), o.fit.Workers, keptEvery(result.Kept))
 	}
-	fmt.Fprintf(out, "best epoch=%d valid_nll=%.6f%s\n", result.BestEpoch, result.BestValidNLL, w.units(result.BestValidNLL))
+	exact := ""
+	if w.exact != nil {
+		nll, err := w.exact()
+		if err != nil {
+			return err
+		}
+		exact = fmt.Sprintf(" valid_nll=%.6f", nll)
+	}
+	fmt.Fprintf(out, "best epoch=%d valid_%s=%.6f%s%s\n", result.BestEpoch, w.loss, result.BestValidNLL, w.units(result.BestValidNLL), exact)
+	if w.solver != nil {
+		if err := w.solver(command, out); err != nil {
+			return err
+		}
+	}
 	o.advise(command, adviceAfter(o, result)...)
 	if err := out.err(); err != nil {
-		return fmt.Errorf("standard output broke off (%w); %s is complete: best epoch=%d valid_nll=%.6f", err, o.out, result.BestEpoch, result.BestValidNLL)
+		return fmt.Errorf("standard output broke off (%w); %s is complete: best epoch=%d valid_%s=%.6f", err, o.out, result.BestEpoch, w.loss, result.BestValidNLL)
 	}
 	return nil
 }
@@ -206,8 +234,8 @@ func (w *fitting) show(command *cobra.Command, out io.Writer, o *trainOptions, b
 		best.finished(e)
 		if !o.quiet {
 			bar.pause(func() {
-				fmt.Fprintf(out, "epoch=%d train_nll=%.6f valid_nll=%.6f%s %s_per_second=%.0f\n",
-					e.Epoch, e.TrainNLL, e.ValidNLL, w.units(e.ValidNLL), w.unit, e.RowsPerSecond)
+				fmt.Fprintf(out, "epoch=%d train_%s=%.6f valid_%s=%.6f%s %s_per_second=%.0f\n",
+					e.Epoch, w.loss, e.TrainNLL, w.loss, e.ValidNLL, w.units(e.ValidNLL), w.unit, e.RowsPerSecond)
 			})
 		}
 	}
@@ -250,7 +278,7 @@ func orLeave[T any](ctx context.Context, do func() (T, error)) (T, error) {
 
 // keepBest writes the best epoch of a training that did not reach its end, and
 // returns the error that says so.
-func keepBest(best *bestEpoch, result train.Result, cause error, units func(nll float64) string) error {
+func (w *fitting) keepBest(best *bestEpoch, result train.Result, cause error) error {
 	if err := best.finish(result); err != nil {
 		return err
 	}
@@ -258,7 +286,29 @@ func keepBest(best *bestEpoch, result train.Result, cause error, units func(nll 
 	if errors.Is(cause, context.Canceled) {
 		what = "interrupted"
 	}
-	return fmt.Errorf("%s; %s keeps the best finished epoch: best epoch=%d valid_nll=%.6f%s", what, best.options.out, result.BestEpoch, result.BestValidNLL, units(result.BestValidNLL))
+	return fmt.Errorf("%s; %s keeps the best finished epoch: best epoch=%d valid_%s=%.6f%s", what, best.options.out, result.BestEpoch, w.loss, result.BestValidNLL, w.units(result.BestValidNLL))
+}
+
+// meanNLL returns the mean of −log p of validation rows, with their weights.
+func meanNLL(f *flow.Flow, data train.Data, o train.Options) (float64, error) {
+	s, err := f.NewScorer(flow.ScorerOptions{Workers: o.Workers, BLAS: o.BLAS})
+	if err != nil {
+		return 0, err
+	}
+	logProb := make([]float64, len(data.Rows)/f.Dim())
+	if err := s.LogProb(logProb, data.Rows, data.Context); err != nil {
+		return 0, err
+	}
+	var sum, total float64
+	for i, v := range logProb {
+		weight := 1.0
+		if data.Weights != nil {
+			weight = data.Weights[i]
+		}
+		sum -= weight * v
+		total += weight
+	}
+	return sum / total, nil
 }
 
 // tryWriting writes the untrained model, its provenance included, to a file

@@ -42,6 +42,34 @@ type activation struct {
 	// backward32 sets dx, which may be dy or d, to dy times the derivative at x,
 	// where the activation is y. d and s are other memory of that size.
 	backward32 func(dx, x, y, dy, d, s []float32, slope float32)
+	// curve is nil for those that are not smooth.
+	curve *curve
+}
+
+// curve is what the derivative of a smooth activation takes to be differentiated
+// itself.
+type curve struct {
+	// bend64 returns the second derivative at x.
+	bend64 func(x float64) float64
+	// slope32 sets s to the derivative at x, where the activation is y, and bend32 b
+	// to the second one, where the first is s. Both are other memory.
+	slope32 func(s, x, y []float32)
+	bend32  func(b, x, y, s []float32)
+}
+
+// Smooth tells whether the activation has a derivative that can be
+// differentiated, as velocities need it: see [Graph.ActivateSlope].
+func (a Activation) Smooth() bool { return a.find() >= 0 && a.functions().curve != nil }
+
+// SmoothActivations returns the names of those that are [Activation.Smooth].
+func SmoothActivations() []ActivationName {
+	var names []ActivationName
+	for _, a := range activations {
+		if a.curve != nil {
+			names = append(names, a.name)
+		}
+	}
+	return names
 }
 
 // Activations returns the names of all activations but ReLU, which has none.

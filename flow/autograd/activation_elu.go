@@ -3,6 +3,7 @@ package autograd
 import "github.com/seed-192fdf7a/nf/kernels"
 
 // ELUActivation is x, below 0 eˣ − 1 (Clevert, Unterthiner and Hochreiter, 2016).
+// Its second derivative jumps at 0, where it counts as 1.
 const ELUActivation ActivationName = "elu"
 
 var elu = activation{
@@ -29,5 +30,29 @@ var elu = activation{
 			}
 			dx[i] = float32(dy[i] * slope)
 		}
+	},
+	curve: &curve{
+		bend64: func(x float64) float64 {
+			if x > 0 {
+				return 0
+			}
+			return kernels.Exp64(x)
+		},
+		slope32: func(s, x, y []float32) {
+			for i, v := range y {
+				s[i] = 1
+				if !(x[i] > 0) {
+					s[i] = v + 1
+				}
+			}
+		},
+		bend32: func(b, x, _, s []float32) {
+			for i, v := range s {
+				b[i] = 0
+				if !(x[i] > 0) {
+					b[i] = v
+				}
+			}
+		},
 	},
 }

@@ -16,4 +16,20 @@ var tanh = activation{
 			dx[i] = float32(dy[i] * (1 - float32(v*v)))
 		}
 	},
+	curve: &curve{
+		bend64: func(x float64) float64 {
+			y := kernels.Tanh64(x)
+			return -2 * float64(y*(1-float64(y*y)))
+		},
+		slope32: func(s, _, y []float32) {
+			for i, v := range y {
+				s[i] = 1 - float32(v*v)
+			}
+		},
+		bend32: func(b, _, y, s []float32) {
+			for i, v := range y {
+				b[i] = -2 * float32(v*s[i])
+			}
+		},
+	},
 }

@@ -16,6 +16,7 @@ type span struct{ from, n int }
 type weighted interface{ weight() *Parameter }
 
 func (l *Linear) weight() *Parameter      { return l.Weight }
+func (l *Unbiased) weight() *Parameter    { return l.Weight }
 func (l *Masked) weight() *Parameter      { return l.Weight }
 func (c *Convolution) weight() *Parameter { return c.Weight }
 

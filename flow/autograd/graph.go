@@ -20,6 +20,8 @@ type Graph struct {
 	drift   float64 // see Drift
 	columns []int32 // see indices
 
+	evaluations int // see Evaluated
+
 	gradients storage // of every parameter, flat
 	weights   overwritten
 }
@@ -77,6 +79,13 @@ func (g *Graph) Next() {
 	g.tape = g.tape[:0]
 	g.release(Mark{})
 }
+
+// Evaluated counts the evaluations of a velocity of so many events, of which a
+// map along an ordinary differential equation has many.
+func (g *Graph) Evaluated(events int) { g.evaluations += events }
+
+// Evaluations returns the count of [Graph.Evaluated] since the graph was made.
+func (g *Graph) Evaluations() int { return g.evaluations }
 
 // Mark is a point in a graph's memory.
 type Mark struct{ floats, doubles, nodes arenaMark }

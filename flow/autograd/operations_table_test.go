@@ -194,6 +194,7 @@ func operations() []operation {
 			return p.Take(in[0], autograd.Part{Sites: []int{1, 0}})
 		}), 0},
 	}...)
+	all = append(all, velocities()...)
 	for _, act := range []blas.Activation{blas.None, blas.ReLU} {
 		all = append(all, operation{fmt.Sprintf("linear, activation %v", act), []string{"Linear"}, []int{3}, false, func(s autograd.Scope) apply {
 			l := s.NewLinear(3, 19)

@@ -21,6 +21,11 @@ type Pass struct {
 	// Guidance and Jacobi are how maps that go site by site draw samples.
 	Guidance Guidance
 	Jacobi   Jacobi
+	// Penalties are what the paths of ordinary differential equations cost, beside
+	// the likelihood, and Penalty has an entry for each event, to which they are
+	// added: see [Penalties].
+	Penalties Penalties
+	Penalty   Sums
 	// Memory says what a chain keeps of the way for the gradient.
 	Memory Memory
 
@@ -29,6 +34,13 @@ type Pass struct {
 	tile    int
 	folds   *folds // of the segment that is under way
 }
+
+// Penalties weigh the regularizers of an ordinary differential equation dx/dt =
+// v(x, t) in training (RNODE: Finlay, Jacobsen, Nurbekyan and Oberman, 2020):
+// Kinetic·∫|v|² dt, which makes paths straight, and Jacobian·∫‖∂v/∂x‖² dt, the
+// Frobenius norm, which makes them parallel; where the trace is estimated, so is
+// this. The zero Penalties ask for neither, and Pass.Penalty is not used.
+type Penalties struct{ Kinetic, Jacobian float64 }
 
 // Memory says what a chain of maps keeps of a recorded pass: see
 // [Pass.Segment]. The zero Memory keeps everything.

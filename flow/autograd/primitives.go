@@ -21,9 +21,10 @@ type arithmetic interface {
 	// prepared returns what constants make of their parameter.
 	prepared(q prepared) []float64
 
-	// linear, masked, convolution and square return the weights of a layer, the
+	// linear, unbiased, masked, convolution and square return the weights of a layer, the
 	// last one those of a direction, with log|det W|.
 	linear(l *Linear) weights
+	unbiased(l *Unbiased) weights
 	masked(l *Masked) maskedWeights
 	convolution(c *Convolution) weights
 	square(q *Square, inverse bool) (w weights, logDet float64)
@@ -54,6 +55,15 @@ type arithmetic interface {
 	activate(dst, x matrix, f *activation, slope float64)
 	// activateBackward sets dx, which may be dy, to dy·f′(x), where f(x) is y.
 	activateBackward(dx, x, y, dy matrix, f *activation, slope float64)
+	// slope sets dst = f′(x), where f(x) is y.
+	slope(dst, x, y matrix, f *activation)
+	// slopeBackward sets dx, which may be ds, to ds·f″(x), where f′(x) is s.
+	slopeBackward(dx, x, y, s, ds matrix, f *activation)
+	// addScaledRuns adds to each row of dst that of src times a factor, of which there is
+	// one for each run of equally many rows.
+	addScaledRuns(dst, src matrix, factors []float64)
+	// dots sets dst to the dot product of each row of a and b.
+	dots(dst storage, a, b matrix)
 	// sigmoid sets dst = σ(x).
 	sigmoid(dst, x matrix)
 	// complement sets dst = 1 − σ(x), where σ(x) is y; dst may be y.
@@ -136,9 +146,21 @@ func addScaledRows[T float32 | float64](dst, src view[T], factor T) {
 
 func multiply[T float32 | float64](dst, a, b view[T]) {
 	for r := range dst.Rows {
-		into, as, bs := dst.row(r), a.row(r), b.row(r)
+		as := a.row(r)
+		into, bs := dst.row(r)[:len(as)], b.row(r)[:len(as)] // checked once
 		for c, v := range as {
 			into[c] = T(v * bs[c])
+		}
+	}
+}
+
+func addScaledRuns[T float32 | float64](dst, src view[T], factors []float64) {
+	run := max(1, dst.Rows/max(1, len(factors)))
+	for r := range dst.Rows {
+		from, factor := src.row(r), T(factors[r/run])
+		into := dst.row(r)[:len(from)]
+		for c, v := range from {
+			into[c] += T(factor * v)
 		}
 	}
 }

@@ -110,6 +110,30 @@ func (a arithmetic32) activateBackward(dx, x, y, dy matrix, f *activation, slope
 	a.floats.release(mark)
 }
 
+func (arithmetic32) slope(dst, x, y matrix, f *activation) { binary32(dst, x, y, f.curve.slope32) }
+
+func (a arithmetic32) slopeBackward(dx, x, y, s, ds matrix, f *activation) {
+	mark := a.floats.mark()
+	bend := a.floats.take(dx.cols)
+	into, xs, ys, ss, from := dx.narrow(), x.narrow(), y.narrow(), s.narrow(), ds.narrow()
+	for r := range into.Rows {
+		f.curve.bend32(bend, xs.row(r), ys.row(r), ss.row(r))
+		row, d := into.row(r), from.row(r)
+		for c, b := range bend {
+			row[c] = float32(d[c] * b)
+		}
+	}
+	a.floats.release(mark)
+}
+
+func (arithmetic32) addScaledRuns(dst, src matrix, factors []float64) {
+	addScaledRuns(dst.narrow(), src.narrow(), factors)
+}
+
+func (arithmetic32) dots(dst storage, a, b matrix) {
+	kernels.RowDots(dst.narrow, a.kernel(), b.kernel())
+}
+
 func (arithmetic32) univariate(u Univariate, inverse bool, dst, src, params matrix, logDet storage) {
 	if inverse {
 		u.Inverse32(dst.kernel(), src.kernel(), params.kernel(), logDet.narrow)

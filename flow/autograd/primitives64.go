@@ -109,6 +109,38 @@ func (arithmetic64) addScaled(dst, src matrix, factor float64) {
 	addScaledRows(dst.wide(), src.wide(), factor)
 }
 
+func (arithmetic64) slope(dst, x, _ matrix, f *activation) {
+	map64(dst, x, func(v float64) float64 {
+		_, d := f.at64(v, 0)
+		return d
+	})
+}
+
+func (arithmetic64) slopeBackward(dx, x, _, _, ds matrix, f *activation) {
+	into, xs, from := dx.wide(), x.wide(), ds.wide()
+	for r := range into.Rows {
+		row, d := into.row(r), from.row(r)
+		for c, v := range xs.row(r) {
+			row[c] = float64(d[c] * f.curve.bend64(v))
+		}
+	}
+}
+
+func (arithmetic64) addScaledRuns(dst, src matrix, factors []float64) {
+	addScaledRuns(dst.wide(), src.wide(), factors)
+}
+
+func (arithmetic64) dots(dst storage, a, b matrix) {
+	as, bs := a.wide(), b.wide()
+	for r := range as.Rows {
+		other := bs.row(r)
+		dst.wide[r] = 0
+		for c, v := range as.row(r) {
+			dst.wide[r] += float64(v * other[c])
+		}
+	}
+}
+
 func (arithmetic64) addColumnSums(dst, src matrix, factor float64) {
 	addColumnSums(dst.wide().Data, src.wide(), factor)
 }

@@ -25,7 +25,7 @@ type maskedWeights interface {
 // learned is what a layer with weights has among the parameters, and its number
 // among the layers.
 type learned struct {
-	weight, bias *Parameter
+	weight, bias *Parameter // no bias is nil
 	layer        int
 }
 
@@ -34,7 +34,12 @@ type learned struct {
 // Backward, with dz = dy where the activation let the value pass:
 // dweight = xᵀ·dz, dbias = Σ dz over rows, dx = dz·weightᵀ.
 func (g *Graph) product(x Value, w weights, p learned, act blas.Activation) Value {
-	y := g.newValue(x.Rows, p.bias.Cols, true)
+	return g.productOf(x, p.bias.Cols, w, p, act)
+}
+
+// productOf is product with so many outputs.
+func (g *Graph) productOf(x Value, out int, w weights, p learned, act blas.Activation) Value {
+	y := g.newValue(x.Rows, out, true)
 	w.forward(y, x, act)
 	if g.recording {
 		g.record(y, func() {
@@ -59,5 +64,7 @@ func (g *Graph) learn(w weights, p learned, x, dz matrix) {
 	}
 	dw, accumulate := g.weightGradient(p)
 	w.gradientWeights(dw, x, dz, accumulate)
-	g.do.addColumnSums(g.parameterGradient(p.bias), dz, 1)
+	if p.bias != nil {
+		g.do.addColumnSums(g.parameterGradient(p.bias), dz, 1)
+	}
 }

@@ -52,7 +52,7 @@ func (p *Pass) Segment(x Value, f, again func(*Pass, Value) Value) Value {
 	}
 	s.y = g.share(y)
 	s.y.node.rebuilt = again != nil
-	s.pass.LogDet.Values = nil
+	s.pass.LogDet.Values, s.pass.Penalty.Values = nil, nil
 	g.Record(s.backward)
 	return s.y
 }
@@ -120,6 +120,7 @@ func (s *segment) backward() {
 	mark, start := g.Mark(), len(g.tape)
 	pass := s.pass
 	pass.folds, pass.LogDet = s.folds.again(), Sums{Values: g.doubles.takeZeroed(events), Gradient: s.pass.LogDet.Gradient}
+	pass.Penalty = Sums{Values: g.doubles.takeZeroed(len(s.pass.Penalty.Gradient)), Gradient: s.pass.Penalty.Gradient}
 	var in, out Value
 	if s.again == nil {
 		in = g.clone(s.x)

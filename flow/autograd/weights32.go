@@ -32,6 +32,22 @@ func (w *linear32) refresh() { w.Set(w.layer.Weight.Values(), w.layer.Bias.Value
 
 func (a arithmetic32) linear(l *Linear) weights { return &a.binding.at(l.place).(*linear32).weights32 }
 
+// unbiased32 is a bound Unbiased.
+type unbiased32 struct {
+	layer *Unbiased
+	weights32
+}
+
+func (l *Unbiased) bind(b *Binding) bound {
+	return &unbiased32{l, weights32{b.backend, b.backend.NewWeights(l.In(), l.Out())}}
+}
+
+func (w *unbiased32) refresh() { w.Set(w.layer.Weight.Values(), nil) }
+
+func (a arithmetic32) unbiased(l *Unbiased) weights {
+	return &a.binding.at(l.place).(*unbiased32).weights32
+}
+
 // masked32 is a bound Masked.
 type masked32 struct {
 	layer *Masked

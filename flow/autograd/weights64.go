@@ -18,6 +18,10 @@ func (a arithmetic64) linear(l *Linear) weights {
 	return &weights64{in: l.In(), out: l.Out(), w: a.binding.value64(l.Weight), bias: a.binding.value64(l.Bias)}
 }
 
+func (a arithmetic64) unbiased(l *Unbiased) weights {
+	return &weights64{in: l.In(), out: l.Out(), w: a.binding.value64(l.Weight)}
+}
+
 func (a arithmetic64) masked(l *Masked) maskedWeights {
 	return &weights64{l.In(), l.Out(), a.binding.value64(l.Weight), a.binding.value64(l.Bias), l.places(), l.order}
 }
@@ -34,7 +38,7 @@ func (m *weights64) forward(y, x Value, act blas.Activation) {
 	ys, xs := y.data().wide(), x.data().wide()
 	for r := range ys.Rows {
 		row := ys.row(r)
-		copy(row, m.bias)
+		clear(row[copy(row, m.bias):]) // there may be no bias
 		for k, v := range xs.row(r) {
 			for n := range row {
 				if at := m.at(k, n); at >= 0 {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/internal/random"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
@@ -35,6 +36,18 @@ import (
 // parameter what [Bytes] counts; and for each worker the values of one tile
 // of 64 rows on their way through all layers.
 func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options) (Result, error) {
+	return fit(ctx, f, training, validation, o, func(s Source, learn bool) (Objective, error) {
+		l := &likelihood{flow: f, source: s}
+		if learn {
+			l.penalties = autograd.Penalties{Kinetic: o.Kinetic, Jacobian: o.Jacobian}
+		}
+		return l, l.checkPenalties()
+	})
+}
+
+// fit trains f on the objective that is made of a source of rows; learn tells the
+// one that is learned from the one that judges.
+func fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options, objective func(s Source, learn bool) (Objective, error)) (Result, error) {
 	var result Result
 	if err := o.complete(); err != nil {
 		return result, err
@@ -78,12 +91,18 @@ func Fit(ctx context.Context, f *flow.Flow, training, validation Data, o Options
 			return result, err
 		}
 	}
-	learned, err := Weighted(MaximumLikelihood(f, newNoisy(newRows(training, f), f, o)), training.Weights)
+	learned, err := objective(newNoisy(newRows(training, f), f, o), true)
 	if err != nil {
 		return result, err
 	}
-	judged, err := Weighted(MaximumLikelihood(f, newValidation(newRows(validation, f), f, o)), validation.Weights)
+	if learned, err = Weighted(learned, training.Weights); err != nil {
+		return result, err
+	}
+	judged, err := objective(newValidation(newRows(validation, f), f, o), false)
 	if err != nil {
+		return result, err
+	}
+	if judged, err = Weighted(judged, validation.Weights); err != nil {
 		return result, err
 	}
 	return Minimize(ctx, f.Model(), learned, judged, o)

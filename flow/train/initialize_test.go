@@ -40,7 +40,7 @@ func TestInitializeFromData(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &likelihood{f, newRows(training, f)}
+		s := &likelihood{flow: f, source: newRows(training, f)}
 		chosen := make([]int, 200)
 		for i := range chosen {
 			chosen[i] = i + 50
@@ -155,7 +155,7 @@ func TestGaussianizationBegins(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &likelihood{f, newRows(training, f)}
+		s := &likelihood{flow: f, source: newRows(training, f)}
 		chosen := make([]int, 200)
 		for i := range chosen {
 			chosen[i] = i + 50

@@ -1,29 +1,48 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/flow/base"
+	"github.com/seed-192fdf7a/nf/flow/transform"
 )
 
 // MaximumLikelihood is the objective −log p of each event of s, in nats of the
 // data as they are.
-func MaximumLikelihood(f *flow.Flow, s Source) Objective { return &likelihood{f, s} }
+func MaximumLikelihood(f *flow.Flow, s Source) Objective { return &likelihood{flow: f, source: s} }
 
 type likelihood struct {
-	flow   *flow.Flow
-	source Source
+	flow      *flow.Flow
+	source    Source
+	penalties autograd.Penalties
+}
+
+// checkPenalties tells that there is nothing to regularize.
+func (l *likelihood) checkPenalties() error {
+	if l.penalties != (autograd.Penalties{}) && !transform.AnyContinuous(l.flow.Model().Chain()) {
+		return errors.New("train: Kinetic and Jacobian weigh the paths of continuous maps, and the flow has none")
+	}
+	return nil
 }
 
 func (l *likelihood) Events() int { return l.source.Events() }
 func (l *likelihood) Sites() int  { return l.flow.Model().Sites() }
 
 func (l *likelihood) Loss(p *autograd.Pass, events []int) autograd.Sums {
+	penalized := l.penalties != (autograd.Penalties{}) && p.Recording()
+	if penalized {
+		p.Penalties, p.Penalty = l.penalties, p.Sums(len(events))
+	}
 	l.flow.Model().LogDensity(p, l.load(p, events))
-	return p.Scale(p.LogDet, -1)
+	loss := p.Scale(p.LogDet, -1)
+	if penalized {
+		p.AddScaled(loss, p.Penalty, []float64{1})
+	}
+	return loss
 }
 
 // load puts the events on the graph, and their contexts into the pass.

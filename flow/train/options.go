@@ -57,6 +57,10 @@ type Options struct {
 	// would grow without end; those on a grid are better discrete: see
 	// [flow.Discrete].
 	Noise float64
+	// Kinetic and Jacobian weigh, in the likelihood of continuous flows, regularizers
+	// of their paths, which make them easier to solve: see [autograd.Penalties]. 0.01
+	// each is where to start. They are in TrainNLL, and not in ValidNLL.
+	Kinetic, Jacobian float64
 	// Patience is the number of epochs without a better validation nll after
 	// which training stops; 0 never stops early.
 	Patience int
@@ -185,6 +189,8 @@ func (o *Options) complete() error {
 		{o.Average >= 0 && o.Average < 1, "Average", o.Average, "at least 0 and below 1"},
 		{o.Clip >= 0 && !math.IsInf(o.Clip, 1), "Clip", o.Clip, "a positive number, or 0 for no limit"},
 		{o.Noise >= 0 && o.Noise < 1e6, "Noise", o.Noise, "a positive number below 1e6, or 0 for none"},
+		{o.Kinetic >= 0 && o.Kinetic < 1e6, "Kinetic", o.Kinetic, "a positive number below 1e6, or 0 for none"},
+		{o.Jacobian >= 0 && o.Jacobian < 1e6, "Jacobian", o.Jacobian, "a positive number below 1e6, or 0 for none"},
 		{o.Workers >= 0, "Workers", o.Workers, "at least 1, or 0 for GOMAXPROCS"},
 		{o.Patience >= 0, "Patience", o.Patience, "at least 0"},
 		{slices.Contains(Memories, o.Memory), "Memory", strconv.Quote(string(o.Memory)), oneOf(Memories)},

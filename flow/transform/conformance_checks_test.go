@@ -17,6 +17,9 @@ import (
 func conforms(t *testing.T, spec transform.Spec, shape transform.Shape, context int, bound32 float64) {
 	t.Helper()
 	s := build(t, spec, shape, context)
+	if _, ok := spec.(*transform.ContinuousSpec); ok {
+		s.solver = 5e-5
+	}
 	rows := 3 * s.shape.Sites()
 	x, ctx := noise(rows*shape.Features, 1, 2.5), noise(rows/s.shape.Sites()*context, 2, 2)
 	checkRoundTrip(t, s, x, ctx)
@@ -37,12 +40,12 @@ func checkRoundTrip(t *testing.T, s *subject, x, ctx []float64) {
 	z, forward := values(out), append([]float64(nil), total.Values...)
 	_, _, back, total := s.run(g, autograd.Evaluate, true, z, ctx)
 	for i, v := range values(back) {
-		if !near(v, x[i], 1e-10) {
+		if !near(v, x[i], 1e-10+s.solver) {
 			t.Fatalf("round trip: value %d is %v, was %v", i, v, x[i])
 		}
 	}
 	for e, v := range total.Values {
-		if !near(v, -forward[e], 1e-10) {
+		if !near(v, -forward[e], 1e-10+s.solver) {
 			t.Fatalf("round trip: event %d has log-det %v forward and %v inverse", e, forward[e], v)
 		}
 	}
@@ -74,7 +77,7 @@ func checkLogDet(t *testing.T, s *subject, x, ctx []float64) {
 	lu.Factorize(jacobian)
 	want, _ := lu.LogDet()
 	_, _, _, total := s.run(g, autograd.Evaluate, false, x, ctx)
-	if !near(total.Values[0], want, 1e-6) {
+	if !near(total.Values[0], want, 1e-6+s.solver) {
 		t.Fatalf("log-det is %v, the Jacobian's is %v", total.Values[0], want)
 	}
 }
@@ -206,7 +209,7 @@ func checkReplay(t *testing.T, s *subject, x, ctx []float64) {
 	for name, from := range map[string][]float64{"input": x, "output": values(back)} {
 		in, _ := s.differentiate(replay, false, from, ctx)
 		for i, v := range append(gradients(in), replay.Gradients64()...) {
-			if !near(v, want[i], 1e-8) {
+			if !near(v, want[i], 1e-8+10*s.solver) {
 				t.Fatalf("replay from %s: gradient %d is %v, was %v", name, i, v, want[i])
 			}
 		}

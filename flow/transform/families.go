@@ -15,6 +15,7 @@ func init() { // chain and invert hold other Specs
 		Add("autoregressive", 1, &AutoregressiveSpec{}).
 		Add("batchnorm", 1, &BatchNormSpec{}).
 		Add("chain", 1, &ChainSpec{}).
+		Add("continuous", 2, &ContinuousSpec{}).
 		Add("coupling", 1, &CouplingSpec{}).
 		Add("elementwise", 1, &ElementwiseSpec{}).
 		Add("gaussianization", 2, &GaussianizationSpec{}).

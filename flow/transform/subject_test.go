@@ -17,6 +17,7 @@ type subject struct {
 	context    int
 	outputs    []int
 	memory     autograd.Memory // what differentiate keeps
+	solver     float64         // the error of a solver; 0 is none
 }
 
 func build(t *testing.T, spec transform.Spec, shape transform.Shape, context int) *subject {

@@ -22,6 +22,9 @@ const (
 	Augmentation                 // index: the row; normal noise that moves a row
 	Mixing                       // index: the row; with what other row, and how much of it
 	Dropout                      // index: the event and its epoch; whether it loses its classes
+	Probe                        // index: the event and its epoch; the directions of an estimated trace
+	Path                         // index: the event and its epoch; the noise that its path leads to
+	PathTime                     // index: the event and its epoch; where on its path it is asked for a velocity
 )
 
 // Uniform fills dst with values of U(-bound, bound), multiples of

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/train"
+)
+
+// largestSolverError is the mean error of log p, in nats, from which on a model
+// along differential equations is warned of: training may have raised the
+// likelihood by what the solver gets wrong.
+const largestSolverError = 0.05
+
+// reportSolver tells how good the log-densities of the first validation rows are.
+func reportSolver(command *cobra.Command, out io.Writer, f *flow.Flow, data train.Data, o *trainOptions) error {
+	n := min(reportRows, len(data.Rows)/f.Dim())
+	r, err := f.ReportSolver(data.Rows[:n*f.Dim()], data.Context[:n*f.ContextFeatures()], flow.ScorerOptions{Workers: o.fit.Workers, BLAS: o.fit.BLAS})
+	if err != nil {
+		return err
+	}
+	if !o.quiet {
+		fmt.Fprintf(out, "solver: evaluations=%.1f solver_error=%.2g largest_solver_error=%.2g probe_standard_error=%.2g, in nats, over %d validation rows\n",
+			r.Evaluations, r.MeanError, r.LargestError, r.StandardError, n)
+	}
+	if r.MeanError > largestSolverError {
+		complain(command, "the log-densities are off by %.2g nats in the mean, by what the solver gets wrong: they are not those of a density. Take --tolerance, or more --solver-steps with --kinetic and --jacobian", r.MeanError)
+	}
+	return nil
+}

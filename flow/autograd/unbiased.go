@@ -1,0 +1,30 @@
+package autograd
+
+import "github.com/seed-192fdf7a/nf/blas"
+
+// Unbiased is a weight [in, out] without a bias, of which values and their
+// tangents are multiplied alike; a binding keeps it in the form its matmul wants.
+type Unbiased struct {
+	Weight *Parameter
+	place
+}
+
+// NewUnbiased creates a weight, as zeros.
+func (s Scope) NewUnbiased(in, out int) *Unbiased {
+	l := &Unbiased{Weight: s.New("weight", in, out)}
+	s.add(l, &l.place)
+	return l
+}
+
+// In returns the number of inputs.
+func (l *Unbiased) In() int { return l.Weight.Rows }
+
+// Out returns the number of outputs.
+func (l *Unbiased) Out() int { return l.Weight.Cols }
+
+// Unbiased returns x·weight for each row.
+//
+// Backward: dweight = xᵀ·dy, dx = dy·weightᵀ.
+func (g *Graph) Unbiased(x Value, l *Unbiased) Value {
+	return g.productOf(x, l.Out(), g.do.unbiased(l), learned{l.Weight, nil, l.index}, blas.None)
+}

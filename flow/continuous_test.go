@@ -1,0 +1,85 @@
+package flow_test
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/transform"
+	"github.com/seed-192fdf7a/nf/internal/random"
+)
+
+// solved returns a continuous flow of 4 columns with random values.
+func solved(t *testing.T, o flow.Options) *flow.Flow {
+	t.Helper()
+	c, err := flow.FFJORD(names("x", 4), names("c", 1), o)
+	must(t, err)
+	f, err := flow.New(c, 1)
+	must(t, err)
+	for _, p := range f.Model().Parameters().All() {
+		random.Uniform(p.Values(), 7, random.Initialization, uint64(p.Offset()), 0.7)
+	}
+	return f
+}
+
+// TestReportSolver compares what is reported of a solver with what is known: the
+// number of evaluations, errors that fall with the order of the method, and the
+// standard error of probes, which falls with the root of their number.
+func TestReportSolver(t *testing.T) {
+	by := flow.ScorerOptions{Workers: 2, BLAS: blas.Builtin()}
+	x, context := rows(4*40, 1), rows(40, 2)
+	report := func(o flow.Options) flow.SolverReport {
+		r, err := solved(t, o).ReportSolver(x, context, by)
+		must(t, err)
+		return r
+	}
+	coarse, fine := report(flow.Options{Hidden: []int{9}, Steps: 4}), report(flow.Options{Hidden: []int{9}, Steps: 8})
+	if coarse.Evaluations != 16 || fine.Evaluations != 32 {
+		t.Errorf("%v and %v evaluations, want 16 and 32", coarse.Evaluations, fine.Evaluations)
+	}
+	if !(coarse.MeanError > 4*fine.MeanError && coarse.LargestError >= coarse.MeanError && fine.MeanError > 0) {
+		t.Errorf("errors of 4 steps %+v, of 8 %+v", coarse, fine)
+	}
+	if r := report(flow.Options{Hidden: []int{9}, Tolerance: 1e-4}); r.LargestError > 1e-2 || r.StandardError != 0 {
+		t.Errorf("with a tolerance of 1e-4: %+v", r)
+	}
+	few, many := report(flow.Options{Hidden: []int{9}, Steps: 2, Probes: 1}), report(flow.Options{Hidden: []int{9}, Steps: 2, Probes: 16})
+	if ratio := few.StandardError / many.StandardError; !(ratio > 2 && ratio < 8) {
+		t.Errorf("the standard errors of 1 and 16 probes are %v and %v", few.StandardError, many.StandardError)
+	}
+	c, err := flow.RealNVP(names("x", 4), nil, flow.Options{})
+	must(t, err)
+	f, err := flow.New(c, 1)
+	must(t, err)
+	if _, err := f.ReportSolver(x, nil, by); err == nil || f.Continuous() {
+		t.Error("couplings have a solver")
+	}
+}
+
+// TestResolve draws with another solver: the draws come near with more steps, the
+// values are the same, and the flow itself is left alone.
+func TestResolve(t *testing.T) {
+	by := flow.ScorerOptions{Workers: 1, BLAS: blas.Builtin()}
+	f := solved(t, flow.Options{Hidden: []int{9}, Steps: 16})
+	last := math.Inf(1)
+	for _, steps := range []int{1, 2, 4} {
+		few, err := f.Resolve(func(s *transform.ContinuousSpec) {
+			s.Solver = transform.SolverSpec{Method: transform.Midpoint, Steps: steps}
+		})
+		must(t, err)
+		if !slices.Equal(few.Model().Parameters().Values(), f.Model().Parameters().Values()) {
+			t.Error("the values are others")
+		}
+		off, err := few.FewStepError(f, 30, flow.SampleOptions{Seed: 1}, rows(30, 3), by)
+		must(t, err)
+		if !(off > 0 && off < last/2) {
+			t.Errorf("with %d steps draws are off by %v, with half as many by %v", steps, off, last)
+		}
+		last = off
+	}
+	if s := f.Config().Transforms[0].(*transform.ContinuousSpec).Solver; s.Steps != 16 || s.Method != transform.RK4 {
+		t.Errorf("the flow's own solver has become %+v", s)
+	}
+}

@@ -1,0 +1,227 @@
+package nn
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/kernels"
+)
+
+// VelocitySpec describes v(x, t), the velocity of a flow along an ordinary
+// differential equation, as a perceptron each of whose layers sees the time:
+//
+//	h = a(x·W + τ·S + b)                     a layer, a the activation
+//	h = a((x·W)·σ(τ·G + g) + τ·S + b)        if it is gated
+//
+// with the same without a in the last one. The first layer adds c·C of a context
+// c. τ is t itself, or with frequencies cos πt, …, cos Kπt, sin πt, …, sin Kπt. These
+// are the layers "concat" and "concatsquash" of FFJORD (Grathwohl et al., 2019),
+// whose bias stands inside the gate.
+type VelocitySpec struct {
+	// Hidden is the width of each hidden layer; none makes v affine in x. One
+	// hidden layer has an exact divergence at next to no cost.
+	Hidden []int `json:"hidden"`
+	// Gated layers multiply by what they make of the time.
+	Gated bool `json:"gated,omitempty"`
+	// Frequencies is K; with 0 layers see t itself.
+	Frequencies int `json:"frequencies,omitempty"`
+	autograd.Activation
+}
+
+// MaxFrequencies bounds [VelocitySpec.Frequencies].
+const MaxFrequencies = 64
+
+// Check tells what is wrong with the description.
+func (s *VelocitySpec) Check() error {
+	if err := checkHidden(s.Hidden, s.Activation); err != nil {
+		return err
+	}
+	if !s.Smooth() {
+		var names []string
+		for _, n := range autograd.SmoothActivations() {
+			names = append(names, string(n))
+		}
+		name := string(s.Name)
+		if name == "" {
+			name = "ReLU"
+		}
+		return fmt.Errorf("a velocity needs a smooth activation, and %s is none; choose %s", name, strings.Join(names, ", "))
+	}
+	if s.Frequencies < 0 || s.Frequencies > MaxFrequencies {
+		return fmt.Errorf("%d frequencies, want 0 to %d", s.Frequencies, MaxFrequencies)
+	}
+	return nil
+}
+
+// errNoDirections is a programmer's error.
+var errNoDirections = errors.New("nn: a velocity without exactly one hidden layer has a divergence only by directions")
+
+// Build creates the network below scope, for rows of so many features and
+// contexts of so many columns: layers.0.weight [in, out] and so on, layers.0.time.weight
+// [τ, out or 2·out] and .bias, of which the second half gates, and context.weight.
+func (s *VelocitySpec) Build(features, context int, scope autograd.Scope) *Velocity {
+	v := &Velocity{spec: *s, features: features}
+	if context > 0 {
+		v.context = scope.At("context").NewUnbiased(context, append(append([]int(nil), s.Hidden...), features)[0])
+	}
+	times := 1
+	if s.Frequencies > 0 {
+		times = 2 * s.Frequencies
+	}
+	in := features
+	for i, out := range append(append([]int(nil), s.Hidden...), features) {
+		at := scope.At("layers", i)
+		l := velocityLayer{weight: at.NewUnbiased(in, out), shift: columnRange(0, out)}
+		if s.Gated {
+			l.time, l.gate = at.At("time").NewLinear(times, 2*out), columnRange(out, 2*out)
+		} else {
+			l.time = at.At("time").NewLinear(times, out)
+		}
+		v.layers = append(v.layers, l)
+		in = out
+	}
+	return v
+}
+
+func columnRange(from, to int) []int {
+	var out []int
+	for c := from; c < to; c++ {
+		out = append(out, c)
+	}
+	return out
+}
+
+// Velocity is v(x, t) as operations of the graph.
+type Velocity struct {
+	spec     VelocitySpec
+	features int
+	layers   []velocityLayer
+	context  *autograd.Unbiased // nil without a context
+}
+
+type velocityLayer struct {
+	weight      *autograd.Unbiased
+	time        *autograd.Linear
+	shift, gate []int // columns of what time gives; no gate is nil
+}
+
+// Offset returns where its parameters begin in the flat vector of the model.
+func (v *Velocity) Offset() int { return v.layers[0].weight.Weight.Offset() }
+
+// Closed tells whether the divergence needs no directions.
+func (v *Velocity) Closed() bool { return len(v.layers) == 2 }
+
+// Initialize draws weights and biases from U(−1/√in, 1/√in), but sets the last
+// layer to zero, so that nothing moves.
+func (v *Velocity) Initialize(seed uint64) {
+	last := len(v.layers) - 1
+	if v.context != nil {
+		draw(seed, inverseRoot(v.context.In()+v.features), v.context.Weight)
+	}
+	for _, l := range v.layers[:last] {
+		draw(seed, inverseRoot(l.weight.In()), l.weight.Weight, l.time.Weight, l.time.Bias)
+	}
+	clear(v.layers[last].weight.Weight.Values())
+	clear(v.layers[last].time.Weight.Values())
+	clear(v.layers[last].time.Bias.Values())
+}
+
+// Divergence says what is computed of the Jacobian J = ∂v/∂x, and where it goes.
+type Divergence struct {
+	// Directions has P directions ε for each row of x: unit vectors, or random ones.
+	// The zero Value asks for the closed form, where [Velocity.Closed].
+	Directions autograd.Value
+	// Share is the factor of each direction: 1, or 1/P for an estimate.
+	Share float64
+	// Trace, unless empty, gets Σ εᵀJε of each event, and Square Σ|Jε|², which needs
+	// directions.
+	Trace, Square autograd.Sums
+}
+
+// Compute returns v for each row of x, at one time for all or one for each event
+// of the pass.
+func (v *Velocity) Compute(p *autograd.Pass, x autograd.Value, times []float64, d Divergence) autograd.Value {
+	tau := v.times(p, times)
+	trace, square := d.Trace.Values != nil, d.Square.Values != nil
+	closed := trace && d.Directions.IsZero()
+	if closed && !v.Closed() {
+		panic(errNoDirections)
+	}
+	tangent := d.Directions
+	if !trace && !square {
+		tangent = autograd.Value{}
+	}
+	var slope autograd.Value // of the hidden layer, with its gate, for the closed form
+	last := len(v.layers) - 1
+	for i, l := range v.layers {
+		u := p.Unbiased(x, l.weight)
+		if i == 0 && v.context != nil {
+			u = p.Add(u, p.Unbiased(p.SiteContext(u.Rows), v.context))
+		}
+		if !tangent.IsZero() {
+			tangent = p.Unbiased(tangent, l.weight)
+		}
+		shift := p.Linear(tau, l.time, 0)
+		var gate autograd.Value
+		if l.gate != nil {
+			gate = p.Sigmoid(p.Columns(shift, l.gate))
+			shift = p.Columns(shift, l.shift)
+			u = p.MultiplyRuns(u, gate)
+			if !tangent.IsZero() {
+				tangent = p.MultiplyRuns(tangent, gate)
+			}
+		}
+		u = p.AddRuns(u, shift)
+		switch {
+		case i == last && closed:
+			if !gate.IsZero() && gate.Rows != 1 {
+				gate = p.Spread(gate, u.Rows)
+			}
+			p.AddHiddenTrace(v.layers[0].weight, v.layers[1].weight, slope, gate, d.Trace)
+			x = u
+		case i == last:
+			x = u
+		case closed:
+			x, slope = p.ActivateSlope(u, v.spec.Activation)
+			if !gate.IsZero() {
+				slope = p.MultiplyRuns(slope, gate)
+			}
+		case tangent.IsZero():
+			x = p.Activate(u, v.spec.Activation)
+		default:
+			var s autograd.Value
+			x, s = p.ActivateSlope(u, v.spec.Activation)
+			tangent = p.MultiplyRuns(tangent, s)
+		}
+	}
+	if trace && !closed {
+		p.AddDots(tangent, d.Directions, d.Share, d.Trace)
+	}
+	if square {
+		p.AddDots(tangent, tangent, d.Share, d.Square)
+	}
+	return x
+}
+
+// times returns what the layers see of the time: a row for all, or one an event.
+func (v *Velocity) times(p *autograd.Pass, times []float64) autograd.Value {
+	k := v.spec.Frequencies
+	if k == 0 {
+		tau := p.Input(len(times), 1, false)
+		for r, t := range times {
+			tau.Set(r, 0, t)
+		}
+		return tau
+	}
+	tau := p.Input(len(times), 2*k, false)
+	for r, t := range times {
+		for j := range k {
+			sin, cos := kernels.SinCos2Pi64(float64(float64(0.5*float64(j+1)) * t))
+			tau.Set(r, j, cos)
+			tau.Set(r, k+j, sin)
+		}
+	}
+	return tau
+}

@@ -1,0 +1,79 @@
+package flow
+
+import (
+	"fmt"
+
+	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/nn"
+	"github.com/seed-192fdf7a/nf/flow/transform"
+)
+
+// FFJORD is a continuous flow that is trained by its likelihood (Grathwohl, Chen,
+// Bettencourt, Sutskever and Duvenaud, 2019): rows move along dx/dt = v(x, t), with
+// a network v whose layers are gated by the time, and the log-density changes by
+// the trace of its Jacobian. Every direction costs the solver's evaluations of v,
+// forward, backward and in training.
+//
+// The paper's networks have two or three hidden layers and an adaptive solver; the
+// default here is one wide hidden layer, whose trace is exact in closed form, and
+// steps that adapt to each row. Fixed steps are faster, but a likelihood can be
+// raised by what the solver gets wrong as well as by a better density: they need
+// the regularizers of train.Options, and [Flow.ReportSolver] tells what came of it.
+func FFJORD(features, context []string, o Options) (Config, error) {
+	return continuous(PresetFFJORD, features, context, o, nn.VelocitySpec{
+		Gated: true, Frequencies: 3, Activation: autograd.Activation{Name: autograd.TanhActivation},
+	})
+}
+
+// FlowMatching is a continuous flow whose velocity is regressed on those of
+// straight paths between rows and noise (Lipman, Chen, Ben-Hamu, Nickel and Le,
+// 2023), without solving anything in training: see train.FlowMatching. Density and
+// samples are those of any continuous flow.
+//
+// Training costs one pass of the network a row, so that the default network is
+// larger than that of [FFJORD]. It learns one velocity, [Options].Layers 1.
+func FlowMatching(features, context []string, o Options) (Config, error) {
+	return continuous(PresetFlowMatching, features, context, o, nn.VelocitySpec{
+		Frequencies: 3, Activation: autograd.Activation{Name: autograd.SiLUActivation},
+	})
+}
+
+func continuous(preset Preset, features, context []string, o Options, v nn.VelocitySpec) (Config, error) {
+	switch {
+	case o.Bins != 0:
+		return Config{}, errNoBins
+	case o.Degree != 0:
+		return Config{}, errNoDegree
+	case o.Components != 0:
+		return Config{}, errNoComponents
+	case o.Masks != "":
+		return Config{}, fmt.Errorf("%s changes all columns; it has no masks to choose", preset)
+	case o.Residual:
+		return Config{}, fmt.Errorf("%s has no residual networks", preset)
+	case o.Bound != 0:
+		return Config{}, fmt.Errorf("%s has no scale map to bound", preset)
+	}
+	o.fill(preset)
+	v.Hidden = o.Hidden
+	probes := transform.ProbesSpec{Count: o.Probes}
+	if o.Probes > 0 {
+		probes.Seed = o.Seed
+	}
+	return layers(features, context, o, func(bool) (transform.Spec, error) {
+		return &transform.ContinuousSpec{
+			Velocity: v, Probes: probes,
+			Solver: transform.SolverSpec{Method: o.Solver, Steps: o.Steps, Tolerance: o.Tolerance},
+		}, nil
+	})
+}
+
+// solves tells whether a preset is of flows along differential equations.
+func solves(p Preset) bool { return p == PresetFFJORD || p == PresetFlowMatching }
+
+// checkSolver tells which options of a solver a preset has no use for.
+func (o *Options) checkSolver(p Preset) error {
+	if !solves(p) && (o.Solver != "" || o.Steps != 0 || o.Tolerance != 0 || o.Probes != 0) {
+		return fmt.Errorf("%s solves no differential equation: solver, steps, tolerance and probes are of %s and %s", p, PresetFFJORD, PresetFlowMatching)
+	}
+	return nil
+}
