@@ -64,9 +64,9 @@ func (f *Flow) checkDraw(o *SampleOptions) error {
 	case g.Weight > 0 && len(f.config.Context) == 0 && (g.AttentionTemperature == 0 || g.AttentionTemperature == 1):
 		return errors.New("the flow has no classes to be guided by: give an attention temperature other than 1")
 	case o.Jacobi.Iterations < 0 || o.Jacobi.Blocks < 0 || o.Jacobi.Blocks > 0 && o.Jacobi.Iterations == 0:
-		return fmt.Errorf("Jacobi iterations are %d in %d blocks, want at least 1 of each, or neither", o.Jacobi.Iterations, o.Jacobi.Blocks)
+		return fmt.Errorf("there are %d Jacobi iterations in %d blocks, want at least 1 of each, or neither", o.Jacobi.Iterations, o.Jacobi.Blocks)
 	case o.Jacobi.Iterations > 0 && !steps:
-		return errors.New("Jacobi iterations are for flows of sequential layers, as tarflow, and this one has none on its way to data")
+		return errors.New("the Jacobi iterations are for flows of sequential layers, as tarflow, and this one has none on its way to data")
 	case o.Denoise:
 		return f.checkDenoise()
 	}
