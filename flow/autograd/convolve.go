@@ -35,5 +35,5 @@ func (c *Convolution) Terms() int { return c.Weight.Rows }
 // dweight[tap] = Σ x[site of tap]ᵀ·dz over sites, dbias = Σ dz, and dx is the
 // convolution of dz by the turned window.
 func (g *Graph) Convolve(x Value, c *Convolution, act blas.Activation) Value {
-	return g.product(x, g.do.convolution(c), learned{c.Weight, c.Bias, c.index}, act)
+	return g.product(x, g.do.convolution(c), learned{c.Weight, c.Bias, c.index, c.Bias.Cols}, act)
 }

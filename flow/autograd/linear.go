@@ -30,7 +30,7 @@ func (l *Linear) Out() int { return l.Weight.Cols }
 // Backward, with dz = dy where the activation let the value pass:
 // dweight = xᵀ·dz, dbias = Σ dz over rows, dx = dz·weightᵀ.
 func (g *Graph) Linear(x Value, l *Linear, act blas.Activation) Value {
-	return g.product(x, g.do.linear(l), learned{l.Weight, l.Bias, l.index}, act)
+	return g.product(x, g.do.linear(l), learned{l.Weight, l.Bias, l.index, l.Bias.Cols}, act)
 }
 
 // Repeat returns the parameter, a single row, as a Value of rows equal rows:

@@ -63,7 +63,7 @@ func (l *Masked) places() []int32 {
 }
 
 // learned returns what l has among the parameters.
-func (l *Masked) learned() learned { return learned{l.Weight, l.Bias, l.index} }
+func (l *Masked) learned() learned { return learned{l.Weight, l.Bias, l.index, l.Bias.Cols} }
 
 // Masked returns y = act(x·weight + bias) for each row, over the weights that
 // exist.

@@ -22,11 +22,11 @@ type maskedWeights interface {
 	retreat(dx, dy matrix, from int)
 }
 
-// learned is what a layer with weights has among the parameters, and its number
-// among the layers.
+// learned is what a layer with weights has among the parameters, its number among
+// the layers, and its outputs.
 type learned struct {
 	weight, bias *Parameter // no bias is nil
-	layer        int
+	layer, out   int
 }
 
 // product returns y = act(x·weight + bias) for each row.
@@ -34,12 +34,7 @@ type learned struct {
 // Backward, with dz = dy where the activation let the value pass:
 // dweight = xᵀ·dz, dbias = Σ dz over rows, dx = dz·weightᵀ.
 func (g *Graph) product(x Value, w weights, p learned, act blas.Activation) Value {
-	return g.productOf(x, p.bias.Cols, w, p, act)
-}
-
-// productOf is product with so many outputs.
-func (g *Graph) productOf(x Value, out int, w weights, p learned, act blas.Activation) Value {
-	y := g.newValue(x.Rows, out, true)
+	y := g.newValue(x.Rows, p.out, true)
 	w.forward(y, x, act)
 	if g.recording {
 		g.record(y, func() {

@@ -26,5 +26,5 @@ func (l *Unbiased) Out() int { return l.Weight.Cols }
 //
 // Backward: dweight = xᵀ·dy, dx = dy·weightᵀ.
 func (g *Graph) Unbiased(x Value, l *Unbiased) Value {
-	return g.productOf(x, l.Out(), g.do.unbiased(l), learned{l.Weight, nil, l.index}, blas.None)
+	return g.product(x, g.do.unbiased(l), learned{l.Weight, nil, l.index, l.Out()}, blas.None)
 }
