@@ -119,15 +119,17 @@ func (c *Chain) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
 // run applies the i-th map that a pass comes to, in one direction, and keeps of it
 // what the pass wants.
 func run(p *autograd.Pass, x autograd.Value, i int, t Transform, inverse bool) autograd.Value {
-	way := Transform.Forward
-	if inverse {
-		way = Transform.Inverse
-	}
-	m := p.Memory
+	m := &p.Memory
 	if !p.Recording() || !m.Replay && !m.Reversible || inParts(t) {
-		return way(t, p, x)
+		if inverse {
+			return t.Inverse(p, x)
+		}
+		return t.Forward(p, x)
 	}
-	f := func(p *autograd.Pass, x autograd.Value) autograd.Value { return way(t, p, x) }
+	f := t.Forward
+	if inverse {
+		f = t.Inverse
+	}
 	if !m.Reversible || !reversible(t) || m.Every > 0 && i%m.Every == 0 {
 		return p.Segment(x, f, nil)
 	}
