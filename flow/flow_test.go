@@ -37,10 +37,11 @@ func randomFlow(t testing.TB, preset flow.Preset, d, contexts int, o flow.Option
 		t.Fatal(err)
 	}
 	bound := float32(0.4)
-	if strings.HasPrefix(string(preset), "nsf") || preset == flow.PresetSOS || preset == flow.PresetFlowPP {
+	if strings.HasPrefix(string(preset), "nsf") || preset == flow.PresetSOS || preset == flow.PresetFlowPP || preset == flow.PresetUMNN {
 		// Ten layers of wide networks and of matrices amplify rounding, and so does
 		// the inverse of polynomials that are flat somewhere; mixtures with an affine
-		// map behind them draw values of some millions.
+		// map behind them draw values of some millions, and integrals of networks carry
+		// what one column is off to the next, larger each time.
 		bound = 0.1
 	}
 	for _, p := range f.Model().Parameters().All() {
@@ -112,6 +113,9 @@ func eachFlow(t *testing.T, check func(t *testing.T, f *flow.Flow, d, contexts i
 	}
 	for _, preset := range flow.Presets() {
 		for _, d := range dims {
+			if preset == flow.PresetUMNN && d == 20 {
+				continue // takes seconds each; TestUMNNComesBack has as many columns
+			}
 			for _, contexts := range []int{0, 2} {
 				if contexts > 0 && !networks(preset) {
 					continue
