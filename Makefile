@@ -36,8 +36,10 @@ lint: ## gofmt, go vet for several systems, staticcheck
 # feature remain, which run beside each other.
 SERIAL = ^TestConformance$$/.*/(D=7|accuracy)|^TestGridConformance$$|^TestNeverNaN$$|^TestMaskedBits$$|^TestBits$$|^TestManyRows$$|^TestWrongUsage$$|^TestWrongEnvironment$$|^TestHelpAndVersion$$|^TestImportRefuses$$
 
+# A program under the race detector sleeps a second before it ends, and the tests
+# of the commands start hundreds.
 race: ## the tests under the race detector (needs a C compiler)
-	go test -race -short -timeout 30m -skip '$(SERIAL)' $$(go list ./... | grep -v -e /kernels -e /examples)
+	GORACE=atexit_sleep_ms=20 go test -race -short -timeout 30m -skip '$(SERIAL)' $$(go list ./... | grep -v -e /kernels -e /examples)
 
 cross: ## the tests of the numbers on other processors, under qemu
 	@scripts/cross

@@ -1,6 +1,9 @@
 package flow
 
-import "fmt"
+import (
+	"fmt"
+	"runtime"
+)
 
 // The methods here borrow an idle Scorer with default options. A program that
 // scores row after row should make its own with [Flow.NewScorer].
@@ -24,6 +27,7 @@ func (f *Flow) borrow() (*Scorer, error) {
 		if err != nil {
 			return nil, err
 		}
+		binding.Share(runtime.GOMAXPROCS(0))
 		f.binding = binding
 	}
 	return f.newScorer(f.binding, ScorerOptions{}), nil

@@ -87,14 +87,15 @@ func (f *Flow) NewScorer(o ScorerOptions) (*Scorer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.newScorer(binding, o), nil
+	s := f.newScorer(binding, o)
+	binding.Share(s.workers)
+	return s, nil
 }
 
 func (f *Flow) newScorer(binding *autograd.Binding, o ScorerOptions) *Scorer {
 	if o.Workers == 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	binding.Share(o.Workers)
 	s := &Scorer{flow: f, binding: binding, workers: o.Workers, lanes: f.lanes(false), inverseLanes: f.lanes(true)}
 	for i, v := range f.config.Unlabelled() {
 		s.unlabelled = append(s.unlabelled, f.config.StandardizeContext.Narrow(v, i))
