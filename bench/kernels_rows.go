@@ -12,6 +12,8 @@ var rowWorkloads = []workload{
 	{name: "LogSoftmaxBackward", prepare: rows3((*kernels.Tier).LogSoftmaxBackward), bytes: 12},
 	{name: "RowDots", prepare: rowDots, bytes: 8},
 	{name: "RowMoments", prepare: rowMoments, bytes: 4},
+	{name: "MultiplyRuns", prepare: rows3((*kernels.Tier).MultiplyRuns), bytes: 12},
+	{name: "MultiplyRuns-narrow", prepare: multiplyRuns, bytes: 4 * (2 + 1./run)},
 	{name: "GatherColumns", prepare: columns((*kernels.Tier).GatherColumns), bytes: 8},
 	{name: "LogisticMixture", prepare: mixture, bytes: 4 * (5 + 5*components) / float64(components)},
 	{name: "LogisticMixtureBracket", prepare: mixtureBracket, bytes: 4 * (3 + 2*components) / float64(components)},
@@ -37,6 +39,16 @@ func rowDots(n int) (func(t *kernels.Tier), int) {
 	a, b := matrix(n, 1, wide), matrix(n, 2, wide)
 	dst := make([]float32, a.Rows)
 	return func(t *kernels.Tier) { t.RowDots(dst, a, b) }, len(a.Data)
+}
+
+// run is how many rows, of few columns, a row multiplies.
+const run = 6
+
+func multiplyRuns(n int) (func(t *kernels.Tier), int) {
+	b := matrix(n/run, 2, narrow)
+	x := kernels.Dense(fill(run*len(b.Data), 1, 2), run*b.Rows, narrow)
+	dst := kernels.Dense(make([]float32, len(x.Data)), x.Rows, narrow)
+	return func(t *kernels.Tier) { t.MultiplyRuns(dst, x, b) }, len(x.Data)
 }
 
 func rowMoments(n int) (func(t *kernels.Tier), int) {

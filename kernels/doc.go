@@ -8,7 +8,8 @@
 //     [Sigmoid], [LogSigmoid], [Softplus], [SiLU], [GELU], [Erf], [NormalCDF],
 //     [NormalQuantile], [SinCos2Pi]; exact: [ReLU], [LeakyReLU], [Add], [Scale]
 //   - over the rows of a matrix: [Softmax], [LogSoftmax], [LogSumExp], [RowSums],
-//     [RowSumSquares], [RowDots], [RowMoments], [StandardNormalLogDensity]; over
+//     [RowSumSquares], [RowDots], [RowMoments], [StandardNormalLogDensity],
+//     [MultiplyRuns]; over
 //     its columns: [AddColumnSums], [AddBias], [AddBiasReLU],
 //     [AddBiasLeakyReLU], [AddBiasSiLU], [GatherColumns], [ScatterColumns]
 //   - couplings with their log-det, both ways and backward: [AffineForward] under

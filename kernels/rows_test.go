@@ -139,6 +139,18 @@ var rowsKernels = []struct {
 		t.Scale(c.vector(c.rows*c.cols), c.vector(c.rows*c.cols), c.bound())
 	}},
 	{"Scale in place", func(t *Tier, c *rowsCall) { v := c.vector(c.rows * c.cols); t.Scale(v, v, -1.5) }},
+	{"MultiplyRuns", func(t *Tier, c *rowsCall) { t.MultiplyRuns(c.matrix(), c.matrix(), c.matrix()) }},
+	{"MultiplyRuns of three rows", func(t *Tier, c *rowsCall) {
+		t.MultiplyRuns(c.matrixOf(3*c.rows, c.cols), c.matrixOf(3*c.rows, c.cols), c.matrix())
+	}},
+	{"MultiplyRuns by one row, in place", func(t *Tier, c *rowsCall) {
+		x := c.matrix()
+		t.MultiplyRuns(x, x, c.matrixOf(min(1, c.rows), c.cols))
+	}},
+	{"MultiplyRuns onto b", func(t *Tier, c *rowsCall) {
+		b := c.matrix()
+		t.MultiplyRuns(b, c.matrix(), b)
+	}},
 	{"AddBias", func(t *Tier, c *rowsCall) { t.AddBias(c.matrix(), c.vector(c.cols)) }},
 	{"AddBiasReLU", func(t *Tier, c *rowsCall) { t.AddBiasReLU(c.matrix(), c.vector(c.cols)) }},
 
@@ -492,21 +504,24 @@ func TestRowsShapes(t *testing.T) {
 		"LogisticMixtureBracket":    func() { LogisticMixtureBracket(v, v[:1], v, m(MixtureConstants, 2)) },
 		"LogisticMixtureBackward":   func() { LogisticMixtureBackward(m(4, 2), v, m(MixtureConstants, 2), m(4, 2), m(2, 2)) },
 
-		"ReLU":                 func() { ReLU(v, v[:1]) },
-		"ReLUBackward":         func() { ReLUBackward(v, v, v[:1]) },
-		"Add":                  func() { Add(v[:1], v, v) },
-		"Scale":                func() { Scale(v[:1], v, 1) },
-		"AddBias":              func() { AddBias(m(2, 3), v) },
-		"AddBias stride 0":     func() { AddBias(shared, make([]float32, 3)) },
-		"AddBiasReLU":          func() { AddBiasReLU(m(2, 3), v) },
-		"AddColumnSums":        func() { AddColumnSums(v, m(2, 3)) },
-		"RowSums":              func() { RowSums(v, m(3, 2)) },
-		"RowSumSquares":        func() { RowSumSquares(v, m(3, 2)) },
-		"density":              func() { StandardNormalLogDensity(make([]float64, 1), m(3, 2)) },
-		"AffineForward params": func() { AffineForward(m(2, 3), m(2, 3), m(2, 5), v, TanhExpScale(1)) },
-		"AffineForward y":      func() { AffineForward(shared, m(2, 3), m(2, 6), v, TanhExpScale(1)) },
-		"AffineForward logDet": func() { AffineForward(m(2, 3), m(2, 3), m(2, 6), v[:1], TanhExpScale(1)) },
-		"AffineForward bound":  func() { AffineForward(m(2, 3), m(2, 3), m(2, 6), v, TanhExpScale(0)) },
+		"ReLU":                  func() { ReLU(v, v[:1]) },
+		"ReLUBackward":          func() { ReLUBackward(v, v, v[:1]) },
+		"Add":                   func() { Add(v[:1], v, v) },
+		"Scale":                 func() { Scale(v[:1], v, 1) },
+		"MultiplyRuns b":        func() { MultiplyRuns(m(2, 3), m(2, 3), m(2, 2)) },
+		"MultiplyRuns no runs":  func() { MultiplyRuns(m(3, 3), m(3, 3), m(2, 3)) },
+		"MultiplyRuns stride 0": func() { MultiplyRuns(shared, m(2, 3), m(2, 3)) },
+		"AddBias":               func() { AddBias(m(2, 3), v) },
+		"AddBias stride 0":      func() { AddBias(shared, make([]float32, 3)) },
+		"AddBiasReLU":           func() { AddBiasReLU(m(2, 3), v) },
+		"AddColumnSums":         func() { AddColumnSums(v, m(2, 3)) },
+		"RowSums":               func() { RowSums(v, m(3, 2)) },
+		"RowSumSquares":         func() { RowSumSquares(v, m(3, 2)) },
+		"density":               func() { StandardNormalLogDensity(make([]float64, 1), m(3, 2)) },
+		"AffineForward params":  func() { AffineForward(m(2, 3), m(2, 3), m(2, 5), v, TanhExpScale(1)) },
+		"AffineForward y":       func() { AffineForward(shared, m(2, 3), m(2, 6), v, TanhExpScale(1)) },
+		"AffineForward logDet":  func() { AffineForward(m(2, 3), m(2, 3), m(2, 6), v[:1], TanhExpScale(1)) },
+		"AffineForward bound":   func() { AffineForward(m(2, 3), m(2, 3), m(2, 6), v, TanhExpScale(0)) },
 		"AffineForward data": func() {
 			AffineForward(m(2, 3), Matrix{Data: v, Rows: 2, Cols: 3, Stride: 3}, m(2, 6), v, TanhExpScale(1))
 		},

@@ -30,6 +30,7 @@ type Tier struct {
 	reluBackward func(dx, y, dy []float32)
 	add          func(dst, a, b []float32)
 	scale        func(dst, src []float32, factor float32)
+	multiplyRuns func(dst, a, b []float32, rows, cols, dstStride, aStride, bStride, run int)
 
 	addBias, addBiasReLU     func(y, bias []float32, rows, stride int)
 	addColumnSums            func(dst, src []float32, rows, stride int)
@@ -98,6 +99,7 @@ var reference = Tier{
 	reluBackward: reluBackwardRef,
 	add:          addRef,
 	scale:        scaleRef,
+	multiplyRuns: multiplyRunsRef,
 
 	addBias:                  addBiasRef,
 	addBiasReLU:              addBiasReLURef,

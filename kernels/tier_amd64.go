@@ -36,6 +36,7 @@ var avx2 = Tier{
 	reluBackward: asm.ReLUBackwardAVX2,
 	add:          asm.AddAVX2,
 	scale:        asm.ScaleAVX2,
+	multiplyRuns: asm.MultiplyRunsAVX2,
 
 	addBias:                  asm.AddBiasAVX2,
 	addBiasReLU:              asm.AddBiasReLUAVX2,
@@ -110,6 +111,7 @@ var avx512 = Tier{
 	reluBackward: asm.ReLUBackwardAVX512,
 	add:          asm.AddAVX512,
 	scale:        asm.ScaleAVX512,
+	multiplyRuns: asm.MultiplyRunsAVX2,
 
 	addBias:                  asm.AddBiasAVX512,
 	addBiasReLU:              asm.AddBiasReLUAVX512,

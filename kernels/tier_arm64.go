@@ -32,6 +32,7 @@ var neon = Tier{
 	reluBackward: asm.ReLUBackwardNEON,
 	add:          asm.AddNEON,
 	scale:        asm.ScaleNEON,
+	multiplyRuns: asm.MultiplyRunsNEON,
 
 	addBias:                  asm.AddBiasNEON,
 	addBiasReLU:              asm.AddBiasReLUNEON,

@@ -30,9 +30,12 @@ def activation(spec, x):
         "elu": lambda: np.where(x > 0, x, np.expm1(x)),
         "tanh": lambda: np.tanh(x),
         "silu": lambda: x * sigmoid(x),
-        "gelu": lambda: x * 0.5 * np.vectorize(math.erfc, otypes=[float])(-x / math.sqrt(2)),
+        "gelu": lambda: x * normal_cdf(x),
         "softplus": lambda: softplus(x),
     }[spec.get("activation", "relu")]()
+
+def normal_cdf(x):
+    return 0.5 * np.vectorize(math.erfc, otypes=[float])(-x / math.sqrt(2))
 
 def network(spec, layers, weight_and_bias, gate, x, term=lambda layer: 0):
     """The output of a perceptron, or of a residual network, whose blocks a gate may multiply; terms are added to layers."""
@@ -320,7 +323,8 @@ def velocity(spec, tensors, prefix, x, times, context):
 def slope(name, u):
     """The derivative of a smooth activation."""
     s = 1 / (1 + np.exp(-u))
-    return {"tanh": 1 - np.tanh(u)**2, "softplus": s, "silu": s * (1 + u * (1 - s)), "elu": np.where(u > 0, 1, np.exp(np.minimum(u, 0)))}[name]
+    return {"tanh": 1 - np.tanh(u)**2, "softplus": s, "silu": s * (1 + u * (1 - s)),
+            "gelu": normal_cdf(u) + u * np.exp(-u * u / 2) / math.sqrt(2 * math.pi), "elu": np.where(u > 0, 1, np.exp(np.minimum(u, 0)))}[name]
 
 def step(t, tensors, prefix, x, context, done, size, sign):
     """x after a step of each row, the log-dets, and the differences from the embedded method."""

@@ -52,8 +52,9 @@ type curve struct {
 	// bend64 returns the second derivative at x.
 	bend64 func(x float64) float64
 	// slope32 sets s to the derivative at x, where the activation is y, and bend32 b
-	// to the second one, where the first is s. Both are other memory.
-	slope32 func(s, x, y []float32)
+	// to the second one, where the first is s. All are other memory, also d, for slope32
+	// to work in.
+	slope32 func(s, x, y, d []float32)
 	bend32  func(b, x, y, s []float32)
 }
 

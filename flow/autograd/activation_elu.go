@@ -38,7 +38,7 @@ var elu = activation{
 			}
 			return kernels.Exp64(x)
 		},
-		slope32: func(s, x, y []float32) {
+		slope32: func(s, x, y, _ []float32) {
 			for i, v := range y {
 				s[i] = 1
 				if !(x[i] > 0) {

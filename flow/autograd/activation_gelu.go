@@ -3,7 +3,8 @@ package autograd
 import "github.com/seed-192fdf7a/nf/kernels"
 
 // GELUActivation is x·Φ(x), Φ the distribution function of the standard normal
-// (Hendrycks and Gimpel, 2016); its derivative is Φ(x) + x·φ(x).
+// (Hendrycks and Gimpel, 2016); its derivative is Φ(x) + x·φ(x), the second one
+// φ(x)·(2 − x²).
 const GELUActivation ActivationName = "gelu"
 
 var gelu = activation{
@@ -13,17 +14,43 @@ var gelu = activation{
 	},
 	forward32: func(y, x []float32, _ float32) { kernels.GELU(y, x) },
 	backward32: func(dx, x, _, dy, d, s []float32, _ float32) {
-		const inverseRootTwoPi = 0.3989422804014327
-		for i, v := range x {
-			d[i] = float32(-0.5*v) * v
-		}
-		kernels.Exp(d, d)
-		kernels.NormalCDF(s, x)
-		for i, v := range x {
-			slope := s[i] + float32(float32(inverseRootTwoPi*d[i])*v)
+		geluSlope(s, x, nil, d)
+		for i, slope := range s {
 			dx[i] = float32(dy[i] * slope)
 		}
 	},
+	curve: &curve{
+		bend64: func(x float64) float64 {
+			_, density := normal64(x)
+			return float64(density * (2 - float64(x*x)))
+		},
+		slope32: geluSlope,
+		bend32: func(b, x, _, _ []float32) {
+			bell(b, x)
+			for i, v := range x {
+				b[i] = float32(float32(inverseRootTwoPi32*b[i]) * (2 - float32(v*v)))
+			}
+		},
+	},
+}
+
+const inverseRootTwoPi32 = 0.3989422804014327
+
+// bell sets d to exp(−x²/2).
+func bell(d, x []float32) {
+	for i, v := range x {
+		d[i] = float32(-0.5*v) * v
+	}
+	kernels.Exp(d, d)
+}
+
+// geluSlope sets s to the derivative at x; d is for it to work in.
+func geluSlope(s, x, _, d []float32) {
+	bell(d, x)
+	kernels.NormalCDF(s, x)
+	for i, v := range x {
+		s[i] += float32(float32(inverseRootTwoPi32*d[i]) * v)
+	}
 }
 
 // normal64 returns the standard normal's CDF, to about 1e-16, and density. The

@@ -17,7 +17,7 @@ var silu = activation{
 			s, rest := kernels.Sigmoid64(x), kernels.Sigmoid64(-x)
 			return float64(float64(s*rest) * (2 + float64(x*(rest-s))))
 		},
-		slope32: func(s, x, _ []float32) {
+		slope32: func(s, x, _, _ []float32) {
 			for i := range s {
 				s[i] = 1
 			}

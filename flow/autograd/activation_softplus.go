@@ -16,7 +16,7 @@ var softplus = activation{
 	},
 	curve: &curve{
 		bend64:  func(x float64) float64 { return float64(kernels.Sigmoid64(x) * kernels.Sigmoid64(-x)) },
-		slope32: func(s, x, _ []float32) { kernels.Sigmoid(s, x) },
+		slope32: func(s, x, _, _ []float32) { kernels.Sigmoid(s, x) },
 		bend32: func(b, _, _, s []float32) {
 			for i, v := range s {
 				b[i] = float32(v * (1 - v))

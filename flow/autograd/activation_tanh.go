@@ -21,7 +21,7 @@ var tanh = activation{
 			y := kernels.Tanh64(x)
 			return -2 * float64(y*(1-float64(y*y)))
 		},
-		slope32: func(s, _, y []float32) {
+		slope32: func(s, _, y, _ []float32) {
 			for i, v := range y {
 				s[i] = 1 - float32(v*v)
 			}

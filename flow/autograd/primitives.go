@@ -41,7 +41,8 @@ type arithmetic interface {
 	addScaled(dst, src matrix, factor float64)
 	// add sets dst = a + b; dst may be one of them.
 	add(dst, a, b matrix)
-	// multiply sets dst = a·b, element by element; dst may be one of them.
+	// multiply sets dst = a·b, element by element, where each row of b multiplies a run
+	// of equally many rows of a; dst may be a, and b where it has as many rows.
 	multiply(dst, a, b matrix)
 	// addColumnSums adds factor times the sum of each column of src to dst, a row or
 	// a parameter of one; the factor is 1 or -1.
@@ -145,9 +146,10 @@ func addScaledRows[T float32 | float64](dst, src view[T], factor T) {
 }
 
 func multiply[T float32 | float64](dst, a, b view[T]) {
+	run := max(1, dst.Rows/max(1, b.Rows))
 	for r := range dst.Rows {
 		as := a.row(r)
-		into, bs := dst.row(r)[:len(as)], b.row(r)[:len(as)] // checked once
+		into, bs := dst.row(r)[:len(as)], b.row(r / run)[:len(as)] // checked once
 		for c, v := range as {
 			into[c] = T(v * bs[c])
 		}

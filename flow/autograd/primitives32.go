@@ -36,10 +36,12 @@ func (arithmetic32) copy(dst, src matrix) {
 
 func (arithmetic32) accumulate(dst, src matrix) { binary32(dst, dst, src, kernels.Add) }
 func (arithmetic32) add(dst, a, b matrix)       { binary32(dst, a, b, kernels.Add) }
-func (arithmetic32) multiply(dst, a, b matrix)  { multiply(dst.narrow(), a.narrow(), b.narrow()) }
-func (arithmetic32) relu(dst, x matrix)         { unary32(dst, x, kernels.ReLU) }
-func (arithmetic32) sigmoid(dst, x matrix)      { unary32(dst, x, kernels.Sigmoid) }
-func (arithmetic32) reluBackward(dy, y matrix)  { binary32(dy, y, dy, kernels.ReLUBackward) }
+func (arithmetic32) multiply(dst, a, b matrix) {
+	kernels.MultiplyRuns(dst.kernel(), a.kernel(), b.kernel())
+}
+func (arithmetic32) relu(dst, x matrix)        { unary32(dst, x, kernels.ReLU) }
+func (arithmetic32) sigmoid(dst, x matrix)     { unary32(dst, x, kernels.Sigmoid) }
+func (arithmetic32) reluBackward(dy, y matrix) { binary32(dy, y, dy, kernels.ReLUBackward) }
 
 func (arithmetic32) addScaled(dst, src matrix, factor float64) {
 	addScaledRows(dst.narrow(), src.narrow(), float32(factor))
@@ -110,7 +112,12 @@ func (a arithmetic32) activateBackward(dx, x, y, dy matrix, f *activation, slope
 	a.floats.release(mark)
 }
 
-func (arithmetic32) slope(dst, x, y matrix, f *activation) { binary32(dst, x, y, f.curve.slope32) }
+func (a arithmetic32) slope(dst, x, y matrix, f *activation) {
+	mark := a.floats.mark()
+	scratch := a.floats.take(dst.rows * dst.cols)
+	binary32(dst, x, y, func(dst, x, y []float32) { f.curve.slope32(dst, x, y, scratch[:len(dst)]) })
+	a.floats.release(mark)
+}
 
 func (a arithmetic32) slopeBackward(dx, x, y, s, ds matrix, f *activation) {
 	mark := a.floats.mark()

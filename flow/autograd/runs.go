@@ -28,7 +28,7 @@ func (g *Graph) AddRuns(x, b Value) Value {
 // Backward: dx = dy·s, and ds adds up dy·x over each run.
 func (g *Graph) MultiplyRuns(x, s Value) Value {
 	y := g.newValue(x.Rows, x.Cols, x.wanted() || s.wanted())
-	g.scaleRuns(y.data(), x.data(), s)
+	g.do.multiply(y.data(), x.data(), s.data())
 	if !y.wanted() {
 		return y
 	}
@@ -44,19 +44,11 @@ func (g *Graph) MultiplyRuns(x, s Value) Value {
 			g.do.multiply(d, dy, x.data())
 			g.sumRuns(g.gradient(s), d)
 		}
-		g.scaleRuns(dy, dy, s)
+		g.do.multiply(dy, dy, s.data())
 		g.passOn(x, dy)
 		g.release(mark)
 	})
 	return y
-}
-
-// scaleRuns sets dst, which may be x, to x times s.
-func (g *Graph) scaleRuns(dst, x matrix, s Value) {
-	times := runOf(dst.rows, s.Rows)
-	for first := 0; first < dst.rows; first += times {
-		g.do.multiply(dst.slice(first, times), x.slice(first, times), run(s, dst.rows, first))
-	}
 }
 
 // runOf returns how many of so many rows are computed at once with b: all where b
