@@ -115,6 +115,11 @@ func (c *Config) Check() error {
 			return fmt.Errorf("embedding: %w", err)
 		}
 	}
+	if c.Pixels != nil && c.Pixels.Dequantization != nil {
+		if err := c.Pixels.Dequantization.check(shape, c.shownContext()); err != nil {
+			return err
+		}
+	}
 	if err := c.chain().Check(shape, c.shownContext()); err != nil {
 		return err
 	}

@@ -27,6 +27,8 @@ type Flow struct {
 	parts      []part // of the noise
 	sites      int
 
+	dequantizer *dequantizer // of pixels, or nil
+
 	rules []columnRule
 
 	logStd float64 // Σ log std of the standardization, over an event
@@ -52,6 +54,9 @@ func New(c Config, seed uint64) (*Flow, error) {
 	for _, q := range f.parts {
 		q.base.Initialize(seed)
 	}
+	if f.dequantizer != nil {
+		f.dequantizer.chain.Initialize(seed)
+	}
 	return f, nil
 }
 
@@ -74,6 +79,7 @@ func (c *Config) countParameters() float64 {
 		}
 		c.chain().BuildChain(shape, c.shownContext(), root)
 		c.buildParts(root)
+		c.buildDequantizer(root)
 	})
 }
 
@@ -95,6 +101,9 @@ func build(c Config, limit int) (*Flow, error) {
 	}
 	f.chain = c.chain().BuildChain(shape, c.shownContext(), root)
 	f.parts = c.buildParts(root)
+	if f.dequantizer = c.buildDequantizer(root); f.dequantizer != nil {
+		f.dequantizer.standard = &f.config.Standardize
+	}
 	if err := f.parameters.Err(); err != nil {
 		return nil, fmt.Errorf("flow: %w", err)
 	}
@@ -171,7 +180,9 @@ func (f *Model) StandardizationLogDet() float64 { return -f.logStd }
 
 // LogDensity adds log p of each event in x to the log-dets of the pass: what
 // training differentiates. x holds standardized values, one row for each site,
-// and the pass's context standardized ones too. The standardization's own
+// and the pass's context standardized ones too; of a flow with a [Dequantization]
+// it may hold, as [Model.Narrow] writes them, those of pixels with their noise, and
+// what is added is the bound of one draw. The standardization's own
 // log-det is not in it. x may be rewritten if the pass does not record.
 func (f *Model) LogDensity(p *autograd.Pass, x autograd.Value) {
 	f.BaseDensity(p, f.Forward(p, x))
@@ -182,7 +193,15 @@ func (f *Model) LogDensity(p *autograd.Pass, x autograd.Value) {
 // the pass. Inverse is the way back. Either may rewrite its argument if the pass
 // does not record.
 func (f *Model) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
-	return f.Through(p, x, f.chain.Forward)
+	return f.Through(p, x, f.forward)
+}
+
+// forward goes to the noise, from pixels by way of their dequantization.
+func (f *Model) forward(p *autograd.Pass, x autograd.Value) autograd.Value {
+	if x.Cols > len(f.config.Features) {
+		x = f.dequantizer.enter(p, x)
+	}
+	return f.chain.Forward(p, x)
 }
 
 // Inverse maps noise to standardized values: see [Model.Forward].

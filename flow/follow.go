@@ -20,6 +20,11 @@ func (c *Config) Follow(of *Config) error {
 	}
 	c.Standardize, c.StandardizeContext = of.Standardize, of.StandardizeContext
 	c.Categories, c.Discrete, c.Pixels, c.Sound = of.Categories, of.Discrete, of.Pixels, of.Sound
+	if of.Pixels != nil && of.Pixels.Dequantization != nil {
+		uniform := *of.Pixels // for it is learned with the other flow, of which it is a part
+		uniform.Dequantization = nil
+		c.Pixels = &uniform
+	}
 	if maps := of.mapped(); maps > 0 {
 		c.Transforms = append(slices.Clone(of.Transforms[:maps]), c.Transforms...)
 	}

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -18,6 +19,9 @@ import (
 // normal ε instead, for samples that are denoised (Zhai et al., 2025), and no bound
 // of anything.
 //
+// With [Dequantization] the noise is drawn from a learned density, and the flow's
+// log-densities are a tighter bound.
+//
 // The noise of a score depends on the event's own values alone. What maps events
 // to noise, [Scorer.Forward], takes the middle, u = 1/2 or ε = 0, so that
 // [Scorer.Inverse] gives back the exact ⌊x/Step⌋·Step; samples are such numbers
@@ -29,6 +33,8 @@ type Pixels struct {
 	// Noise, unless 0, is σ: where the values go from -1 to 1, the standard deviation
 	// of the noise.
 	Noise float64 `json:"noise,omitempty"`
+	// Dequantization, unless nil, is learned noise in the place of uniform one.
+	Dequantization *Dequantization `json:"dequantization,omitempty"`
 }
 
 // FormatVersion returns the version of the model file that knows pixels.
@@ -49,6 +55,9 @@ func (p *Pixels) check() error {
 	}
 	if !(p.Noise >= 0 && p.Noise <= maxPixelNoise) {
 		return fmt.Errorf("pixels with noise of %v, want 0 to %d", p.Noise, maxPixelNoise)
+	}
+	if p.Noise > 0 && p.Dequantization != nil {
+		return errors.New("pixels with normal noise have a dequantization too; want one of both")
 	}
 	return nil
 }
@@ -87,11 +96,16 @@ func (p *Pixels) dequantize(x []float64, seed uint64, index uint64, put func(i i
 		}
 		return
 	}
-	words := pixelWords.Borrow(len(x))
+	uniform(len(x), seed, index, func(i int, u float64) { put(i, p.bin(x[i])+u) })
+}
+
+// uniform calls put with the uniform noise of each of n values.
+func uniform(n int, seed, index uint64, put func(i int, u float64)) {
+	words := pixelWords.Borrow(n)
 	defer pixelWords.Return(words)
-	kernels.PhiloxWords((*words)[:len(x)], seed, random.Dequantize, index)
-	for i, v := range x {
-		put(i, p.bin(v)+float64((float64((*words)[i])+0.5)*0x1p-32))
+	kernels.PhiloxWords((*words)[:n], seed, random.Dequantize, index)
+	for i, w := range (*words)[:n] {
+		put(i, float64((float64(w)+0.5)*0x1p-32))
 	}
 }
 
@@ -110,14 +124,26 @@ func (p *Pixels) key(x []float64) uint64 {
 }
 
 // PixelNoise says which noise dequantizes an event in training: that of its
-// number and the epoch. Epoch 0, of validation, has the noise of scoring.
+// number and the epoch. Epoch 0, of validation, has the noise of scoring, which is
+// that of the event's values and a draw.
 type PixelNoise struct {
 	Seed, Epoch uint64
 	Event       int
+	Draw        uint64
+}
+
+// Narrowed returns how many values [Model.Narrow] writes of each site.
+func (f *Model) Narrowed() int {
+	if f.dequantizer != nil {
+		return 2 * len(f.config.Features)
+	}
+	return len(f.config.Features)
 }
 
 // Narrow writes an event as the graph takes it: dequantized where the flow is one
-// of [Pixels], standardized in float64, and narrowed.
+// of [Pixels], standardized in float64, and narrowed. With a [Dequantization] each
+// site has the lower ends of its pixels, standardized, and behind them its noise ε,
+// of which the graph makes the values.
 func (f *Model) Narrow(dst []float32, x []float64, n PixelNoise) {
 	st, columns := &f.config.Standardize, len(f.config.Features)
 	p := f.config.Pixels
@@ -128,7 +154,15 @@ func (f *Model) Narrow(dst []float32, x []float64, n PixelNoise) {
 		}
 		return
 	case n.Epoch == 0:
-		n = PixelNoise{Seed: p.key(x)}
+		n = PixelNoise{Seed: p.key(x), Event: int(n.Draw)}
+	}
+	if f.dequantizer != nil {
+		uniform(len(x), n.Seed, n.Epoch<<40+uint64(n.Event), func(i int, u float64) {
+			site, column := i/columns, i%columns
+			at := dst[2*site*columns:]
+			at[column], at[columns+column] = st.Narrow(p.bin(x[i]), column), float32(logit(u))
+		})
+		return
 	}
 	p.dequantize(x, n.Seed, n.Epoch<<40+uint64(n.Event), func(i int, v float64) { dst[i] = st.Narrow(v, i%columns) })
 }

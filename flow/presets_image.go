@@ -43,6 +43,9 @@ type ImageOptions struct {
 	// Noise, unless it is 0, is that of [Pixels]: normal noise in the place of
 	// uniform one.
 	Noise float64
+	// Variational learns the noise of pixels together with the flow, by
+	// [VariationalDequantization].
+	Variational bool
 
 	// Scales is how often the image is squeezed; half of what there is leaves
 	// between two of them, but in mintnet nothing does, nor in tarflow, whose patches
@@ -152,6 +155,10 @@ func (o *ImageOptions) fill(p ImagePreset) error {
 		return fmt.Errorf("networks of %d columns, want 1 to %d", o.Columns, maxColumns)
 	case o.VolumePreserving && p != PresetTarFlow:
 		return fmt.Errorf("maps that only shift are for tarflow")
+	case o.Variational && o.Levels == 0:
+		return fmt.Errorf("a learned dequantization is for pixels with levels")
+	case o.Variational && o.Noise != 0:
+		return fmt.Errorf("a learned dequantization takes the place of uniform noise, and normal noise of %v is given: give one of both", o.Noise)
 	case o.Noise != 0 && o.Levels == 0:
 		return fmt.Errorf("noise is for pixels with levels")
 	case o.Noise != 0 && o.Logit != 0:
@@ -189,6 +196,9 @@ func (o *ImageOptions) begin() Config {
 		return c
 	}
 	c.Pixels = &Pixels{Levels: o.Levels, Step: o.Step, Noise: o.Noise}
+	if o.Variational {
+		c.Pixels.Dequantization = VariationalDequantization(c.Shape())
+	}
 	bins := float64(c.Pixels.Bins())
 	mean, std := bins/2, bins/4
 	if o.Logit > 0 {

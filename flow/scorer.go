@@ -197,7 +197,8 @@ type job struct {
 	gradX, gradContext []float64
 	first              uint64
 	sample             SampleOptions
-	lanes              int // see lanes
+	lanes              int    // see lanes
+	draw               uint64 // of the noise of pixels
 }
 
 // run checks the lengths and computes all tiles of n events.
@@ -260,11 +261,16 @@ func (s *Scorer) load(g *autograd.Graph, rows []float64, st Standardization, col
 func (s *Scorer) loadX(g *autograd.Graph, j *job, from, to int, wanted, middle bool) autograd.Value {
 	f := s.flow
 	if p := f.config.Pixels; p != nil {
-		v, d, columns := g.Input((to-from)*f.sites, len(f.config.Features), wanted), f.Dim(), len(f.config.Features)
+		d, columns := f.Dim(), len(f.config.Features)
+		width := columns
+		if !middle {
+			width = f.Model().Narrowed()
+		}
+		v := g.Input((to-from)*f.sites, width, wanted)
 		for e := from; e < to; e++ {
-			x, values := j.x[e*d:(e+1)*d], v.Flat32()[(e-from)*d:(e-from+1)*d]
+			x, values := j.x[e*d:(e+1)*d], v.Flat32()[(e-from)*f.sites*width:(e-from+1)*f.sites*width]
 			if !middle {
-				f.Model().Narrow(values, x, PixelNoise{})
+				f.Model().Narrow(values, x, PixelNoise{Draw: j.draw})
 				continue
 			}
 			for i, v := range x {
@@ -362,7 +368,7 @@ func gradientTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	f.Model().LogDensity(p, x)
 	p.LogDet.Seed(1)
 	g.Backward()
-	f.config.Standardize.storeGradient(j.gradX[from*f.Dim():], x)
+	f.config.Standardize.storeGradient(j.gradX[from*f.Dim():], g.Columns(x, ascending(len(f.config.Features))))
 	if j.gradContext != nil {
 		f.config.StandardizeContext.storeGradient(j.gradContext[from*len(f.config.Context):], p.Context)
 	}

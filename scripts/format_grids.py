@@ -5,8 +5,7 @@ import format_reader as f
 def log_density(flow, tensors, x, context):
     """The log-density of standardized events, rows of sites · features values."""
     d, grid = len(flow["features"]), flow["grid"]
-    if "embedding" in flow:
-        context = f.conditioner(tensors, "embedding.", flow["embedding"], context, context, len(x))
+    context = shown(flow, tensors, context)
     x, columns, left = x.reshape(len(x), -1, d), list(range(d)), []
     total = np.zeros(len(x))
     for i, t in enumerate(flow["transforms"]):
@@ -15,6 +14,12 @@ def log_density(flow, tensors, x, context):
     for i, part in enumerate(left):
         total = total + base(flow["base"], tensors.get(f"base.parts.{i}.constant"), part)
     return total + base(flow["base"], tensors.get("base.constant"), x)
+
+def shown(flow, tensors, context):
+    """What the transforms see of the context."""
+    if "embedding" in flow:
+        return f.conditioner(tensors, "embedding.", flow["embedding"], context, context, len(context))
+    return context
 
 def base(spec, constant, z):
     """The log-density of a part of the noise z [events, sites, features]."""
@@ -258,10 +263,34 @@ def dequantized(pixels, x):
     """What is standardized of whole numbers x [events, values]: each with the noise that its event is scored with."""
     step = pixels.get("step") or 1
     bins = np.floor(x / step)
+    if pixels.get("dequantization"):
+        return bins  # their noise is learned
     if pixels.get("noise"):
         sigma = pixels["noise"] * (-(-pixels["levels"] // step) - 1) / 2
         return bins + 0.5 + sigma * np.stack([normals(key(row), x.shape[1]) for row in bins])
     return bins + np.stack([(words(key(row), x.shape[1]) + 0.5) * 2.0**-32 for row in bins])
+
+def learned(flow, tensors, x, bins, context):
+    """The values of events whose pixels have lower ends bins, standardized x, and -log q of their noise."""
+    d, grid, n = len(flow["features"]), flow["grid"], len(x)
+    context = shown(flow, tensors, context)
+    u = np.stack([(words(key(row), x.shape[1]) + 0.5) * 2.0**-32 for row in bins])
+    noise = (np.log(u) - np.log(1 - u)).astype(np.float32).astype(np.float64)
+    block = {"block": [2] * len(grid), "order": []}
+    pixels, noise = (squeeze(block, v.reshape(n, -1, d), [], grid)[0] for v in (x, noise))
+    halved, half = [g // 2 for g in grid], pixels.shape[2]
+    slope = lambda t: (t - 2 * np.logaddexp(0, t)).reshape(n, -1).sum(1)
+    total = -slope(noise)
+    both, columns = np.concatenate([pixels, noise], 2), list(range(2 * half))
+    for i, t in enumerate(flow["pixels"]["dequantization"]["transforms"]):
+        both, columns, _, log_det = step(t, tensors, f"dequantization.transforms.{i}.", both, columns, halved, context, [])
+        total = total + log_det
+    t = both[:, :, half:]
+    std = np.tile((flow["standardize"] or {"std": [1] * d})["std"], half // d)
+    v = pixels + 1 / (1 + np.exp(-t)) / std
+    (h, w), (a, b) = ([1] * (2 - len(g)) + list(g) for g in (grid, block["block"]))
+    v = v.reshape(n, h // a, w // b, a, b, d).transpose(0, 1, 3, 2, 4, 5).reshape(n, -1)
+    return v, total + slope(t)
 
 def key(bins):
     """The 64-bit FNV-1a hash of values as float64, little-endian."""

@@ -545,7 +545,7 @@ def flow_log_prob(flow, tensors, x, context=None):
     given = x.copy()
     if "pixels" in flow:
         import format_grids
-        x = format_grids.dequantized(flow["pixels"], x)
+        x = bins = format_grids.dequantized(flow["pixels"], x)
     for grid in flow.get("discrete", []):
         feature = flow["features"].index(grid["column"])
         x[:, feature] = middle(grid, x[:, feature])
@@ -569,6 +569,9 @@ def flow_log_prob(flow, tensors, x, context=None):
     if np.isinf(context).any():
         row, column = np.argwhere(np.isinf(context))[0]
         raise ValueError(f"row {row + 1}, column {flow['context'][column]!r}: the context is beyond float32's range once standardized")
+    if flow.get("pixels", {}).get("dequantization"):
+        x, bound = format_grids.learned(flow, tensors, x, bins, context)
+        total = total + bound
     with np.errstate(invalid="ignore", over="ignore"):
         total = total + log_density(flow, tensors, x, context)
     far = np.isnan(total) & ~np.isnan(given).any(1) & ~np.isnan(context).any(1)  # inf - inf: far outside

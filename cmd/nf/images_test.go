@@ -210,3 +210,46 @@ func TestTarFlow(t *testing.T) {
 		}
 	}
 }
+
+// TestDequantizationFlag trains with learned noise, and scores by many draws.
+func TestDequantizationFlag(t *testing.T) {
+	d := t.TempDir()
+	writeImages(t, d, "a", 40)
+	writeFile(t, d, "t.csv", "x\n1\n2\n3\n4\n")
+	mustRun(t, d, strings.Fields(trainImages+" --flow glow --out default.safetensors")...)
+	mustRun(t, d, strings.Fields(trainImages+" --flow glow --dequantization uniform --out uniform.safetensors")...)
+	if readFile(t, d, "default.safetensors") != readFile(t, d, "uniform.safetensors") {
+		t.Error("--dequantization uniform is not the default")
+	}
+	r := mustRun(t, d, strings.Fields(trainImages+" --flow glow --dequantization variational --out m.safetensors")...)
+	if !strings.Contains(r.out, "256 levels, learned noise (a variational bound); bits/dim over all 64 values") {
+		t.Errorf("training says %q", r.out)
+	}
+	var bits [2]float64
+	for i, how := range []string{"", " --importance 8"} {
+		r := mustRun(t, d, strings.Fields("score --model m.safetensors --data a-images-ubyte --out s.csv --json"+how)...)
+		var s imageSummary
+		if err := json.Unmarshal([]byte(r.out), &s); err != nil || s.BitsPerDim == nil || s.Importance != 8*i || strings.Contains(s.Counted, "by 8 draws") != (i == 1) {
+			t.Fatalf("the summary is %s (%v)", r.out, err)
+		}
+		bits[i] = float64(*s.BitsPerDim)
+	}
+	if !(bits[1] < bits[0]) {
+		t.Errorf("%v bits/dim by one draw, %v by eight", bits[0], bits[1])
+	}
+	mustRun(t, d, strings.Fields(trainImages+" --flow tarflow --noise 0.1 --out noisy.safetensors")...)
+	mustRun(t, d, strings.Fields("train --data t.csv --epochs 1 --out rows.safetensors")...)
+	for line, want := range map[string]string{
+		"train --flow glow --data a-images-ubyte --dequantization none --out n.safetensors":                  `--dequantization is "none"`,
+		"train --flow glow --data a-images-ubyte --dequantization variational --noise 1 --out n.safetensors": "give one of both",
+		"train --data t.csv --dequantization variational --out n.safetensors":                                "--dequantization",
+		"score --model m.safetensors --data a-images-ubyte --importance 0 --out s.csv":                       "--importance is 0",
+		"score --model noisy.safetensors --data a-images-ubyte --importance 2 --out s.csv":                   "--importance is for models of whole numbers",
+		"score --model rows.safetensors --data t.csv --importance 2 --out s.csv":                             "--importance is for images",
+	} {
+		r := nf(t, d, strings.Fields(line)...)
+		if r.code == 0 || !strings.Contains(r.errors, want) {
+			t.Errorf("%s: code %d, %q, want %q", line, r.code, r.errors, want)
+		}
+	}
+}

@@ -17,12 +17,14 @@ type imageSummary struct {
 	Images      int    `json:"images"`
 	MeanLogProb number `json:"mean_log_prob"`
 	// StandardError is that of the mean.
-	StandardError   number  `json:"standard_error"`
-	BitsPerDim      *number `json:"bits_per_dim,omitempty"`
-	Counted         string  `json:"counted"`
-	ImagesPerSecond number  `json:"images_per_second"`
-	BLAS            string  `json:"blas"`
-	Kernels         string  `json:"kernels"`
+	StandardError number  `json:"standard_error"`
+	BitsPerDim    *number `json:"bits_per_dim,omitempty"`
+	Counted       string  `json:"counted"`
+	// Importance is how many draws of the noise a bound is of.
+	Importance      int    `json:"importance,omitempty"`
+	ImagesPerSecond number `json:"images_per_second"`
+	BLAS            string `json:"blas"`
+	Kernels         string `json:"kernels"`
 }
 
 // runScoreImages writes the log-density of each image, in nats.
@@ -36,9 +38,15 @@ func runScoreImages(command *cobra.Command, o *scoreOptions) error {
 	if err := distinctPaths(paths{"data": o.data, "model": o.models[0]}, paths{"out": o.out}); err != nil {
 		return err
 	}
+	if o.importance < 1 {
+		return usage("--importance is %d; it must be at least 1", o.importance)
+	}
 	m, err := loadImageModel(command, o.models[0], o.workers)
 	if err != nil {
 		return err
+	}
+	if o.importance > 1 && bitsPerDim(m.flow, 0) == "" {
+		return usage("--importance is for models of whole numbers with bits/dim, and %s is none", o.models[0])
 	}
 	set, contexts, err := m.openImages(o.data, o.classes)
 	if err != nil {
@@ -61,7 +69,7 @@ func runScoreImages(command *cobra.Command, o *scoreOptions) error {
 		}
 		logProb := make([]float64, imageBlock)
 		err := eachBlock(set, contexts, func(x, context []float64, n int) error {
-			if err := m.scorer.LogProb(logProb[:n], x, context); err != nil {
+			if err := m.logProb(logProb[:n], x, context, o.importance); err != nil {
 				return err
 			}
 			sums.add(logProb[:n]...)
@@ -90,6 +98,10 @@ func runScoreImages(command *cobra.Command, o *scoreOptions) error {
 	if o.out == "-" {
 		out = command.ErrOrStderr()
 	}
+	if o.importance > 1 {
+		s.Importance = o.importance
+		s.Counted += fmt.Sprintf(", by %d draws of the noise", o.importance)
+	}
 	bits := bitsPerDim(m.flow, mean)
 	if bits != "" {
 		v := number(m.flow.BitsPerDim(mean))
@@ -101,4 +113,12 @@ func runScoreImages(command *cobra.Command, o *scoreOptions) error {
 	_, err = fmt.Fprintf(out, "images=%d mean_log_prob=%.6f standard_error=%.6f%s images_per_second=%.0f blas=%s kernels=%s\ncounted: %s\n",
 		s.Images, float64(s.MeanLogProb), float64(s.StandardError), bits, float64(s.ImagesPerSecond), s.BLAS, s.Kernels, s.Counted)
 	return err
+}
+
+// logProb is the log-density of images by so many draws of their noise.
+func (m *imageModel) logProb(dst, x, context []float64, draws int) error {
+	if draws == 1 {
+		return m.scorer.LogProb(dst, x, context)
+	}
+	return m.scorer.LogProbDraws(dst, x, context, draws)
 }

@@ -25,6 +25,7 @@ import (
 
 type scoreOptions struct {
 	classes             string // of images
+	importance          int    // of images
 	length              int    // of sound
 	models              []string
 	modelWeights        []float64
@@ -89,6 +90,7 @@ columns, in the same order.`,
 	f.Float64Var(&o.threshold, "threshold", 0, "flag rows whose log_prob is below this, in a column anomaly")
 	f.Float64Var(&o.quantile, "quantile", 0, "flag this part of the rows, from 0 to 1, those that score lowest")
 	f.StringVar(&o.classes, "classes", "", classesUsage)
+	f.IntVar(&o.importance, "importance", 1, "of images with bits/dim: so many draws of the noise of each, whose densities are averaged: a tighter bound, at so many times the cost")
 	f.IntVar(&o.length, "length", 0, lengthUsage)
 	f.BoolVar(&o.json, "json", false, "print the summary as one JSON object")
 	f.BoolVar(&o.quiet, "quiet", false, "print no progress, only the summary")
@@ -107,6 +109,9 @@ columns, in the same order.`,
 		}
 		if err := refuseClasses(command); err != nil {
 			return err
+		}
+		if command.Flags().Changed("importance") {
+			return usage("--importance is for images")
 		}
 		if err := o.check(command); err != nil {
 			return err

@@ -170,7 +170,7 @@ type soundSummary struct {
 
 // runScoreSound writes the log-density of each window, in nats.
 func runScoreSound(command *cobra.Command, o *scoreOptions) error {
-	if err := refuseFlagsOf(command, "sound", "model-weights", "keep", "label", "threshold", "quantile", "on-bad-row", "header", "batch", "classes"); err != nil {
+	if err := refuseFlagsOf(command, "sound", "model-weights", "keep", "label", "threshold", "quantile", "on-bad-row", "header", "batch", "classes", "importance"); err != nil {
 		return err
 	}
 	if err := checkTablePath("out", o.out); err != nil {

@@ -31,7 +31,7 @@ const (
 var flagsOf = map[string][]string{
 	kindTable: {"columns", "exclude", "context", "row-weights", "on-bad-row", "header", "hidden", "masks", "permutation", "base", "support",
 		"discrete", "bins", "components", "degree", "embedding", "residual", "batchnorm", "noise"},
-	kindImages: {"scales", "width", "classes", "levels", "bits", "logit", "flip", "valid-last", "valid-classes", "noise", "class-dropout", "volume-preserving"},
+	kindImages: {"scales", "width", "classes", "levels", "bits", "logit", "flip", "valid-last", "valid-classes", "noise", "class-dropout", "dequantization", "volume-preserving"},
 	kindSound:  {"length", "blocks", "stacks", "width", "components", "gaussian"},
 }
 

@@ -26,6 +26,8 @@ type imageFlags struct {
 	flip    bool
 	dropout float64
 
+	dequantization string
+
 	validLast    int    // how many of the last images validate
 	validClasses string // the classes of --valid
 }
@@ -39,11 +41,18 @@ func (i *imageFlags) addFlags(command *cobra.Command) {
 	f.IntVar(&i.bits, "bits", 0, "of images: keep so many of 8 bits")
 	f.Float64Var(&i.model.Logit, "logit", 0, "of images: map pixels by a logit with this alpha first, such as 0.05 (default none)")
 	f.Float64Var(&i.dropout, "class-dropout", 0, "of images with --classes: the share of them that lose their class in each epoch, such as 0.1, for nf sample --guidance (default none)")
+	f.StringVar(&i.dequantization, "dequantization", uniformNoise, "of images: noise that makes pixels numbers with a density, "+uniformNoise+", or "+variationalNoise+": learned together with the flow, for fewer bits/dim")
 	f.BoolVar(&i.model.VolumePreserving, "volume-preserving", false, "of tarflow: maps that only shift, and a base with a learned deviation of each value")
 	f.IntVar(&i.validLast, "valid-last", 0, "of images: validate on so many of the last images of --data, and train on those before")
 	f.StringVar(&i.validClasses, "valid-classes", "", "of images: the classes of --valid, as --classes FILE or own")
 	f.BoolVar(&i.flip, "flip", false, "of images: mirror one half of them in each epoch")
 }
+
+// What --dequantization may be.
+const (
+	uniformNoise     = "uniform"
+	variationalNoise = "variational"
+)
 
 // The defaults of a fit to images, where they are others than those for rows.
 const (
@@ -83,6 +92,8 @@ func (o *trainOptions) checkImages(command *cobra.Command) error {
 		return usage("--scales is %d; it must be at least 1", i.model.Scales)
 	case !(i.dropout >= 0 && i.dropout < 1):
 		return usage("--class-dropout is %v; it must be from 0 to below 1", i.dropout)
+	case i.dequantization != uniformNoise && i.dequantization != variationalNoise:
+		return usage("--dequantization is %q; it must be %s or %s", i.dequantization, uniformNoise, variationalNoise)
 	case i.dropout > 0 && i.classes == "":
 		return usage("--class-dropout is for training with --classes")
 	}
@@ -90,6 +101,7 @@ func (o *trainOptions) checkImages(command *cobra.Command) error {
 		return err
 	}
 	i.model.Steps, i.model.Bound, i.model.Noise = o.model.Layers, o.model.Bound, o.fit.Noise
+	i.model.Variational = i.dequantization == variationalNoise
 	o.fit.Noise = 0 // it is the model's, and of its pixels
 	return nil
 }
@@ -249,6 +261,7 @@ type imageProvenance struct {
 		Flip         bool        `json:"flip,omitempty"`
 		Noise        float64     `json:"noise,omitempty"`
 		ClassDropout float64     `json:"class_dropout,omitempty"`
+		Variational  bool        `json:"variational,omitempty"`
 		fitProvenance
 		ValidFraction float64 `json:"valid_fraction,omitempty"`
 		ValidLast     int     `json:"valid_last,omitempty"`
@@ -264,7 +277,7 @@ func (d *trainingImages) describe(o *trainOptions, r train.Result) (json.RawMess
 	p.Data.Images = fmt.Sprintf("%dx%dx%d", d.set.Height, d.set.Width, d.set.Channels)
 	q, i := &p.Options, &o.images
 	q.Flow, q.Scales, q.Layers, q.Width, q.Bound, q.Bits, q.Flip = o.flow, i.model.Scales, i.model.Steps, i.model.Columns, i.model.Bound, i.bits, i.flip
-	q.Noise, q.ClassDropout = i.model.Noise, i.dropout
+	q.Noise, q.ClassDropout, q.Variational = i.model.Noise, i.dropout, i.model.Variational
 	q.fitProvenance = o.describeFit()
 	if q.ValidLast = i.validLast; o.valid == "" && q.ValidLast == 0 {
 		q.ValidFraction = o.validFraction
@@ -293,7 +306,11 @@ func describeImages(c flow.Config) string {
 	if c.Pixels.Noise > 0 {
 		return fmt.Sprintf("%s, %d levels, normal noise of %v where they go from -1 to 1 (no bits/dim)", of, c.Pixels.Bins(), c.Pixels.Noise)
 	}
-	return fmt.Sprintf("%s, %d levels, uniform noise; bits/dim over all %d values", of, c.Pixels.Bins(), c.Grid[0]*c.Grid[1]*len(c.Features))
+	noise := "uniform noise"
+	if c.Pixels.Dequantization != nil {
+		noise = "learned noise (a variational bound)"
+	}
+	return fmt.Sprintf("%s, %d levels, %s; bits/dim over all %d values", of, c.Pixels.Bins(), noise, c.Grid[0]*c.Grid[1]*len(c.Features))
 }
 
 // bitsPerDim is what follows a mean log-density of images in nats.

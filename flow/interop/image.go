@@ -43,6 +43,9 @@ func (d *Dialect) checkImage() error {
 		return fmt.Errorf(`"image": %w`, err)
 	}
 	if p := d.Pixels; p != nil {
+		if p.Dequantization != nil {
+			return errors.New(`"pixels" have a "dequantization", which is learned, and the weights have none: leave it out`)
+		}
 		if p.Levels < 2 || p.Step < 0 || p.Step >= p.Levels || !(p.High > p.Low) || p.High-p.Low > 1e30 {
 			return fmt.Errorf(`"pixels" are %d levels in steps of %d, from %v to %v: want at least 2 levels, fewer of a step, and low below high`, p.Levels, max(1, p.Step), p.Low, p.High)
 		}

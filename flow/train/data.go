@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -106,6 +107,9 @@ func (d Data) check(f *flow.Flow, name string) error {
 	if len(d.Rows) != n*width || len(d.Context) != n*contextWidth {
 		return fmt.Errorf("train: the %s rows hold %d values and %d of context, which is no whole number of events of %d and %d",
 			name, len(d.Rows), len(d.Context), width, contextWidth)
+	}
+	if f.Model().Narrowed() > len(f.Config().Features) {
+		return errors.New("train: the flow learns the noise of its pixels, which rows do not have: train it on Images, by MaximumLikelihood")
 	}
 	if d.Weights == nil {
 		return nil

@@ -49,9 +49,10 @@ func (s *Images) Events() int { return s.Count }
 // Load implements [Source]. An event that cannot be read is NaN, and ends
 // training with the error.
 func (s *Images) Load(values, context []float32, event int, epoch uint64) {
-	buffer := s.buffer.Borrow(len(values) + len(context))
+	dim := s.Flow.Dim()
+	buffer := s.buffer.Borrow(dim + len(context))
 	defer s.buffer.Return(buffer)
-	x, c := (*buffer)[:len(values)], (*buffer)[len(values):len(values)+len(context)]
+	x, c := (*buffer)[:dim], (*buffer)[dim:dim+len(context)]
 	if err := s.Read(x, event); err != nil {
 		s.fail(err)
 		for i := range values {

@@ -47,7 +47,8 @@ func (l *likelihood) Loss(p *autograd.Pass, events []int) autograd.Sums {
 
 // load puts the events on the graph, and their contexts into the pass.
 func (l *likelihood) load(p *autograd.Pass, events []int) autograd.Value {
-	width, contexts := l.flow.Dim(), l.flow.ContextFeatures()
+	m := l.flow.Model()
+	width, contexts := m.Narrowed()*m.Sites(), l.flow.ContextFeatures()
 	values, context := p.Floats(len(events)*width), p.Floats(len(events)*contexts)
 	for i, event := range events {
 		l.source.Load(values[i*width:(i+1)*width], context[i*contexts:(i+1)*contexts], event, p.Epoch)
@@ -55,7 +56,7 @@ func (l *likelihood) load(p *autograd.Pass, events []int) autograd.Value {
 	if contexts > 0 {
 		p.Context = p.Wrap(context, contexts)
 	}
-	return p.Wrap(values, width/l.flow.Model().Sites())
+	return p.Wrap(values, m.Narrowed())
 }
 
 func (l *likelihood) Constant() float64 { return -l.flow.Model().StandardizationLogDet() }

@@ -13,7 +13,7 @@ import (
 type Source interface {
 	Events() int
 	// Load writes an event as the graph takes it: its values, standardized and
-	// narrowed, site by site, and its context. What it draws depends on the
+	// narrowed, site by site, as [flow.Model.Narrow] writes them, and its context. What it draws depends on the
 	// event and the epoch alone; epoch 0 is that of validation and of scoring.
 	Load(values, context []float32, event int, epoch uint64)
 }
