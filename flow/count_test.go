@@ -42,7 +42,7 @@ func TestCountParameters(t *testing.T) {
 // TestCountParametersOfNoMachine counts what no machine could hold.
 func TestCountParametersOfNoMachine(t *testing.T) {
 	for _, name := range Presets() {
-		if Defaults(name).Hidden == nil || name == PresetGaussianization || name == PresetResidual {
+		if Defaults(name).Hidden == nil || name == PresetGaussianization || name == PresetResidual || name == PresetBNAF {
 			continue // it has no networks, or small ones
 		}
 		c, err := name.Config([]string{"a", "b"}, nil, Options{Layers: 100, Hidden: []int{65536, 65536, 65536}})

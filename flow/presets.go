@@ -32,6 +32,7 @@ const (
 	PresetFlowPP            Preset = "flow++"
 	PresetUMNN              Preset = "umnn"
 	PresetResidual          Preset = "residual-flow"
+	PresetBNAF              Preset = "bnaf"
 	PresetFFJORD            Preset = "ffjord"
 	PresetFlowMatching      Preset = "flow-matching"
 )
@@ -54,6 +55,7 @@ var presets = map[Preset]func(features, context []string, o Options) (Config, er
 	PresetFlowPP:            FlowPP,
 	PresetUMNN:              UMNN,
 	PresetResidual:          ResidualFlow,
+	PresetBNAF:              BNAF,
 	PresetFFJORD:            FFJORD,
 	PresetFlowMatching:      FlowMatching,
 }
@@ -76,6 +78,7 @@ var defaults = map[Preset]Options{
 	PresetFlowPP:            {Layers: 8, Hidden: []int{128, 128}, Masks: MasksAlternating, Permutation: PermutationLU, Base: base.StandardNormal, Bound: 5, Components: 8},
 	PresetUMNN:              {Layers: 5, Hidden: []int{100, 100}, Permutation: PermutationReverse, Base: base.StandardNormal, Bound: 5},
 	PresetResidual:          {Layers: 16, Hidden: []int{64}, Permutation: PermutationNone, Base: base.StandardNormal},
+	PresetBNAF:              {Layers: 5, Hidden: []int{10}, Permutation: PermutationReverse, Base: base.StandardNormal, Bound: 5},
 	PresetFFJORD:            {Layers: 1, Hidden: []int{128}, Permutation: PermutationNone, Base: base.StandardNormal, Solver: transform.Dopri5, Tolerance: 1e-3},
 	PresetFlowMatching:      {Layers: 1, Hidden: []int{256, 256, 256}, Permutation: PermutationNone, Base: base.StandardNormal, Solver: transform.RK4, Steps: 20},
 }
@@ -87,7 +90,7 @@ type Options struct {
 	// of [Householder] it is that of reflections.
 	Layers int
 	// Hidden is the widths of the conditioners' hidden layers, where there are
-	// conditioners.
+	// conditioners; of [BNAF] it is the units of each feature in them.
 	Hidden []int
 	// Bound is b of the scale map exp(b·tanh(u/b)); for splines it is half the
 	// width of their box.

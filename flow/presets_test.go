@@ -148,7 +148,7 @@ func TestPresetsBeginAsStandardization(t *testing.T) {
 	x, s := rows(n*d, 1), standardization(d)
 	for _, preset := range flow.Presets() {
 		switch preset {
-		case flow.PresetGaussianization, flow.PresetNAF, flow.PresetFlowPP, flow.PresetSOS:
+		case flow.PresetGaussianization, flow.PresetNAF, flow.PresetFlowPP, flow.PresetSOS, flow.PresetBNAF:
 			continue // they begin only near to a normal density
 		}
 		for _, o := range []flow.Options{{}, {Layers: 3, Seed: 8}} {
@@ -206,6 +206,11 @@ func TestPresetsRefuse(t *testing.T) {
 		{"maf", nil, flow.Options{Components: 3}, "no mixtures"},
 		{"residual-flow", names("c", 1), flow.Options{}, "takes no context"},
 		{"residual-flow", nil, flow.Options{Hidden: []int{8, 8}}, "one hidden layer in each block"},
+		{"bnaf", nil, flow.Options{Residual: true}, "has no residual blocks"},
+		{"bnaf", nil, flow.Options{Masks: flow.MasksHalves}, "no masks"},
+		{"bnaf", nil, flow.Options{Components: 3}, "no mixtures"},
+		{"bnaf", nil, flow.Options{Bound: 21}, "want above 0 to 20"},
+		{"bnaf", nil, flow.Options{Hidden: []int{40000}}, "want 1 to 65536 in all"},
 		{"realnvp", nil, flow.Options{Steps: 3}, "no differential equation"},
 		{"ffjord", nil, flow.Options{Masks: flow.MasksHalves}, "no masks"},
 		{"ffjord", nil, flow.Options{Solver: "rk4"}, "give it steps"},
@@ -214,7 +219,7 @@ func TestPresetsRefuse(t *testing.T) {
 		{"ffjord", nil, flow.Options{Tolerance: 1e-9}, "want 1e-07 to 1"},
 		{"ffjord", nil, flow.Options{Probes: -1}, "want 1 to 1024"},
 		{"flow-matching", nil, flow.Options{Bound: 2}, "no scale map"},
-		{"glow-of-tables", nil, flow.Options{}, "choose bernstein, ffjord, flow++, flow-matching, gaussianization, householder, iaf, maf, naf, nice, nsf, nsf-ar, planar, radial, realnvp, residual-flow, sos, umnn"},
+		{"glow-of-tables", nil, flow.Options{}, "choose bernstein, bnaf, ffjord, flow++, flow-matching, gaussianization, householder, iaf, maf, naf, nice, nsf, nsf-ar, planar, radial, realnvp, residual-flow, sos, umnn"},
 	} {
 		if _, err := c.preset.Config(names("x", 2), c.context, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s of %+v: %v, want %q", c.preset, c.o, err, c.want)

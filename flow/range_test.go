@@ -37,6 +37,7 @@ func rangeFamilies() map[string]transform.Spec {
 		"emerging":        &transform.MaskedConvolutionSpec{Kernel: 3, Bound: 2, Ratio: 0.9},
 		"periodic":        &transform.PeriodicConvolutionSpec{Kernel: 1},
 		"mintnet":         &transform.MintNetSpec{Kernel: 3, Copies: 2, Bound: 2, Steps: 100, Tolerance: 1e-9},
+		"bnaf":            &transform.BNAFSpec{Units: []int{3, 2}, Bound: 5, Tolerance: 1e-12},
 		"residual":        &transform.ResidualSpec{Hidden: 5, Lipschitz: 0.9},
 		"planar":          &transform.PlanarSpec{},
 		"radial":          &transform.RadialSpec{},

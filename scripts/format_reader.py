@@ -366,6 +366,34 @@ def solve(t, tensors, prefix, x, context, sign):
         halved[b[grow]] -= 1
     return total
 
+def bnaf(t, tensors, prefix, x, columns, context):
+    """Changes x in place; returns the log-dets."""
+    d, units, p = x.shape[1], [1] + t["units"] + [1], tensors[prefix + "constant"][0]
+    terms = context @ tensors[prefix + "context.weight"] if context.shape[1] else np.zeros((len(x), d * (units[1] + 1)))
+    bounded = lambda u: t["bound"] * np.tanh(u / t["bound"])
+    def take(n):
+        nonlocal p
+        part, p = p[:n], p[n:]
+        return part
+    features = np.arange(d)
+    h, slopes = x[:, columns], np.ones(x.shape)  # of each unit by its own feature
+    for layer, (n, m) in enumerate(zip(units, units[1:])):
+        of_in, of_out = np.repeat(features, n), np.repeat(features, m)
+        seen, own = of_in <= of_out[:, None], of_in == of_out[:, None]
+        weight = np.zeros(seen.shape)
+        weight[seen] = take(seen.sum())
+        weight[own] = np.exp(weight[own])
+        weight *= (np.exp(bounded(take(d * m))) / np.linalg.norm(weight, axis=1))[:, None]
+        h, slopes = h @ weight.T + take(d * m), slopes @ (weight * own).T
+        if layer == 0:
+            h = h + terms[:, :d * m]
+        if layer < len(units) - 2:
+            h = np.tanh(h)
+            slopes = slopes * (1 - h * h)
+    gate = 1 / (1 + np.exp(-bounded(p[0])))
+    x[:, columns] = gate * (h + terms[:, -d:]) + (1 - gate) * x[:, columns]
+    return np.log(gate * slopes + 1 - gate).sum(1)
+
 def forward(t, tensors, prefix, x, columns, context):
     """Changes x in place; returns the log-dets and the new columns."""
     kind, tensor = t["type"], lambda name: tensors[prefix + name][0]
@@ -415,6 +443,8 @@ def forward(t, tensors, prefix, x, columns, context):
                 x[:, columns] -= np.outer(x[:, columns] @ v, 2 * v / (v @ v))
         x += tensor("bias")
         return 0, columns
+    if kind == "bnaf":
+        return bnaf(t, tensors, prefix, x, columns, context), columns
     if kind == "residual":
         d, h = x.shape[1], t["hidden"]
         p = tensors[prefix + "constant"][0]

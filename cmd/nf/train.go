@@ -154,9 +154,10 @@ func (o *trainOptions) check(command *cobra.Command) error {
 	return o.checkModel()
 }
 
-// gaussianizationRate is the learning rate of flows without networks, whose
-// values are means and widths in standard deviations (Meng et al., 2020).
-const gaussianizationRate = 1e-2
+// fastRate is the learning rate of flows whose values are means and widths in
+// standard deviations (gaussianization: Meng et al., 2020), or logs of weights that
+// are divided by their norms (bnaf: De Cao, Titov and Aziz, 2019).
+const fastRate = 1e-2
 
 // checkFlow finds what is wrong with the flags of the flow, and puts the family's
 // defaults where there are none.
@@ -235,8 +236,8 @@ func (o *trainOptions) setDefaults(command *cobra.Command) {
 			o.model.Solver = d.Solver
 		}
 	}
-	if o.flow == flow.PresetGaussianization && !changed("lr") {
-		o.fit.LearningRate = gaussianizationRate
+	if (o.flow == flow.PresetGaussianization || o.flow == flow.PresetBNAF) && !changed("lr") {
+		o.fit.LearningRate = fastRate
 	}
 	if o.fit.Optimizer == train.AdamW && !changed("weight-decay") {
 		o.fit.WeightDecay = train.UsualWeightDecay

@@ -64,7 +64,7 @@ func (o *trainOptions) addFlowFlags(f *pflag.FlagSet) {
 	f.StringVar((*string)(&o.flow), "flow", string(o.flow), "family: "+strings.Join(flow.PresetNames(), " or "))
 	f.IntVar(&m.Layers, "layers", 0, "layers that change columns; reflections of householder"+
 		defaultsOf(func(o flow.Options) string { return number0(o.Layers) }))
-	f.IntSliceVar(&m.Hidden, "hidden", nil, "widths of the conditioners' hidden layers"+
+	f.IntSliceVar(&m.Hidden, "hidden", nil, "widths of the conditioners' hidden layers; of bnaf the units of each column in them"+
 		defaultsOf(func(o flow.Options) string { return widths(o.Hidden) }))
 	f.StringVar((*string)(&m.Masks), "masks", "", fmt.Sprintf("what a coupling changes: %s or %s columns", flow.MasksHalves, flow.MasksAlternating)+
 		defaultsOf(func(o flow.Options) string { return string(o.Masks) }))
@@ -92,7 +92,7 @@ func (o *trainOptions) addOptimizerFlags(f *pflag.FlagSet) {
 	fit := &o.fit
 	f.StringVar(&fit.Optimizer, "optimizer", fit.Optimizer, "what makes steps of gradients: "+strings.Join(train.Optimizers, ", "))
 	f.Float64Var(&fit.WeightDecay, "weight-decay", 0, fmt.Sprintf("of adamw: in each step, values shrink by this times the learning rate (default %v)", train.UsualWeightDecay))
-	f.Float64Var(&fit.LearningRate, "lr", fit.LearningRate, fmt.Sprintf("learning rate; of gaussianization %v unless given", gaussianizationRate))
+	f.Float64Var(&fit.LearningRate, "lr", fit.LearningRate, fmt.Sprintf("learning rate; of gaussianization and bnaf %v unless given", fastRate))
 	f.StringVar(&fit.Schedule, "schedule", fit.Schedule, "learning rate over time: "+strings.Join(train.Schedules, " or "))
 	f.IntVar(&fit.Warmup, "warmup", fit.Warmup, "first steps, in which the learning rate rises to what it would be")
 	f.Float64Var(&fit.Average, "average", fit.Average, "keep a running average of the values, which loses 1 minus this in each step: 0.99 or 0.999; 0 keeps the values themselves")

@@ -39,7 +39,7 @@ func (b *Bernstein) Check() error {
 	case !(b.MinSlope >= 1e-6 && b.MinSlope < 1):
 		return fmt.Errorf("the least slope of the polynomial is %v, want 1e-6 to below 1", b.MinSlope)
 	}
-	return checkTolerance(b.Tolerance)
+	return CheckTolerance(b.Tolerance)
 }
 
 // ParametersPerElement implements [Scalar].
@@ -125,7 +125,7 @@ func (b *Bernstein) Inverse(y float64, p []float64) (x, logDet float64) {
 			return end + (y-at)/slope, -kernels.Log64(slope)
 		}
 	}
-	x = solve(y, -b.Bound, b.Bound, b.Tolerance, func(x float64) (float64, float64) {
+	x = Solve(y, -b.Bound, b.Bound, b.Tolerance, func(x float64) (float64, float64) {
 		at, slope, _ := b.at(x, &d, sum, shift)
 		return at, slope
 	})

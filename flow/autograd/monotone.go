@@ -5,22 +5,22 @@ import (
 	"math"
 )
 
-// checkTolerance tells whether t can end the iterations of an inverse.
-func checkTolerance(t float64) error {
+// CheckTolerance tells whether t can end the iterations of an inverse.
+func CheckTolerance(t float64) error {
 	if !(t >= 1e-15 && t <= 1e-3) {
 		return fmt.Errorf("the tolerance of the inverse is %v, want 1e-15 to 1e-3", t)
 	}
 	return nil
 }
 
-// solveSteps bounds the steps of solve: a bracket that is halved by each ends
+// solveSteps bounds the steps of Solve: a bracket that is halved by each ends
 // before.
 const solveSteps = 200
 
-// solve returns the x between low and high at which an increasing f is y, by
+// Solve returns the x between low and high at which an increasing f is y, by
 // Newton's method within a bracket: its last step is below the tolerance times
 // 1 + |x|.
-func solve(y, low, high, tolerance float64, f func(x float64) (y, slope float64)) float64 {
+func Solve(y, low, high, tolerance float64, f func(x float64) (y, slope float64)) float64 {
 	x := float64(0.5 * (low + high))
 	if !(low < high) {
 		return x

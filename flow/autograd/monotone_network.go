@@ -49,7 +49,7 @@ func (m *MonotoneNetwork) Check() error {
 	if err := m.Quadrature.check(m.Points); err != nil {
 		return err
 	}
-	return checkTolerance(m.Tolerance)
+	return CheckTolerance(m.Tolerance)
 }
 
 // ParametersPerElement implements [Scalar].
@@ -112,7 +112,7 @@ func (m *MonotoneNetwork) Inverse(y float64, p []float64) (x, logDet float64) {
 			return end + (y-at)/g, -kernels.Log64(g)
 		}
 	}
-	x = solve(y, -m.Bound, m.Bound, m.Tolerance, func(x float64) (float64, float64) { return m.at(x, p, &u) })
+	x = Solve(y, -m.Bound, m.Bound, m.Tolerance, func(x float64) (float64, float64) { return m.at(x, p, &u) })
 	_, g := m.at(x, p, &u)
 	return x, -kernels.Log64(g)
 }

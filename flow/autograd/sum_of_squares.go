@@ -41,7 +41,7 @@ func (s *SumOfSquares) Check() error {
 	case !(s.MinSlope >= 1e-6 && s.MinSlope < 1):
 		return fmt.Errorf("the least slope is %v, want 1e-6 to below 1", s.MinSlope)
 	}
-	return checkTolerance(s.Tolerance)
+	return CheckTolerance(s.Tolerance)
 }
 
 // ParametersPerElement implements [Scalar].
@@ -101,7 +101,7 @@ func (s *SumOfSquares) Inverse(y float64, p []float64) (x, logDet float64) {
 			return end + (y-at)/slope, -kernels.Log64(slope)
 		}
 	}
-	x = solve(y, -s.Scale, s.Scale, s.Tolerance, func(x float64) (float64, float64) {
+	x = Solve(y, -s.Scale, s.Scale, s.Tolerance, func(x float64) (float64, float64) {
 		at, slope, _ := s.at(x, &b)
 		return at, slope
 	})

@@ -77,6 +77,7 @@ func TestFrozenTrainings(t *testing.T) {
 		{"nsf", preset("nsf", 0, flow.Options{Layers: 2, Bins: 4}), longer, 0x67978039b56da646},
 		{"nsf-ar", preset("nsf-ar", 1, flow.Options{Layers: 2, Bins: 4, Base: base.StudentT}), longer, 0xc42adb2f6a686633},
 		{"gaussianization", preset("gaussianization", 1, flow.Options{Layers: 2, Components: 5}), nil, 0x1ea99b7fbcb7b3bb},
+		{"bnaf", preset("bnaf", 1, flow.Options{Layers: 2, Hidden: []int{3}}), nil, 0xaaaaa2e4f426e953},
 		{"layers", chain(&base.MixtureSpec{Bound: 8, Components: 3}, 0, nil,
 			&transform.ActNormSpec{Bound: 3}, &transform.PlanarSpec{}, &transform.RadialSpec{}, &transform.LUSpec{Bound: 2}, batchNorm,
 			&transform.HouseholderSpec{Reflections: 3}, &transform.ElementwiseSpec{Univariate: spline}, &transform.ActNormSpec{Bound: 3}), nil, 0x4c9bbcb5fda67a27},

@@ -183,6 +183,10 @@ var families = []family{
 	{"batchnorm", func(int) transform.Spec { return &transform.BatchNormSpec{Epsilon: 1e-5, Momentum: 0.1} }, 2e-6},
 	{"planar", func(int) transform.Spec { return &transform.PlanarSpec{} }, 2e-6},
 	{"radial", func(int) transform.Spec { return &transform.RadialSpec{} }, 2e-6},
+	{"bnaf", func(int) transform.Spec { return &transform.BNAFSpec{Units: []int{3}, Bound: 3, Tolerance: 1e-14} }, 4e-6},
+	{"bnaf-deep", func(int) transform.Spec {
+		return &transform.BNAFSpec{Units: []int{2, 4}, Bound: 2, Tolerance: 1e-14}
+	}, 4e-6},
 	{"residual", func(int) transform.Spec { return &transform.ResidualSpec{Hidden: 7, Lipschitz: 0.8} }, 5e-6},
 	{"lu", func(int) transform.Spec { return &transform.LUSpec{Bound: 2} }, 5e-6},
 	{"matrix", func(int) transform.Spec { return &transform.MatrixSpec{} }, 3e-5},
@@ -246,7 +250,7 @@ const activated = "activated-"
 // scalars tells of rows whose float64 statement takes long, value by value or row by row: they
 // are tested with few features.
 func scalars(name string) bool {
-	return strings.Contains(name, "mixture") || strings.Contains(name, "polynomial") || strings.Contains(name, "integral") || name == "residual" || strings.HasPrefix(name, solved)
+	return strings.Contains(name, "mixture") || strings.Contains(name, "polynomial") || strings.Contains(name, "integral") || name == "residual" || strings.HasPrefix(name, "bnaf") || strings.HasPrefix(name, solved)
 }
 
 func init() {

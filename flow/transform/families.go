@@ -14,6 +14,7 @@ func init() { // chain and invert hold other Specs
 		Add("actnorm", 1, &ActNormSpec{}).
 		Add("autoregressive", 1, &AutoregressiveSpec{}).
 		Add("batchnorm", 1, &BatchNormSpec{}).
+		Add("bnaf", 2, &BNAFSpec{}).
 		Add("chain", 1, &ChainSpec{}).
 		Add("continuous", 2, &ContinuousSpec{}).
 		Add("coupling", 1, &CouplingSpec{}).
