@@ -31,11 +31,12 @@ type options struct {
 	minutes            float64 // of each training; 0 for all epochs
 	draws              int     // of an image, for the bounds
 	out                string
+	progress           io.Writer // a line an epoch
 }
 
 // defaults are for the generated images.
 func defaults() options {
-	o := options{side: 8, training: train.Defaults(), draws: 50}
+	o := options{side: 8, training: train.Defaults(), draws: 50, progress: io.Discard}
 	o.train, o.valid, o.test = generate(6000, o.side, 1), generate(500, o.side, 2), generate(1000, o.side, 3)
 	o.sizes = sizes{latents: 4, hidden: []int{64, 64}, posterior: 3, prior: 3, flowHidden: []int{32, 32}, contextValues: 16}
 	o.training.Epochs, o.training.Batch, o.training.Patience = 60, 128, 0
@@ -57,7 +58,11 @@ func (o *options) fit(w io.Writer, name string, z sizes) (*autoencoder, bound, e
 		ctx, cancel = context.WithTimeout(ctx, time.Duration(o.minutes*float64(time.Minute)))
 		defer cancel()
 	}
-	r, err := train.Minimize(ctx, a, images{a, o.train}, images{a, o.valid}, o.training)
+	training := o.training
+	training.Report = func(e train.Epoch) {
+		fmt.Fprintf(o.progress, "%s: epoch %d of %d, elbo train %.3f valid %.3f, %.0f s\n", name, e.Epoch, training.Epochs, -e.TrainNLL, -e.ValidNLL, e.Seconds)
+	}
+	r, err := train.Minimize(ctx, a, images{a, o.train}, images{a, o.valid}, training)
 	if err != nil && !(errors.Is(err, context.DeadlineExceeded) && r.BestEpoch > 0) {
 		return nil, bound{}, err
 	}
@@ -112,6 +117,7 @@ func main() {
 	flag.IntVar(&o.training.Workers, "workers", 0, "goroutines that compute; 0 is every core")
 	flag.StringVar(&o.out, "out", "", "sheet of drawn images to write, .png")
 	flag.Parse()
+	o.progress = os.Stderr
 	if *data != "" {
 		if err := o.read(*data, *test); err != nil {
 			log.Fatal(err)
