@@ -123,6 +123,9 @@ func (c *Config) Check() error {
 	if err := c.chain().Check(shape, c.shownContext()); err != nil {
 		return err
 	}
+	if _, err := transform.Augmented(c.chain()); err != nil {
+		return err
+	}
 	if _, err := base.Kinds.Name(c.Base); err != nil {
 		return err
 	}
@@ -141,6 +144,13 @@ func (c *Config) shownContext() int {
 		return c.Embedding.Features
 	}
 	return len(c.Context)
+}
+
+// Augmented returns the columns of noise that stand beside those of the data, or
+// nil.
+func (c *Config) Augmented() *transform.AugmentSpec {
+	a, _ := transform.Augmented(c.chain())
+	return a
 }
 
 func (c *Config) chain() *transform.ChainSpec {

@@ -26,6 +26,8 @@ type Flow struct {
 	chain      *transform.Chain
 	parts      []part // of the noise
 	sites      int
+	noiseDim   int // values of the noise of an event
+	draws      int // of columns of noise, of which a density is the mean; 1 without
 
 	dequantizer *dequantizer // of pixels, or nil
 
@@ -107,7 +109,13 @@ func build(c Config, limit int) (*Flow, error) {
 	if err := f.parameters.Err(); err != nil {
 		return nil, fmt.Errorf("flow: %w", err)
 	}
-	f.sites = shape.Sites()
+	f.sites, f.draws = shape.Sites(), 1
+	if a := c.Augmented(); a != nil {
+		f.draws = a.Draws
+	}
+	for i := range f.parts {
+		f.noiseDim += f.parts[i].shape.Dim()
+	}
 	f.parts[len(f.parts)-1].columns = f.chain.Bind(ascending(shape.Features), false)
 	f.setStandardization(c.Standardize, c.StandardizeContext)
 	f.rules = c.columnRules()
@@ -163,6 +171,11 @@ func (f *Flow) SetProvenance(p json.RawMessage) { f.provenance = p }
 
 // Dim returns D, the number of values of an event: features times sites.
 func (f *Flow) Dim() int { return len(f.config.Features) * f.sites }
+
+// Augmented tells whether columns of noise stand beside those of the data
+// ([transform.AugmentSpec]): log-densities are then lower bounds, and no noise
+// belongs to a row.
+func (f *Flow) Augmented() bool { return f.config.Augmented() != nil }
 
 // NoiseColumns returns the data column of each feature of the noise z, as the
 // permutations leave them. A base is over data columns.

@@ -85,7 +85,7 @@ func (f *Model) BaseDensity(p *autograd.Pass, z autograd.Value) {
 // storeNoise writes what a pass that went forward made to dst, whose rows are
 // events.
 func (f *Flow) storeNoise(dst []float64, p *autograd.Pass, z autograd.Value) {
-	d := f.Dim()
+	d := f.noiseDim
 	for i := range f.parts {
 		q := &f.parts[i]
 		sites, v := q.shape.Sites(), f.noise(p, z, i)
@@ -101,7 +101,7 @@ func (f *Flow) storeNoise(dst []float64, p *autograd.Pass, z autograd.Value) {
 // loadNoise puts the noise in src, whose rows are events, on the graph: it gives
 // the parts that left to the pass, and returns the last one.
 func (f *Flow) loadNoise(p *autograd.Pass, src []float64) (z autograd.Value) {
-	d, events := f.Dim(), len(p.LogDet.Values)
+	d, events := f.noiseDim, len(p.LogDet.Values)
 	for i := range f.parts {
 		q := &f.parts[i]
 		sites := q.shape.Sites()
@@ -125,7 +125,7 @@ func (f *Flow) loadNoise(p *autograd.Pass, src []float64) (z autograd.Value) {
 // to the pass, and returns the last one. The normal noise of an event is one
 // vector at the event's index of its stream.
 func (f *Flow) drawNoise(p *autograd.Pass, draw base.Draw, total autograd.Sums) (z autograd.Value) {
-	d, events := f.Dim(), len(p.LogDet.Values)
+	d, events := f.noiseDim, len(p.LogDet.Values)
 	flat := p.Floats(events * d)
 	if draw.Numbers == nil {
 		kernels.NormalRows(flat, events, d, draw.Seed, random.Sample, draw.First)

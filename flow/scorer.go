@@ -117,12 +117,18 @@ func (s *Scorer) LogProb(dst, x, context []float64) error {
 // Forward maps data to noise: z(x) for each event, and log|det dz/dx| unless
 // logDet is nil. z and x may be the same slice.
 func (s *Scorer) Forward(z, logDet, x, context []float64) error {
+	if s.flow.Augmented() {
+		return errAugmented
+	}
 	return s.run(len(z)/s.flow.Dim(), job{do: forwardTile, lanes: s.lanes, x: x, z: z, context: context, logDet: logDet})
 }
 
 // Inverse maps noise to data: x(z) for each event, and log|det dx/dz| unless
 // logDet is nil. x and z may be the same slice.
 func (s *Scorer) Inverse(x, logDet, z, context []float64) error {
+	if s.flow.Augmented() {
+		return errAugmented
+	}
 	return s.run(len(x)/s.flow.Dim(), job{do: inverseTile, lanes: s.inverseLanes, x: x, z: z, context: context, logDet: logDet})
 }
 
@@ -167,9 +173,10 @@ func (s *Scorer) Sample(x, logProb []float64, first uint64, o SampleOptions, con
 	n := len(x) / s.flow.Dim()
 	s.residual = 0
 	// A sample of a grid has the log-density of the middle of its cell, not that of
-	// the place in it that was drawn; one that was guided, iterated or denoised, that of
+	// the place in it that was drawn; one beside columns of noise, the bound of many
+	// draws of them; one that was guided, iterated or denoised, that of
 	// what came out.
-	after := len(s.flow.config.Discrete) > 0 || o.Denoise || o.Guidance.Weight != 0 || o.Jacobi.Iterations > 0
+	after := len(s.flow.config.Discrete) > 0 || s.flow.Augmented() || o.Denoise || o.Guidance.Weight != 0 || o.Jacobi.Iterations > 0
 	j := job{do: sampleTile, lanes: s.inverseLanes, x: x, context: context, first: first, sample: o}
 	if !after {
 		j.logProb = logProb
@@ -301,11 +308,16 @@ func (s *Scorer) pass(g *autograd.Graph, j *job, from, to int, wanted bool) *aut
 }
 
 func logProbTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
-	g.Reset(autograd.Evaluate)
-	p := s.pass(g, j, from, to, false)
-	s.flow.Model().LogDensity(p, s.loadX(g, j, from, to, false, false))
-	for i, v := range p.LogDet.Values {
-		j.logProb[from+i] = s.logDensity(j, j.x, from+i, v-s.flow.logStd)
+	f, total := s.flow, j.logProb[from:to]
+	for draw := range f.draws {
+		g.Reset(autograd.Evaluate)
+		p := s.pass(g, j, from, to, false)
+		p.Draw = draw
+		f.Model().LogDensity(p, s.loadX(g, j, from, to, false, false))
+		addDraw(total, p.LogDet.Values, draw)
+	}
+	for i, v := range total {
+		total[i] = s.logDensity(j, j.x, from+i, v-f.logDraws()-f.logStd)
 	}
 }
 
@@ -363,6 +375,10 @@ func (s *Scorer) store(dst []float64, x autograd.Value, from int, settled bool) 
 
 func gradientTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	f := s.flow
+	if f.draws > 1 {
+		s.gradientOfDraws(g, j, from, to)
+		return
+	}
 	g.Reset(autograd.DifferentiateInputs)
 	p, x := s.pass(g, j, from, to, true), s.loadX(g, j, from, to, true, false)
 	f.Model().LogDensity(p, x)

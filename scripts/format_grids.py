@@ -299,16 +299,16 @@ def key(bins):
         h = (h ^ byte) * 1099511628211 % 2**64
     return h
 
-def normals(seed, n):
-    """The first normals of a key, by Box and Muller: stream 2, index 0."""
-    w = words(seed, n + n % 2, 2).reshape(-1, 2) // 256
+def normals(seed, n, stream=2, index=0):
+    """The first normals of a key, by Box and Muller."""
+    w = words(seed, n + n % 2, stream, index).reshape(-1, 2) // 256
     radius, angle = np.sqrt(-2 * np.log((w[:, 0] + 1) * 2.0**-24)), 2 * np.pi * w[:, 1] * 2.0**-24
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1).ravel()[:n]
 
-def words(seed, n, stream=8):
-    """The first words of Philox4x32-10 of a key: index 0."""
+def words(seed, n, stream=8, index=0):
+    """The first words of Philox4x32-10 of a key."""
     blocks = (n + 3) // 4
-    a, b, c, d = (np.full(blocks, v, np.uint64) for v in (0, 0, 0, stream))
+    a, b, c, d = (np.full(blocks, v, np.uint64) for v in (0, index % 2**32, index >> 32, stream))
     a, low = np.arange(blocks, dtype=np.uint64), np.uint64(2**32 - 1)
     k = [seed % 2**32, seed >> 32]
     for _ in range(10):

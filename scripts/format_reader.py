@@ -614,9 +614,25 @@ def log_density(flow, tensors, x, context):
         return format_grids.log_density(flow, tensors, x, context)
     if "embedding" in flow:
         context = conditioner(tensors, "embedding.", flow["embedding"], context, context, len(x))
+    augmented = [t for t in flow["transforms"] if t["type"] == "augment"]
+    if not augmented:
+        return of_draw(flow, tensors, x, context, 0)
+    draws = np.stack([of_draw(flow, tensors, x.copy(), context, k) for k in range(augmented[0]["draws"])])
+    most = draws.max(0)
+    return np.where(np.isinf(most), most, most + np.log(np.exp(draws - np.where(np.isinf(most), 0, most)).mean(0)))
+
+def of_draw(flow, tensors, x, context, draw):
+    """The same by one draw of the columns of noise, if there are any."""
     total = np.zeros(len(x))
     columns = list(range(x.shape[1]))
     for i, t in enumerate(flow["transforms"]):
+        if t["type"] == "augment":
+            import format_grids
+            u = format_grids.normals(t.get("seed", 0), t["columns"], 17, draw)
+            columns = columns + list(range(x.shape[1], x.shape[1] + len(u)))
+            x = np.concatenate([x, np.tile(u, (len(x), 1))], 1)
+            total += (u * u / 2 + math.log(2 * math.pi) / 2).sum()
+            continue
         log_det, columns = forward(t, tensors, f"transforms.{i}.", x, columns, context)
         total += log_det
     return total + log_base(flow["base"], tensors.get("base.constant", [None])[0], x)

@@ -118,6 +118,9 @@ func runAugment(command *cobra.Command, o *augmentOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := hasNoise(f, o.model); err != nil {
+		return err
+	}
 	c := f.Config()
 	if bounded(c.Base) {
 		return errors.New("the noise of this model is uniform, so that it has no neighbourhood beyond its ends; use a model with a normal base")

@@ -42,6 +42,9 @@ func runInterpolateRows(command *cobra.Command, o *interpolateOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := hasNoise(f, o.model); err != nil {
+		return err
+	}
 	c := f.Config()
 	wanted := wantedOf(c)
 	cells, err := o.readEnds(command, wanted)

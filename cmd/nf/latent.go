@@ -93,6 +93,9 @@ func runLatent(command *cobra.Command, o *latentOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := hasNoise(f, o.model); err != nil {
+		return err
+	}
 	c := f.Config()
 	latents := make([]string, f.Dim())
 	for i := range latents {

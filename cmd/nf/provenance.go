@@ -69,6 +69,9 @@ type trainProvenance struct {
 	Steps       int          `json:"solver_steps,omitempty"`
 	Tolerance   float64      `json:"tolerance,omitempty"`
 	Probes      int          `json:"probes,omitempty"`
+	// NoiseColumns and NoiseDraws are of an augmented flow; 0 draws are the default.
+	NoiseColumns int `json:"noise_columns,omitempty"`
+	NoiseDraws   int `json:"noise_draws,omitempty"`
 	// Pairing is that of flow matching, "" the default one.
 	Pairing  train.Pairing `json:"pairing,omitempty"`
 	Kinetic  float64       `json:"kinetic,omitempty"`
@@ -85,7 +88,7 @@ func (o *trainOptions) describe() trainProvenance {
 		Embedding: o.model.Embedding, Residual: o.model.Residual, BatchNorm: o.model.BatchNorm,
 		Epochs: o.fit.Epochs, Batch: o.fit.Batch, LearningRate: o.fit.LearningRate, Schedule: o.fit.Schedule,
 		Clip: o.fit.Clip, Noise: o.fit.Noise, Patience: o.fit.Patience,
-		Solver: o.model.Solver, Steps: o.model.Steps, Tolerance: o.model.Tolerance, Probes: o.model.Probes,
+		Solver: o.model.Solver, Steps: o.model.Steps, Tolerance: o.model.Tolerance, Probes: o.model.Probes, NoiseColumns: o.noiseColumns, NoiseDraws: o.noiseDraws,
 		Pairing: o.pairing, Kinetic: o.fit.Kinetic, Jacobian: o.fit.Jacobian,
 		WeightDecay: o.fit.WeightDecay, Warmup: o.fit.Warmup, Average: o.fit.Average,
 	}

@@ -57,6 +57,9 @@ A finite row scores a number or -Inf, never NaN. A row that float32 cannot hold,
 that the model makes of it, is far outside: it scores -Inf, below every ordinary row, and counts as out_of_range. NaN is
 left for bad rows. A row whose context float32 cannot hold is a bad row.
 
+A model with columns of noise (nf train --noise-columns) scores a lower bound of the log-density by draws of them, the
+same for every row; the summary says how many (noise_draws).
+
 A summary goes to standard output: rows (those scored), mean_log_prob over them, rows_per_second, bad_rows and
 out_of_range. With
 --label also auroc and auprc (average precision) of -log_prob. Labels are 1, true or anomaly, and 0, -1, false or normal.
@@ -303,6 +306,10 @@ func scoreTable(command *cobra.Command, o *scoreOptions, f *flow.Flow, scorer *f
 		complain(command, "%d row(s) are so far outside that float32 cannot hold them, and scored -Inf (out_of_range); the first: %s: %s %s",
 			job.far.count, shownPath(o.data), job.where(), job.far.first)
 	}
+	if f.Augmented() && models == nil {
+		c := f.Config()
+		summary.NoiseDraws = c.Augmented().Draws
+	}
 	if f.Continuous() && models == nil && job.rows > 0 {
 		report, err := f.ReportSolver(job.reported, job.reportedContext, flow.ScorerOptions{Workers: o.workers, BLAS: scorer.Backend()})
 		if err != nil {
@@ -474,6 +481,8 @@ type scoreSummary struct {
 	AUPRC         *number `json:"auprc,omitempty"`
 	// Of a flow along differential equations, by its first rows: how many
 	// evaluations a row took, and errors of log_prob in nats.
+	// NoiseDraws is how many draws of columns of noise each score is a bound by.
+	NoiseDraws         int     `json:"noise_draws,omitempty"`
 	Evaluations        *number `json:"evaluations,omitempty"`
 	SolverError        *number `json:"solver_error,omitempty"`
 	LargestSolverError *number `json:"largest_solver_error,omitempty"`
@@ -494,6 +503,9 @@ func (s *scoreSummary) print(out io.Writer, asJSON bool) error {
 	}
 	if s.AUROC != nil {
 		fmt.Fprintf(&b, " auroc=%.6f auprc=%.6f", float64(*s.AUROC), float64(*s.AUPRC))
+	}
+	if s.NoiseDraws > 0 {
+		fmt.Fprintf(&b, " noise_draws=%d", s.NoiseDraws)
 	}
 	if s.Evaluations != nil {
 		fmt.Fprintf(&b, " evaluations=%.1f solver_error=%.2g largest_solver_error=%.2g", float64(*s.Evaluations), float64(*s.SolverError), float64(*s.LargestSolverError))

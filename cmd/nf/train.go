@@ -28,7 +28,8 @@ type trainOptions struct {
 	sound                     soundFlags
 	circular                  []string
 	circles                   []flow.Circular // what circular says
-	pairing                   train.Pairing   // of flow matching
+	noiseColumns, noiseDraws  int
+	pairing                   train.Pairing // of flow matching
 	fit                       train.Options
 	teacher                   string           // of nf distill
 	part                      func(int) string // of nf distill: by what epoch i of the history learned
@@ -184,6 +185,14 @@ func (o *trainOptions) checkFlow(command *cobra.Command) error {
 		return usage("--solver-steps is %d; it must be at least 1", o.model.Steps)
 	case changed("tolerance") && !(o.model.Tolerance > 0):
 		return usage("--tolerance is %v; it must be above 0", o.model.Tolerance)
+	case changed("noise-columns") && o.noiseColumns < 1:
+		return usage("--noise-columns is %d; it must be at least 1", o.noiseColumns)
+	case changed("noise-draws") && o.noiseDraws < 1:
+		return usage("--noise-draws is %d; it must be at least 1", o.noiseDraws)
+	case changed("noise-draws") && o.noiseColumns == 0:
+		return usage("--noise-draws are draws of --noise-columns, which are not given")
+	case changed("noise-columns") && o.flow == flow.PresetFlowMatching:
+		return usage("--noise-columns are for flows that learn by maximum likelihood, and --flow %s does not", o.flow)
 	case changed("probes") && o.model.Probes < 1:
 		return usage("--probes is %d; it must be at least 1; without it the trace is exact", o.model.Probes)
 	case o.flow == flow.PresetFlowMatching && o.model.Layers > 1:
@@ -281,10 +290,18 @@ func (o *trainOptions) checkModel() error {
 			return usage("--%s: %s", alone.flag, oneLine(err))
 		}
 	}
-	if _, err := o.flow.Config([]string{"a", "b"}, context, m); err != nil {
+	if _, err := o.config([]string{"a", "b"}, context); err != nil {
 		return asUsage(err)
 	}
 	return nil
+}
+
+// config describes the flow of named columns.
+func (o *trainOptions) config(features, context []string) (flow.Config, error) {
+	if o.noiseColumns > 0 {
+		return o.flow.Augmented(features, context, o.noiseColumns, o.noiseDraws, o.model)
+	}
+	return o.flow.Config(features, context, o.model)
 }
 
 func (o *trainOptions) checkPaths(command *cobra.Command) error {

@@ -11,7 +11,7 @@ const mostMemory = 64 << 30
 // checkMemory refuses a network that training could not hold, before anything
 // of it is made.
 func (o *trainOptions) checkMemory(features, context []string, rows int) error {
-	config, err := o.flow.Config(features, context, o.model)
+	config, err := o.config(features, context)
 	if err != nil {
 		return err
 	}

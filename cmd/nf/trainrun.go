@@ -83,7 +83,7 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 	if err := o.checkMemory(data.features, data.context, data.trainRows); err != nil {
 		return err
 	}
-	config, err := o.flow.Config(data.features, data.context, o.model)
+	config, err := o.config(data.features, data.context)
 	if err != nil {
 		return err
 	}

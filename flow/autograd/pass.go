@@ -16,6 +16,9 @@ type Pass struct {
 	Epoch  uint64
 	// Seed keys all noise of this pass.
 	Seed uint64
+	// Draw is the number of this pass over its events, where a density is the mean of
+	// several.
+	Draw int
 	// AttentionTemperature divides the scores of all attention; 0 is 1.
 	AttentionTemperature float64
 	// Guidance and Jacobi are how maps that go site by site draw samples.

@@ -38,6 +38,8 @@ func ForwardKL(student, teacher *flow.Flow, o KL, backend blas.Backend) (Objecti
 func alike(student, teacher *flow.Flow) error {
 	s, t := student.Config(), teacher.Config()
 	switch {
+	case student.Augmented() || teacher.Augmented():
+		return errors.New("train: the student or the teacher is a flow beside columns of noise, which has a bound in the place of its log-density")
 	case !slices.Equal(s.Features, t.Features) || !slices.Equal(s.Context, t.Context) || !slices.Equal(s.Grid, t.Grid):
 		return fmt.Errorf("train: the student is of the columns %q given %q, the teacher of %q given %q; they must be the same", s.Features, s.Context, t.Features, t.Context)
 	case !same(s.Standardize, t.Standardize) || !same(s.StandardizeContext, t.StandardizeContext):

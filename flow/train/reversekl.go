@@ -85,6 +85,8 @@ func (o *KL) check(f *flow.Flow) error {
 		return fmt.Errorf("train: alpha is %v, want at least 0; 0 is the importance-weighted bound, 1 the ELBO", o.Alpha)
 	case o.Anneal < 0:
 		return fmt.Errorf("train: annealing over %d epochs, want at least 0", o.Anneal)
+	case f.Augmented():
+		return errors.New("train: a flow beside columns of noise has a bound of its log-density, by whose gradient it cannot learn another one")
 	case !base.Reparameterized(c.Base):
 		name, _ := base.Kinds.Name(c.Base)
 		return fmt.Errorf("train: draws of the base %s cannot be differentiated; take %s, %s or %s, and Config.SetFullRank for a covariance", name, base.StandardNormal, base.DiagonalNormal, base.StudentT)

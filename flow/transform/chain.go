@@ -140,7 +140,7 @@ func run(p *autograd.Pass, x autograd.Value, i int, t Transform, inverse bool) a
 // whose maps are, and those which only move values.
 func inParts(t Transform) bool {
 	switch t := t.(type) {
-	case *Chain, *split, *squeeze:
+	case *Chain, *augment, *split, *squeeze:
 		return true
 	case inverted:
 		return inParts(t.t)

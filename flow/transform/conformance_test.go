@@ -339,6 +339,9 @@ func TestEveryFamilyConforms(t *testing.T) {
 		texts.Write(text)
 	}
 	for _, name := range transform.Families() {
+		if name == "augment" {
+			continue // it is no map of an event to one of its size: see TestAugment
+		}
 		if !strings.Contains(texts.String(), fmt.Sprintf(`"type":%q`, name)) {
 			t.Errorf("family %q has no row in the conformance table", name)
 		}

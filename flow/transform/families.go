@@ -12,6 +12,7 @@ var Kinds = strictjson.New[Spec]("transform").AtMost(limits.Transforms)
 func init() { // chain and invert hold other Specs
 	Kinds.
 		Add("actnorm", 1, &ActNormSpec{}).
+		Add("augment", 2, &AugmentSpec{}).
 		Add("autoregressive", 1, &AutoregressiveSpec{}).
 		Add("batchnorm", 1, &BatchNormSpec{}).
 		Add("bnaf", 2, &BNAFSpec{}).

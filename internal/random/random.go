@@ -25,6 +25,7 @@ const (
 	Probe                        // index: the event and its epoch; the directions of an estimated trace
 	Path                         // index: the event and its epoch; the noise that its path leads to
 	PathTime                     // index: the event and its epoch; where on its path it is asked for a velocity
+	Augmented                    // index: the event and its epoch, or the draw; columns of noise beside those of the data
 )
 
 // Uniform fills dst with values of U(-bound, bound), multiples of
