@@ -50,35 +50,6 @@ func (p Preset) Augmented(features, context []string, columns, draws int, o Opti
 	return c, c.Check()
 }
 
-// logDraws is log K of the draws whose densities a log-density is the mean of.
-func (f *Flow) logDraws() float64 {
-	if f.draws == 1 {
-		return 0
-	}
-	return kernels.Log64(float64(f.draws))
-}
-
-// addDraw makes total the logs of the sums of the densities that values have the
-// logs of, over the draws up to one.
-func addDraw(total, values []float64, draw int) {
-	if draw == 0 {
-		copy(total, values)
-		return
-	}
-	for i, v := range values {
-		total[i] = logAdd(total[i], v)
-	}
-}
-
-// logAdd returns log(eᵃ + eᵇ), NaN where one of them is.
-func logAdd(a, b float64) float64 {
-	most := max(a, b)
-	if most-most != 0 {
-		return most
-	}
-	return most + kernels.Log64(1+kernels.Exp64(min(a, b)-most))
-}
-
 // gradientDraws is room for the sums of densities of a tile, and gradientParts for
 // what one draw adds to a gradient.
 var gradientDraws, gradientParts freelist.Slices[float64]
@@ -91,8 +62,9 @@ func (s *Scorer) gradientOfDraws(g *autograd.Graph, j *job, from, to int) {
 	total := (*sums)[:to-from]
 	for draw := range f.draws {
 		g.Reset(autograd.DifferentiateInputs)
-		p, x := s.pass(g, j, from, to, true), s.loadX(g, j, from, to, true, false)
+		p := s.pass(g, j, from, to, true)
 		p.Draw = draw
+		x := s.loadX(p, j, from, to, true, false)
 		f.Model().LogDensity(p, x)
 		p.LogDet.Seed(1)
 		g.Backward()
@@ -124,7 +96,7 @@ func (s *Scorer) gradientOfDraws(g *autograd.Graph, j *job, from, to int) {
 		addDraw(total, p.LogDet.Values, draw)
 	}
 	for i, v := range total {
-		v -= f.logDraws() + f.logStd
+		v -= logDraws(f.draws) + f.logStd
 		settled := s.logDensity(j, j.x, from+i, v)
 		s.settleGradient(j, j.gradX, d, from+i, settled != v)
 		s.settleGradient(j, j.gradContext, c, from+i, settled != v)

@@ -3,47 +3,53 @@ package flow
 import (
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
-// LogProbDraws is [Scorer.LogProb] of a flow of [Pixels] by so many draws of the
-// noise of each event, of which the first is that of LogProb:
+// LogProbDraws is [Scorer.LogProb] of a flow of [Pixels], or of an augmented one, by
+// so many draws of the noise of each event, of which the first is that of LogProb:
 //
 //	log (1/K) Σ exp(lₖ),  lₖ = log p(x + uₖ) − log q(uₖ|x)
 //
-// which in expectation is a bound that grows with K to the log-probability of the
-// whole numbers (importance weighting: Burda, Grosse and Salakhutdinov, 2016).
+// or with the noise beside x. In expectation it is a bound that grows with K to the
+// log-probability of the whole numbers, or to the log-density of x (importance
+// weighting: Burda, Grosse and Salakhutdinov, 2016).
 func (s *Scorer) LogProbDraws(dst, x, context []float64, draws int) error {
 	switch p := s.flow.config.Pixels; {
-	case p == nil || p.Noise > 0:
-		return errors.New("flow: draws of the noise are of a flow of pixels with bits/dim, which this is not")
+	case (p == nil || p.Noise > 0) && !s.flow.Augmented():
+		return errors.New("flow: draws of the noise are of a flow of pixels with bits/dim, or of one beside columns of noise, which this is not")
 	case draws < 1:
 		return fmt.Errorf("flow: %d draws of the noise, want at least 1", draws)
 	}
-	most, sum := make([]float64, len(dst)), make([]float64, len(dst))
-	for draw := range draws {
-		if err := s.run(len(dst), job{do: logProbTile, lanes: s.lanes, x: x, context: context, logProb: dst, draw: uint64(draw)}); err != nil {
-			return err
-		}
-		for i, l := range dst {
-			switch {
-			case draw == 0:
-				most[i], sum[i] = l, 1
-			case l > most[i]:
-				most[i], sum[i] = l, float64(sum[i]*kernels.Exp64(most[i]-l))+1
-			case l == most[i]: // both may be −Inf
-				sum[i]++
-			default:
-				sum[i] += kernels.Exp64(l - most[i])
-			}
-		}
+	return s.run(len(dst), job{do: logProbTile, lanes: s.lanes, x: x, context: context, logProb: dst, draws: draws})
+}
+
+// logDraws returns log K of the draws whose densities a log-density is the mean of.
+func logDraws(draws int) float64 {
+	if draws == 1 {
+		return 0
 	}
-	for i := range dst {
-		if dst[i] = most[i]; most[i] > math.Inf(-1) {
-			dst[i] += kernels.Log64(sum[i]) - kernels.Log64(float64(draws))
-		}
+	return kernels.Log64(float64(draws))
+}
+
+// addDraw makes total the logs of the sums of the densities that values have the
+// logs of, over the draws up to one.
+func addDraw(total, values []float64, draw int) {
+	if draw == 0 {
+		copy(total, values)
+		return
 	}
-	return nil
+	for i, v := range values {
+		total[i] = logAdd(total[i], v)
+	}
+}
+
+// logAdd returns log(eᵃ + eᵇ), NaN where one of them is.
+func logAdd(a, b float64) float64 {
+	most := max(a, b)
+	if most-most != 0 {
+		return most
+	}
+	return most + kernels.Log64(1+kernels.Exp64(min(a, b)-most))
 }

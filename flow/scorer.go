@@ -111,7 +111,7 @@ func (f *Flow) newScorer(binding *autograd.Binding, o ScorerOptions) *Scorer {
 // without context. Here and below the package's doc says what becomes of rows
 // that are far outside, and a context that is there is a [RangeError].
 func (s *Scorer) LogProb(dst, x, context []float64) error {
-	return s.run(len(dst), job{do: logProbTile, lanes: s.lanes, x: x, context: context, logProb: dst})
+	return s.run(len(dst), job{do: logProbTile, lanes: s.lanes, x: x, context: context, logProb: dst, draws: s.flow.draws})
 }
 
 // Forward maps data to noise: z(x) for each event, and log|det dz/dx| unless
@@ -204,8 +204,8 @@ type job struct {
 	gradX, gradContext []float64
 	first              uint64
 	sample             SampleOptions
-	lanes              int    // see lanes
-	draw               uint64 // of the noise of pixels
+	lanes              int // see lanes
+	draws              int // of noise, of which log-densities are means
 }
 
 // run checks the lengths and computes all tiles of n events.
@@ -263,31 +263,31 @@ func (s *Scorer) load(g *autograd.Graph, rows []float64, st Standardization, col
 	return v
 }
 
-// loadX loads events; those of pixels are dequantized by their own noise, or by
-// the middle.
-func (s *Scorer) loadX(g *autograd.Graph, j *job, from, to int, wanted, middle bool) autograd.Value {
+// loadX loads events; those of pixels are dequantized by the pass's draw of their
+// own noise, or by the middle.
+func (s *Scorer) loadX(p *autograd.Pass, j *job, from, to int, wanted, middle bool) autograd.Value {
 	f := s.flow
-	if p := f.config.Pixels; p != nil {
+	if pixels := f.config.Pixels; pixels != nil {
 		d, columns := f.Dim(), len(f.config.Features)
 		width := columns
 		if !middle {
 			width = f.Model().Narrowed()
 		}
-		v := g.Input((to-from)*f.sites, width, wanted)
+		v := p.Input((to-from)*f.sites, width, wanted)
 		for e := from; e < to; e++ {
 			x, values := j.x[e*d:(e+1)*d], v.Flat32()[(e-from)*f.sites*width:(e-from+1)*f.sites*width]
 			if !middle {
-				f.Model().Narrow(values, x, PixelNoise{Draw: j.draw})
+				f.Model().Narrow(values, x, PixelNoise{Draw: uint64(p.Draw)})
 				continue
 			}
 			for i, v := range x {
-				values[i] = f.config.Standardize.Narrow(p.bin(v)+0.5, i%columns)
+				values[i] = f.config.Standardize.Narrow(pixels.bin(v)+0.5, i%columns)
 			}
 		}
 		return v
 	}
 	columns := len(f.config.Features)
-	v := s.load(g, j.x, f.config.Standardize, columns, f.sites, from, to, wanted)
+	v := s.load(p.Graph, j.x, f.config.Standardize, columns, f.sites, from, to, wanted)
 	rows := j.x[from*f.Dim() : to*f.Dim()]
 	for _, rule := range f.rules {
 		for r := range v.Rows {
@@ -309,15 +309,15 @@ func (s *Scorer) pass(g *autograd.Graph, j *job, from, to int, wanted bool) *aut
 
 func logProbTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	f, total := s.flow, j.logProb[from:to]
-	for draw := range f.draws {
+	for draw := range j.draws {
 		g.Reset(autograd.Evaluate)
 		p := s.pass(g, j, from, to, false)
 		p.Draw = draw
-		f.Model().LogDensity(p, s.loadX(g, j, from, to, false, false))
+		f.Model().LogDensity(p, s.loadX(p, j, from, to, false, false))
 		addDraw(total, p.LogDet.Values, draw)
 	}
 	for i, v := range total {
-		total[i] = s.logDensity(j, j.x, from+i, v-f.logDraws()-f.logStd)
+		total[i] = s.logDensity(j, j.x, from+i, v-logDraws(j.draws)-f.logStd)
 	}
 }
 
@@ -325,7 +325,7 @@ func forwardTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	f := s.flow
 	g.Reset(autograd.Evaluate)
 	p := s.pass(g, j, from, to, false)
-	z := f.Model().Forward(p, s.loadX(g, j, from, to, false, true))
+	z := f.Model().Forward(p, s.loadX(p, j, from, to, false, true))
 	if j.logDet != nil {
 		for i, v := range p.LogDet.Values {
 			j.logDet[from+i] = s.logDet(j, j.x, from+i, v-f.logStd, math.Inf(-1))
@@ -380,7 +380,8 @@ func gradientTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 		return
 	}
 	g.Reset(autograd.DifferentiateInputs)
-	p, x := s.pass(g, j, from, to, true), s.loadX(g, j, from, to, true, false)
+	p := s.pass(g, j, from, to, true)
+	x := s.loadX(p, j, from, to, true, false)
 	f.Model().LogDensity(p, x)
 	p.LogDet.Seed(1)
 	g.Backward()
