@@ -19,6 +19,13 @@ const (
 	growth        = 64
 )
 
+// trail are the steps that an event took: the halvings of each, the values after
+// it, and the log-det of it.
+type trail struct {
+	halved         []uint8
+	states, gained []float64
+}
+
 // adapt goes the whole way in steps that adapt to each event.
 func (t *Continuous) adapt(p *autograd.Pass, x autograd.Value, inverse bool) autograd.Value {
 	w := way{inverse: inverse, directions: t.directions(p, x)}
@@ -32,7 +39,7 @@ func (t *Continuous) adapt(p *autograd.Pass, x autograd.Value, inverse bool) aut
 		p.Release(mark)
 		return y
 	}
-	taken := make([][]uint8, len(p.LogDet.Values))
+	taken := make([]trail, len(p.LogDet.Values))
 	p.Still(func() {
 		mark := p.Mark()
 		j.begin(t, p, p.Copy(x), w)
@@ -42,8 +49,9 @@ func (t *Continuous) adapt(p *autograd.Pass, x autograd.Value, inverse bool) aut
 	return t.retrace(p, x, w, taken)
 }
 
-// retrace takes steps that are known, by their halvings, with a tape for each.
-func (t *Continuous) retrace(p *autograd.Pass, x autograd.Value, w way, taken [][]uint8) autograd.Value {
+// retrace takes steps that are known, with a tape for each: where they lead is
+// computed again only when that is differentiated, or for penalties.
+func (t *Continuous) retrace(p *autograd.Pass, x autograd.Value, w way, taken []trail) autograd.Value {
 	events, sites := len(taken), x.Rows/max(1, len(taken))
 	y := p.Input(x.Rows, x.Cols, true)
 	active, done := ascending(events), make([]int, events)
@@ -52,7 +60,7 @@ func (t *Continuous) retrace(p *autograd.Pass, x autograd.Value, w way, taken []
 		// Which events go on, by their places among those under way.
 		var stay, leave, staying, leaving []int
 		for at, e := range active {
-			if i < len(taken[e]) {
+			if i < len(taken[e].halved) {
 				stay, staying = append(stay, at), append(staying, e)
 			} else {
 				leave, leaving = append(leave, at), append(leaving, e)
@@ -75,20 +83,38 @@ func (t *Continuous) retrace(p *autograd.Pass, x autograd.Value, w way, taken []
 		from, size := p.Sums(len(active)).Values, p.Sums(len(active)).Values
 		for at, e := range active {
 			from[at] = float64(done[e]) / MaxSteps
-			size[at] = 1 / float64(int(1)<<taken[e][i])
-			done[e] += MaxSteps >> taken[e][i]
+			size[at] = 1 / float64(int(1)<<taken[e].halved[i])
+			done[e] += MaxSteps >> taken[e].halved[i]
 		}
 		sub.LogDet = p.Sums(len(active))
 		if p.Penalties != (autograd.Penalties{}) {
 			sub.Penalty = p.Sums(len(active))
 		}
-		way := w
+		way, under := w, active
 		x = sub.Segment(x, func(p *autograd.Pass, x autograd.Value) autograd.Value {
+			if !p.Recording() && p.Penalties == (autograd.Penalties{}) {
+				return known(p, x, under, taken, i)
+			}
 			return t.step(p, x, from, size, way)
 		}, nil)
 		p.AddChosen(p.LogDet, sub.LogDet, active)
 		if p.Penalties != (autograd.Penalties{}) {
 			p.AddChosen(p.Penalty, sub.Penalty, active)
+		}
+	}
+	return y
+}
+
+// known returns where events are after a step that they took, and adds its log-det.
+func known(p *autograd.Pass, x autograd.Value, active []int, taken []trail, step int) autograd.Value {
+	y, sites := p.Input(x.Rows, x.Cols, false), x.Rows/len(active)
+	for at, e := range active {
+		p.LogDet.Values[at] += taken[e].gained[step]
+		own := taken[e].states[step*sites*x.Cols:]
+		for r := range sites {
+			for c := range x.Cols {
+				y.Set(at*sites+r, c, own[r*x.Cols+c])
+			}
 		}
 	}
 	return y
@@ -143,8 +169,8 @@ func (j *workingSet) begin(t *Continuous, p *autograd.Pass, y autograd.Value, w 
 }
 
 // run takes steps until all events have arrived; it adds log-dets and notes the
-// steps that were taken, by their halvings, unless taken is nil.
-func (j *workingSet) run(logDet autograd.Sums, taken [][]uint8) {
+// steps that were taken, unless taken is nil.
+func (j *workingSet) run(logDet autograd.Sums, taken []trail) {
 	for len(j.active) > 0 {
 		mark := j.all.Mark()
 		arrived := j.attempt(logDet, taken)
@@ -166,7 +192,7 @@ func (j *workingSet) velocity(x autograd.Value, done, size []float64, part float
 }
 
 // attempt tries a step of every event under way, and tells whether any arrived.
-func (j *workingSet) attempt(logDet autograd.Sums, taken [][]uint8) (arrived bool) {
+func (j *workingSet) attempt(logDet autograd.Sums, taken []trail) (arrived bool) {
 	p, tab, n := &j.pass, j.t.tableau, len(j.active)
 	done, size := p.Sums(n).Values, p.Sums(n).Values
 	for i := range n {
@@ -218,10 +244,13 @@ func (j *workingSet) attempt(logDet autograd.Sums, taken [][]uint8) (arrived boo
 		e := j.active[i]
 		logDet.Values[e] += gain
 		if taken != nil {
-			taken[e] = append(taken[e], j.halved[i])
+			taken[e].halved, taken[e].gained = append(taken[e].halved, j.halved[i]), append(taken[e].gained, gain)
 		}
 		for r := i * sites; r < (i+1)*sites; r++ {
 			for c := range wrong.Cols {
+				if taken != nil {
+					taken[e].states = append(taken[e].states, next.At(r, c))
+				}
 				j.x.Set(r, c, next.At(r, c))
 				j.first.Set(r, c, k[len(tab.c)-1].At(r, c))
 			}
