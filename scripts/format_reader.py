@@ -118,6 +118,7 @@ def parameter_count(u):
             "composed": lambda: parameter_count(u["first"]) + parameter_count(u["second"]), "additive": lambda: 1, "sinh-arcsinh": lambda: 2,
             "bernstein": lambda: u["degree"] + 1, "sum-of-squares": lambda: 2 * u["degree"] + 3,
             "monotone-network": lambda: 3 * u["hidden"] + 2,
+            "normal-mixture": lambda: 2 * u["components"],
             "logistic-mixture": lambda: (3 if u.get("weights") else 2) * u["components"],
             "spline": lambda: 3 * u["bins"] - (0 if u.get("circular") else 1)}[u["type"]]()
 
@@ -232,6 +233,14 @@ def univariate(u, p, x):
         return sum_of_squares(u, p, x)
     if u["type"] == "logistic-mixture":
         return logistic_mixture(u, p, x)
+    if u["type"] == "normal-mixture":
+        k = u["components"]
+        t = np.exp(p[:, k:]) * x[:, None] + p[:, :k]
+        sides = [(1 - u["margin"]) * normal_cdf(s * t).mean(1) + u["margin"] / 2 for s in (1, -1)]
+        small = np.minimum(*sides)
+        y = np.vectorize(statistics.NormalDist().inv_cdf, otypes=[float])(small) * np.where(sides[0] <= sides[1], 1, -1)
+        density = (np.exp(p[:, k:] - t * t / 2)).mean(1) * (1 - u["margin"])
+        return y, np.log(density) + y * y / 2
     if u["type"] == "sinh-arcsinh":
         s = u["bound"] * np.tanh(p[:, 1] / u["bound"])
         v = np.exp(s) * np.arcsinh(x) + p[:, 0]

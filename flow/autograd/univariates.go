@@ -18,6 +18,7 @@ var Univariates = strictjson.New[Univariate]("univariate").
 	Add("composed", 2, &Composed{}).
 	Add("logistic-mixture", 2, &LogisticMixture{}).
 	Add("monotone-network", 2, Widen(&MonotoneNetwork{})).
+	Add("normal-mixture", 2, Widen(&NormalMixture{})).
 	Add("sinh-arcsinh", 2, Widen(&SinhArcsinh{})).
 	Add("sum-of-squares", 2, Widen(&SumOfSquares{})).
 	Add("spline", 1, &Spline{})

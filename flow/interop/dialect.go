@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/internal/limits"
 	"github.com/seed-192fdf7a/nf/internal/strictjson"
 )
@@ -93,6 +94,8 @@ type Options struct {
 	Epsilon *float64 `json:"epsilon,omitempty"`
 	// Slope is zuko's smallest slope.
 	Slope *float64 `json:"slope,omitempty"`
+	// Tolerance is that of the steps of a CNF of zuko.
+	Tolerance *float64 `json:"tolerance,omitempty"`
 	// TailBound is half the width of the splines' box.
 	TailBound *float64 `json:"tail_bound,omitempty"`
 	// MinBinWidth, MinBinHeight and MinDerivative are the splines' minima.
@@ -207,6 +210,7 @@ func (o *Options) check() error {
 		{"epsilon", o.Epsilon, -1e-300, 1},
 		{"slope", o.Slope, 0, 0.999999},
 		{"tail_bound", o.TailBound, 0, 1e6},
+		{"tolerance", o.Tolerance, transform.MinTolerance * 0.999999, transform.MaxTolerance},
 		{"min_bin_width", o.MinBinWidth, -1e-300, 1},
 		{"min_bin_height", o.MinBinHeight, -1e-300, 1},
 		{"min_derivative", o.MinDerivative, 0, 0.999999},

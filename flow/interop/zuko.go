@@ -68,6 +68,10 @@ func (r *reader) zukoBase() error {
 func (r *reader) zukoTransform(prefix, name string) error {
 	o := r.dialect.layer(name)
 	switch {
+	case r.has(prefix+"times") && r.any(prefix+"ode."):
+		return r.zukoContinuous(prefix, o)
+	case r.has(prefix + "A"):
+		return r.zukoRotation(prefix + "A")
 	case r.any(prefix + "phi."):
 		return r.zukoConstants(prefix, o)
 	case r.has(prefix+"loc") && r.has(prefix+"scale"):
@@ -272,7 +276,11 @@ func (r *reader) zukoElementwise(prefix string, o Options) error {
 	if err != nil {
 		return err
 	}
-	u, err := r.zukoParameters(prefix, n, r.builder.features, o)
+	parameters := func() (univariate, error) { return r.zukoParameters(prefix, n, r.builder.features, o) }
+	if outputs := n.layers[len(n.layers)-1].out; r.rotates() && outputs%(2*r.builder.features) == 0 {
+		parameters = func() (univariate, error) { return zukoMixture(outputs / r.builder.features) }
+	}
+	u, err := parameters()
 	if err != nil {
 		return err
 	}
@@ -289,6 +297,7 @@ func (r *reader) zukoConstants(prefix string, o Options) error {
 	}
 	n := r.builder.features
 	var blocks [][]float64
+	wide := true // all tensors have several parameters of a feature, as those of a spline and a mixture
 	for i := range tensors {
 		name := fmt.Sprintf("%sphi.%d", prefix, i)
 		t, err := r.tensor(name)
@@ -299,6 +308,7 @@ func (r *reader) zukoConstants(prefix string, o Options) error {
 			return fmt.Errorf("tensor %s has shape %v, want [%d] or [%d, …]", name, t.Shape, n, n)
 		}
 		each := len(t.Values) / n
+		wide = wide && len(t.Shape) == 2
 		for p := range each {
 			block := make([]float64, n)
 			for f := range block {
@@ -307,7 +317,12 @@ func (r *reader) zukoConstants(prefix string, o Options) error {
 			blocks = append(blocks, block)
 		}
 	}
-	u, err := o.zukoUnivariate(len(blocks), r.dialect.Version)
+	u, err := univariate{}, error(nil)
+	if wide && tensors == 2 {
+		u, err = zukoMixture(len(blocks))
+	} else {
+		u, err = o.zukoUnivariate(len(blocks), r.dialect.Version)
+	}
 	if err != nil {
 		return r.layerError(strings.TrimSuffix(prefix, "."), err)
 	}

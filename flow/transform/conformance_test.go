@@ -123,6 +123,9 @@ var families = []family{
 		s.Conditioner.Units = append(s.Conditioner.Units, nn.EvenUnits(d, 11, true))
 		return s
 	}, 4e-6},
+	{"elementwise-normal-mixture", func(int) transform.Spec {
+		return &transform.ElementwiseSpec{Univariate: autograd.Widen(&autograd.NormalMixture{Components: 3, Margin: 1e-6, Bound: 10})}
+	}, 4e-6},
 	{"coupling-sinh-arcsinh", func(d int) transform.Spec { return coupling(d, autograd.Widen(&autograd.SinhArcsinh{Bound: 1.5}), 0) }, 4e-6},
 	{"autoregressive-sinh-arcsinh", func(d int) transform.Spec {
 		return autoregressive(d, autograd.Widen(&autograd.SinhArcsinh{Bound: 0.5}), false, "random")

@@ -9,6 +9,7 @@ For each model: NAME.safetensors (the state dict), NAME.json (the config of nf i
 log_prob, and z and samples: the noise z goes to samples). Weights are random, and large enough for every rule to matter.
 """
 import argparse
+import copy
 import json
 import os
 import subprocess
@@ -252,6 +253,28 @@ def zuko_nsf(s):
     return Model("zuko", zuko.flows.NSF(s["D"], s["C"], bins=max(2, s["bins"]), slope=slope, **zuko_masked(s)), config, s["D"], s["C"])
 
 
+class Double(Model):
+    """A model that computes in float64, where float32 has too few digits of the tails, or of small steps."""
+
+    def double(self):
+        return copy.deepcopy(self.module).double()
+
+    def log_prob(self, x, c):
+        return self.double()(None if c is None else c.double()).log_prob(x.double())
+
+    def samples(self, z, c):
+        return self.double()(None if c is None else c.double()).transform.inv(z.double())
+
+
+def zuko_cnf(s):
+    hidden = {"hidden_features": tuple(s["widths"])} | ({} if s["activation"] == "relu" else {"activation": ACTIVATIONS[s["activation"]][1]})
+    return Double("zuko", zuko.flows.CNF(s["D"], s["C"], freqs=s["bins"] // 2, atol=1e-9, rtol=1e-9, **hidden), {"activation": s["activation"].replace("relu", "elu"), "tolerance": 1e-6}, s["D"], s["C"])
+
+
+def zuko_gf(s):
+    return Double("zuko", zuko.flows.GF(s["D"], s["C"], transforms=s["transforms"], components=s["bins"], **(zuko_hidden(s) if s["C"] else {})), zuko_options(s), s["D"], s["C"])
+
+
 # normflows -------------------------------------------------------------------------------------------------------------
 
 
@@ -403,7 +426,7 @@ def sbi(s):
 
 
 KINDS = {f.__name__.replace("_", "-"): f for f in (
-    nflows_coupling, nflows_nsf, nflows_maf, nflows_nsf_ar, nflows_realnvp, nflows_class_maf, zuko_coupling, zuko_maf, zuko_nsf,
+    nflows_coupling, nflows_nsf, nflows_maf, nflows_nsf_ar, nflows_realnvp, nflows_class_maf, zuko_coupling, zuko_maf, zuko_nsf, zuko_cnf, zuko_gf,
     normflows_coupling, normflows_masked, normflows_maf, normflows_nsf, normflows_nsf_ar, normflows_affine, nflows_conditional_base, zuko_affine, sbi)}
 
 SHAPE = dict(D=5, C=0, hidden=12, widths=(12, 12), blocks=2, transforms=2, bins=6, bound=3.0, activation="relu", dropout=0.0, norm=False,
@@ -424,6 +447,8 @@ GOLDEN = {
     "zuko-maf": dict(permutation="none"), "zuko-maf-context": dict(C=2), "zuko-maf-residual": dict(residual=True, widths=(12, 12, 9), D=4),
     "zuko-maf-one": dict(D=1, residual=False), "zuko-maf-one-context": dict(D=1, C=1, residual=False),
     "zuko-nsf": dict(slope=1e-2, scale=1.2), "zuko-nsf-context": dict(C=2, scale=1.2), "zuko-nsf-passes": dict(passes=2, scale=1.2, residual=False),
+    "zuko-cnf": dict(D=4), "zuko-cnf-context": dict(D=3, C=2, activation="tanh", widths=(16,)),
+    "zuko-gf": dict(D=3, bins=8, transforms=3, scale=0.5), "zuko-gf-context": dict(D=2, C=2, bins=7, scale=0.5),
     "normflows-coupling": dict(permutation="reverse"), "normflows-coupling-sigmoid": dict(scale_map="sigmoid", split="checkerboard", D=4),
     "normflows-coupling-sigmoid-inv": dict(scale_map="sigmoid_inv", split="channel_inv", extras=True),
     "nflows-coupling-leaky": dict(activation="leaky_relu", C=1, D=3, transforms=1), "nflows-coupling-elu": dict(activation="elu", D=3, transforms=1, norm=True),
