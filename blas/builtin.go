@@ -76,9 +76,14 @@ func (w *builtinWeights) Forward(y, x kernels.Matrix, act Activation) {
 	// Field by field: see kernels.Tier.MatmulReferences.
 	var a kernels.Strided
 	a.Data, a.Rows, a.Cols, a.RowStride, a.ColumnStride = x.Data, x.Rows, x.Cols, x.Stride, 1
+	w.multiply(&y, &a, act)
+}
+
+// multiply is Forward of any strides.
+func (w *builtinWeights) multiply(y *kernels.Matrix, x *kernels.Strided, act Activation) {
 	var bias kernels.Matrix
 	bias.Data, bias.Rows, bias.Cols = w.bias, x.Rows, w.out
-	w.tier.MatmulReferences(&y, &a, &w.panels, &bias, act == ReLU)
+	w.tier.MatmulReferences(y, x, &w.panels, &bias, act == ReLU)
 }
 
 func (w *builtinWeights) BackwardInput(dx, dy kernels.Matrix, accumulate bool) {

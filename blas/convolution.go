@@ -27,7 +27,7 @@ import (
 //
 // There is no copy of all windows: a few lines at a time, or where a line of the
 // window has enough columns, views of lines with sites outside behind them, whose rows
-// overlap. Its methods but Set may be called concurrently; they allocate nothing
+// overlap, transposed where the outputs are few. Its methods but Set may be called concurrently; they allocate nothing
 // once warm. Shapes that do not fit are programmer errors and panic.
 type Convolution struct {
 	backend Backend
@@ -68,7 +68,18 @@ func (c *Convolution) Set(w, bias []float32) {
 // Forward writes y, which does not overlap x.
 func (c *Convolution) Forward(y, x kernels.Matrix, act Activation) {
 	c.check("x", x, "y", y)
+	if w, ok := c.forward.(*builtinWeights); ok && c.narrow(c.in, c.out) {
+		c.applyNarrow(w.tier, func(tap int) kernels.Strided {
+			return kernels.Dense(c.weights[tap*c.in*c.out:], c.in, c.out).Transposed()
+		}, w.bias, c.window, y, x, act)
+		return
+	}
 	c.apply(c.forward, c.window, y, x, act)
+}
+
+// narrow tells whether outputs of so many columns are computed as rows.
+func (c *Convolution) narrow(in, out int) bool {
+	return c.window.Taps() > 1 && in >= narrowTerms && out <= narrowOutputs
 }
 
 // BackwardInput writes the gradient of x, given that of y before the
@@ -77,6 +88,12 @@ func (c *Convolution) BackwardInput(dx, dy kernels.Matrix) {
 	c.check("dx", dx, "dy", dy)
 	zeros := c.window
 	zeros.Outside = 0
+	if w, ok := c.forward.(*builtinWeights); ok && c.narrow(c.out, c.in) {
+		c.applyNarrow(w.tier, func(tap int) kernels.Strided {
+			return kernels.Dense(c.weights[(c.window.Taps()-1-tap)*c.in*c.out:], c.in, c.out).Strided()
+		}, nil, zeros, dx, dy, None)
+		return
+	}
 	c.apply(c.turnedWeights(), zeros, dx, dy, None)
 }
 
@@ -84,20 +101,99 @@ func (c *Convolution) BackwardInput(dx, dy kernels.Matrix) {
 // given x and the gradient of y before the activation.
 func (c *Convolution) GradientWeights(dw []float32, x, dy kernels.Matrix, accumulate bool) {
 	c.check("x", x, "dy", dy)
-	if c.window.Taps() == 1 {
+	switch {
+	case c.window.Taps() == 1:
 		GradientWeights(c.backend, dw, x, dy, accumulate)
-		return
+	case c.out < c.in && c.window.Outside == 0:
+		c.gradientTurned(dw, x, dy, accumulate)
+	default:
+		step := c.window.Height
+		if c.window.Taps()*c.in > gatheredTerms {
+			step = 1
+		}
+		for line := 0; line < c.window.Height; line += step {
+			c.bands(x, c.window, lines{line, line + step}, true, func(seen kernels.Strided, from, to int) {
+				dws, start := kernels.Dense(dw[line*c.window.Width*c.in*c.out:], seen.Cols, c.out), kernels.Matrix{}
+				if accumulate || from > 0 {
+					start = dws
+				}
+				c.backend.Product(dws, seen.Transposed(), dy.Slice(from, to).Strided(), start)
+			})
+		}
 	}
-	x, own := compact(x)
-	defer scratch.Return(own)
-	width, values := c.grid[1], c.window.Taps()*c.in
-	lines, band := x.Rows/width, bandOf(width, values)
-	for from := 0; from == 0 || from < lines; from += band {
-		to := min(from+band, lines)
-		buffer := scratch.Borrow((to - from) * width * values)
-		seen := kernels.Dense(*buffer, (to-from)*width, values)
-		c.window.gather(seen, x, c.grid, from, to)
-		GradientWeights(c.backend, dw, seen, dy.Slice(from*width, to*width), accumulate || from > 0)
+}
+
+// gatheredTerms are the terms of an output from which gradients of weights gather one
+// line of the window after the other, since the rows of what is gathered are far
+// apart else.
+const gatheredTerms = 512
+
+// gradientTurned is GradientWeights by what the sites of x see of dy in the turned
+// window, of which there are fewer columns. Each weight's terms are the same in
+// the same order: those that it lacks, and those that come for them, are zero.
+func (c *Convolution) gradientTurned(dw []float32, x, dy kernels.Matrix, accumulate bool) {
+	taps := c.window.Taps()
+	buffer := scratch.Borrow(c.in * taps * c.out)
+	defer scratch.Return(buffer)
+	turned := kernels.Dense((*buffer)[:c.in*taps*c.out], taps*c.out, c.in)
+	start := kernels.Matrix{}
+	if accumulate {
+		start = turned
+		c.turn(turned, dw, false)
+	}
+	c.bands(dy, c.window, c.window.lines(), true, func(seen kernels.Strided, from, to int) {
+		c.backend.Product(turned, seen.Transposed(), x.Slice(from, to).Strided(), start)
+		start = turned
+	})
+	c.turn(turned, dw, true)
+}
+
+// turn copies weights to the form that has a row for each tap of the turned window and
+// output, and a column for each input, or with back from it.
+func (c *Convolution) turn(turned kernels.Matrix, weights []float32, back bool) {
+	taps := c.window.Taps()
+	for tap := range taps {
+		for o := range c.out {
+			row, at := turned.Row((taps-1-tap)*c.out+o), tap*c.in*c.out+o
+			for i := range row {
+				if back {
+					weights[at] = row[i]
+				} else {
+					row[i] = weights[at]
+				}
+				at += c.out
+			}
+		}
+	}
+}
+
+// turnedColumns are the columns of a site up to which bands are gathered turned.
+const turnedColumns = 8
+
+// bands calls f with what the sites of x see in lines of a window, for some rows of x at a
+// time. Unless f takes either stride, the columns are contiguous.
+func (c *Convolution) bands(x kernels.Matrix, w Window, of lines, either bool, f func(seen kernels.Strided, from, to int)) {
+	turned := either && x.Cols <= turnedColumns
+	if !turned {
+		own := (*[]float32)(nil)
+		x, own = compact(x)
+		defer scratch.Return(own)
+	}
+	width, values := c.grid[1], (of.to-of.from)*w.Width*x.Cols
+	all, band := x.Rows/width, bandOf(width, values)
+	for from := 0; from == 0 || from < all; from += band {
+		to := min(from+band, all)
+		rows := (to - from) * width
+		buffer := scratch.Borrow(rows * values)
+		if turned {
+			seen := kernels.Dense((*buffer)[:rows*values], values, rows)
+			w.gatherTurned(seen, x, c.grid, of, from, to)
+			f(seen.Transposed(), from*width, to*width)
+		} else {
+			seen := kernels.Dense((*buffer)[:rows*values], rows, values)
+			w.gather(seen, x, c.grid, of, from, to)
+			f(seen.Strided(), from*width, to*width)
+		}
 		scratch.Return(buffer)
 	}
 }
@@ -169,22 +265,19 @@ func (c *Convolution) apply(weights Weights, window Window, y, x kernels.Matrix,
 		weights.Forward(y, x, act)
 		return
 	}
-	if w, ok := weights.(*builtinWeights); ok && window.Dilation == 1 && window.Width*x.Cols >= viewedTerms {
+	w, ok := weights.(*builtinWeights)
+	if ok && window.Dilation == 1 && window.Width*x.Cols >= viewedTerms {
 		c.applyViews(w, window, y, x, act)
 		return
 	}
-	x, own := compact(x)
-	defer scratch.Return(own)
-	width, values := c.grid[1], window.Taps()*x.Cols
-	lines, band := x.Rows/width, bandOf(width, values)
-	for from := 0; from < lines; from += band {
-		to := min(from+band, lines)
-		buffer := scratch.Borrow((to - from) * width * values)
-		seen := kernels.Dense((*buffer)[:(to-from)*width*values], (to-from)*width, values)
-		window.gather(seen, x, c.grid, from, to)
-		weights.Forward(y.Slice(from*width, to*width), seen, act)
-		scratch.Return(buffer)
-	}
+	c.bands(x, window, window.lines(), ok, func(seen kernels.Strided, from, to int) {
+		if ok {
+			result := y.Slice(from, to)
+			w.multiply(&result, &seen, act)
+		} else {
+			weights.Forward(y.Slice(from, to), kernels.Matrix{Data: seen.Data, Rows: seen.Rows, Cols: seen.Cols, Stride: seen.RowStride}, act)
+		}
+	})
 }
 
 // applyViews is apply by products of views. In a copy of some lines with sites
@@ -204,7 +297,7 @@ func (c *Convolution) applyViews(w *builtinWeights, window Window, y, x kernels.
 			size := (margin + (to-from+2*marginLines)*pitch) * in
 			buffer := scratch.Borrow(size + rows*out)
 			padded, result := (*buffer)[:size], kernels.Dense((*buffer)[size:size+rows*out], rows, out)
-			c.pad(padded, x, window.Outside, first, from-marginLines, to+marginLines, pitch)
+			window.pad(padded, x, c.grid, first, from-marginLines, to+marginLines)
 
 			var a kernels.Strided
 			var start kernels.Matrix
@@ -228,31 +321,5 @@ func (c *Convolution) applyViews(w *builtinWeights, window Window, y, x kernels.
 			}
 			scratch.Return(buffer)
 		}
-	}
-}
-
-// pad copies the lines [from, to) of the event whose first line is first, each
-// followed by sites outside and the first one preceded by some; so are lines
-// outside the grid.
-func (c *Convolution) pad(dst []float32, x kernels.Matrix, outside float32, first, from, to, pitch int) {
-	height, width, in := c.grid[0], c.grid[1], x.Cols
-	fill(dst[:(pitch-width)*in], outside)
-	dst = dst[(pitch-width)*in:]
-	for line := from; line < to; line++ {
-		into := dst[:pitch*in]
-		dst = dst[pitch*in:]
-		if line < 0 || line >= height {
-			fill(into, outside)
-			continue
-		}
-		at := (first + line) * width
-		if x.Stride == in {
-			copy(into, x.Data[at*in:(at+width)*in])
-		} else {
-			for site := range width {
-				copy(into[site*in:(site+1)*in], x.Row(at+site))
-			}
-		}
-		fill(into[width*in:], outside)
 	}
 }

@@ -39,9 +39,10 @@ type matmulKernels struct {
 	narrowColumns, turnedColumns int
 
 	// pack copies rows of PanelWidth values, srcStride apart, one after the other;
-	// transpose does so with the transposes of count 16 by 16 blocks, srcStep apart.
+	// transpose writes the transposes of count 16 by 16 blocks, whose rows have the
+	// strides, and which begin the steps after each other.
 	pack      func(dst, src *float32, srcStride, rows int)
-	transpose func(dst, src *float32, srcStep, count int)
+	transpose func(dst *float32, dstStride, dstStep int, src *float32, srcStride, srcStep, count int)
 }
 
 const (

@@ -92,7 +92,7 @@ func (f matmulFences) check(t *testing.T, tier *Tier, m matmulCase, atStart bool
 	}
 }
 
-// TestPanelsGuardPages packs and transposes between pages that cannot be
+// TestPanelsGuardPages packs and transposes, panels and matrices, between pages that cannot be
 // touched.
 func TestPanelsGuardPages(t *testing.T) {
 	for _, tier := range Tiers() {
@@ -104,6 +104,7 @@ func TestPanelsGuardPages(t *testing.T) {
 					turned := PanelsOf(matmulFence(t, PanelsSize(cols, rows), atStart), cols, rows)
 					tier.PackPanels(packed, src)
 					tier.TransposePanels(turned, packed)
+					tier.Transpose(Dense(matmulFence(t, rows*cols, atStart), cols, rows), src)
 				}
 			}
 		}

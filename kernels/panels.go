@@ -176,7 +176,7 @@ func (t *Tier) TransposePanels(dst, src Panels) {
 		height := min(PanelWidth, dst.Cols-first)
 		k := 0
 		if blocks := dst.Rows / PanelWidth; height == PanelWidth && blocks > 0 && t.matmul.transpose != nil {
-			t.matmul.transpose(&panel[0], &src.Data[first*PanelWidth], src.PanelStride, blocks)
+			t.matmul.transpose(&panel[0], PanelWidth, PanelWidth*PanelWidth, &src.Data[first*PanelWidth], PanelWidth, src.PanelStride, blocks)
 			k = blocks * PanelWidth
 		}
 		for ; k < dst.Rows; k++ {

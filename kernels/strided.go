@@ -22,6 +22,11 @@ func (m Matrix) Transposed() Strided {
 	return Strided{Data: m.Data, Rows: m.Cols, Cols: m.Rows, RowStride: 1, ColumnStride: m.Stride}
 }
 
+// Transposed returns the transpose of s as a view.
+func (s Strided) Transposed() Strided {
+	return Strided{Data: s.Data, Rows: s.Cols, Cols: s.Rows, RowStride: s.ColumnStride, ColumnStride: s.RowStride}
+}
+
 // Columns returns the columns [from, to) as a view.
 func (s Strided) Columns(from, to int) Strided {
 	if from < to && s.Rows > 0 {

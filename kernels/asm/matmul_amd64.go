@@ -69,12 +69,12 @@ func MatmulNarrowAVX512(c *float32, cStride int, init *float32, initStride int, 
 	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
 
 // TransposeBlocksAVX2 transposes count blocks of 16 by 16; count is at least 1.
-// Block n of src begins at src[n*srcStep], blocks of dst follow each other:
+// Blocks begin dstStep and srcStep after each other:
 //
-//	dst[n*256+j*16+i] = src[n*srcStep+i*16+j]
+//	dst[n*dstStep+j*dstStride+i] = src[n*srcStep+i*srcStride+j]
 //
 //go:noescape
-func TransposeBlocksAVX2(dst, src *float32, srcStep, count int)
+func TransposeBlocksAVX2(dst *float32, dstStride, dstStep int, src *float32, srcStride, srcStep, count int)
 
 // CopyBlockAVX2 packs one panel: it copies 16 columns of a matrix; rows is at
 // least 1.

@@ -32,12 +32,12 @@ func MatmulRowNEON(c *float32, cStride int, init *float32, initStride int, a *fl
 	b *float32, bStride, panelStride int, rows, cols, depth int, relu bool)
 
 // TransposeBlocksNEON transposes count blocks of 16 by 16; count is at least 1.
-// Block n of src begins at src[n*srcStep], blocks of dst follow each other:
+// Blocks begin dstStep and srcStep after each other:
 //
-//	dst[n*256+j*16+i] = src[n*srcStep+i*16+j]
+//	dst[n*dstStep+j*dstStride+i] = src[n*srcStep+i*srcStride+j]
 //
 //go:noescape
-func TransposeBlocksNEON(dst, src *float32, srcStep, count int)
+func TransposeBlocksNEON(dst *float32, dstStride, dstStep int, src *float32, srcStride, srcStep, count int)
 
 // CopyBlockNEON packs one panel: it copies 16 columns of a matrix; rows is at
 // least 1.

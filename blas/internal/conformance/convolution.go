@@ -17,8 +17,8 @@ type ConvolutionCase struct {
 }
 
 // Convolutions are the layers of the tests: windows larger than the grid,
-// dilated ones, lines alone, columns enough for products of views, and values
-// outside the grid.
+// dilated ones, lines alone, columns enough for products of views and few enough for
+// turned ones, and values outside the grid.
 var Convolutions = []ConvolutionCase{
 	{[2]int{4, 5}, blas.Window{Height: 1, Width: 1, Dilation: 1}, 3, 7},
 	{[2]int{4, 5}, blas.Window{Height: 3, Width: 3, Dilation: 1}, 2, 19},
@@ -31,6 +31,8 @@ var Convolutions = []ConvolutionCase{
 	{[2]int{3, 2}, blas.Window{Height: 3, Width: 3, Dilation: 1, Outside: 1}, 2, 5},
 	{[2]int{3, 4}, blas.Window{Height: 3, Width: 3, Dilation: 2, Outside: -0.5}, 3, 4},
 	{[2]int{3, 2}, blas.Window{Height: 3, Width: 3, Dilation: 1, Outside: 1}, 22, 17},
+	{[2]int{4, 5}, blas.Window{Height: 3, Width: 5, Dilation: 2, Outside: 1}, 17, 3},
+	{[2]int{7, 7}, blas.Window{Height: 3, Width: 3, Dilation: 1}, 32, 6},
 }
 
 // String names the layer.
