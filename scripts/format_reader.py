@@ -116,6 +116,7 @@ def softmax(u):
 def parameter_count(u):
     return {"affine": lambda: 2, "inverse": lambda: parameter_count(u["of"]),
             "composed": lambda: parameter_count(u["first"]) + parameter_count(u["second"]), "additive": lambda: 1, "sinh-arcsinh": lambda: 2,
+            "bounded-bernstein": lambda: u["parameters"], "softclip": lambda: 0, "squared-polynomials": lambda: u["polynomials"] * (u["degree"] + 1) + 1,
             "bernstein": lambda: u["degree"] + 1, "sum-of-squares": lambda: 2 * u["degree"] + 3,
             "monotone-network": lambda: 3 * u["hidden"] + 2,
             "normal-mixture": lambda: 2 * u["components"],
@@ -170,15 +171,42 @@ def bernstein(u, p, x):
     """y and log dy/dx of x [rows, w] with parameters p [rows, P, w]."""
     n, bound, least = u["degree"], u["bound"], u["min_slope"]
     increments = 2 * bound / n * (least + (1 - least) * softplus(p[:, :n]) / math.log(2))
-    heights = np.concatenate([0 * increments[:, :1], np.cumsum(increments, 1)], 1)
     at = np.clip(x, -bound, bound)
+    value, slope = bernstein_polynomial(increments, bound, at)
+    return p[:, n] - increments.sum(1) / 2 + value + slope * (x - at), np.log(slope)
+
+def bernstein_polynomial(increments, bound, at):
+    """The polynomial that begins at 0 and its slope, given the increments [rows, n, w] of its coefficients."""
+    n = increments.shape[1]
+    heights = np.concatenate([0 * increments[:, :1], np.cumsum(increments, 1)], 1)
     v = ((at + bound) / (2 * bound))[:, None]
     def blend(values):
         m = values.shape[1] - 1
         k = np.arange(m + 1)[:, None]
         return (values * [[[math.comb(m, i)] for i in range(m + 1)]] * v**k * (1 - v)**(m - k)).sum(1)
-    slope = n / (2 * bound) * blend(increments)
-    return p[:, n] - heights[:, n] / 2 + blend(heights) + slope * (x - at), np.log(slope)
+    return blend(heights), n / (2 * bound) * blend(increments)
+
+def bounded_bernstein(u, p, x):
+    """y and log dy/dx of x [rows, w] with parameters p [rows, P, w]."""
+    bound = u["bound"]
+    end = np.full((len(x), 2, x.shape[1]), 2 * bound / (u["parameters"] + 4))
+    free = (2 * bound - 4 * end[:, :1]) * softmax(p.transpose(0, 2, 1)).transpose(0, 2, 1)
+    value, slope = bernstein_polynomial(np.concatenate([end, free, end], 1), bound, np.clip(x, -bound, bound))
+    inside = np.abs(x) < bound
+    return np.where(inside, value - bound, x), np.log(np.where(inside, slope, 1))
+
+def squared_polynomials(u, p, x):
+    """y and log dy/dx of x [rows, w] with parameters p [rows, P, w]."""
+    n, k = u["degree"] + 1, u["polynomials"]
+    product = np.zeros((len(x), 2 * n - 1, x.shape[1]))
+    for j in range(k):
+        a = p[:, j * n:(j + 1) * n].copy()
+        a[:, 0] += 1
+        for i in range(n):
+            product[:, i:i + n] += a[:, i:i + 1] * a / k
+    powers = product * (x / u["scale"])[:, None] ** np.arange(2 * n - 1)[:, None]
+    mean = (powers / (np.arange(2 * n - 1)[:, None] + 1)).sum(1)
+    return p[:, -1] + x * (u["min_slope"] + mean), np.log(u["min_slope"] + powers.sum(1))
 
 def sum_of_squares(u, p, x):
     """y and log dy/dx of x [rows, w] with parameters p [rows, P, w]."""
@@ -225,6 +253,13 @@ def univariate(u, p, x):
         v, first = univariate(u["first"], p[:, :n], x)
         y, second = univariate(u["second"], p[:, n:], v)
         return y, first + second
+    if u["type"] == "softclip":
+        over = 1 + np.abs(x) / u["bound"]
+        return x / over, -2 * np.log(over)
+    if u["type"] == "bounded-bernstein":
+        return bounded_bernstein(u, p, x)
+    if u["type"] == "squared-polynomials":
+        return squared_polynomials(u, p, x)
     if u["type"] == "monotone-network":
         return monotone_network(u, p, x)
     if u["type"] == "bernstein":

@@ -145,7 +145,19 @@ func (b *Bernstein) Backward(dp []float64, x float64, p []float64, dy, dLogDet f
 		dx += float64(dLogDet*bend) / slope
 	}
 	dSlope := float64(dy*beyond) + dLogDet/slope
-	// δ_k moves all heights from k on, and half of it everything down.
+	b.incrementGradients(dp[:n], at, dy, dSlope)
+	step := float64(2*b.Bound/float64(n)) * (1 - b.MinSlope) / ln2
+	for k, d := range dp[:n] {
+		dp[k] = float64(d * float64(step*kernels.Sigmoid64(p[k])))
+	}
+	dp[n] = dy
+	return dx
+}
+
+// incrementGradients sets d to the gradients of the δ, given those of y and dy/dx
+// within the box: δ_k moves all heights from k on, and half of it everything down.
+func (b *Bernstein) incrementGradients(d []float64, at, dy, dSlope float64) {
+	n := b.Degree
 	v := (at + b.Bound) / (2 * b.Bound)
 	var space [MaxDegree + 1]float64
 	w := space[:n+1]
@@ -153,16 +165,12 @@ func (b *Bernstein) Backward(dp []float64, x float64, p []float64, dy, dLogDet f
 	after := 0.0
 	for k := n - 1; k >= 0; k-- {
 		after += w[k+1]
-		dp[k] = float64(dy * (after - 0.5))
+		d[k] = float64(dy * (after - 0.5))
 	}
 	factor := float64(n) / (2 * b.Bound)
 	w = space[:n]
 	basis(w, v)
-	step := float64(2*b.Bound/float64(n)) * (1 - b.MinSlope) / ln2
 	for k, weight := range w {
-		dp[k] += float64(dSlope * float64(factor*weight))
-		dp[k] = float64(dp[k] * float64(step*kernels.Sigmoid64(p[k])))
+		d[k] += float64(dSlope * float64(factor*weight))
 	}
-	dp[n] = dy
-	return dx
 }

@@ -60,25 +60,58 @@ func (s *SumOfSquares) squares(p []float64) (b squares) {
 	return b
 }
 
-// at returns y − t, dy/dx and d²y/dx².
-func (s *SumOfSquares) at(x float64, b *squares) (y, slope, bend float64) {
-	n, w := s.Degree, x/s.Scale
-	var product [2*maxSquaresDegree + 1]float64
-	for k := range b {
-		for i, u := range b[k][:n+1] {
-			for j, v := range b[k][:n+1] {
-				product[i+j] += float64(0.5 * float64(u*v))
-			}
+// squaredPolynomial is the product of polynomials with themselves, of which each is
+// added in some part.
+type squaredPolynomial [2*maxSquaresDegree + 1]float64
+
+func (p *squaredPolynomial) add(part float64, polynomial []float64) {
+	for i, u := range polynomial {
+		for j, v := range polynomial {
+			p[i+j] += float64(part * float64(u*v))
 		}
 	}
+}
+
+// at returns the mean from 0 to w, the value at w and the derivative, of degree 2·n.
+func (p *squaredPolynomial) at(n int, w float64) (mean, value, bend float64) {
 	for i := 2 * n; i >= 0; i-- {
-		c := product[i]
-		y = float64(y*w) + c/float64(i+1)
-		slope = float64(slope*w) + c
+		c := p[i]
+		mean = float64(mean*w) + c/float64(i+1)
+		value = float64(value*w) + c
 		if i > 0 {
 			bend = float64(bend*w) + float64(c*float64(i))
 		}
 	}
+	return mean, value, bend
+}
+
+// squareGradients sets d to the derivatives of the integral of half a polynomial's
+// square from 0 to x = s·w by its coefficients, times dy, and of half its square at w, times dSlope.
+func squareGradients(d, polynomial []float64, x, w, dy, dSlope float64) {
+	var value float64
+	for i := len(polynomial) - 1; i >= 0; i-- {
+		value = float64(value*w) + polynomial[i]
+	}
+	power := 1.0
+	for i := range polynomial {
+		// ∫₀ˣ P(v/s)·(v/s)ⁱ dv
+		var integral float64
+		for j := len(polynomial) - 1; j >= 0; j-- {
+			integral = float64(integral*w) + polynomial[j]/float64(i+j+1)
+		}
+		integral = float64(x * float64(power*integral))
+		d[i] = float64(dy*integral) + float64(dSlope*float64(value*power))
+		power = float64(power * w)
+	}
+}
+
+// at returns y − t, dy/dx and d²y/dx².
+func (s *SumOfSquares) at(x float64, b *squares) (y, slope, bend float64) {
+	var product squaredPolynomial
+	for k := range b {
+		product.add(0.5, b[k][:s.Degree+1])
+	}
+	y, slope, bend = product.at(s.Degree, x/s.Scale)
 	rest := 1 - s.MinSlope
 	return float64(x * (s.MinSlope + float64(rest*y))), s.MinSlope + float64(rest*slope), float64(rest*bend) / s.Scale
 }
@@ -117,20 +150,10 @@ func (s *SumOfSquares) Backward(dp []float64, x float64, p []float64, dy, dLogDe
 	dSlope := float64(dy*beyond) + dLogDet/slope
 	n, w, rest := s.Degree, x/s.Scale, 1-s.MinSlope
 	for k := range b {
-		var value float64
-		for i := n; i >= 0; i-- {
-			value = float64(value*w) + b[k][i]
-		}
-		power := 1.0
-		for i := range n + 1 {
-			// ∫₀ˣ P_k(v/s)·(v/s)ⁱ dv
-			var integral float64
-			for j := n; j >= 0; j-- {
-				integral = float64(integral*w) + b[k][j]/float64(i+j+1)
-			}
-			integral = float64(x * float64(power*integral))
-			dp[k*(n+1)+i] = float64(rest * (float64(dy*integral) + float64(dSlope*float64(value*power))))
-			power = float64(power * w)
+		d := dp[k*(n+1):][:n+1]
+		squareGradients(d, b[k][:n+1], x, w, dy, dSlope)
+		for i, v := range d {
+			d[i] = float64(rest * v)
 		}
 	}
 	dp[len(dp)-1] = dy

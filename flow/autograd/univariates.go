@@ -15,11 +15,14 @@ var Univariates = strictjson.New[Univariate]("univariate").
 	Add("affine", 1, &Affine{}).
 	Add("inverse", 2, &Inverse{}).
 	Add("bernstein", 2, Widen(&Bernstein{})).
+	Add("bounded-bernstein", 2, Widen(&BoundedBernstein{})).
 	Add("composed", 2, &Composed{}).
 	Add("logistic-mixture", 2, &LogisticMixture{}).
 	Add("monotone-network", 2, Widen(&MonotoneNetwork{})).
 	Add("normal-mixture", 2, Widen(&NormalMixture{})).
 	Add("sinh-arcsinh", 2, Widen(&SinhArcsinh{})).
+	Add("softclip", 2, Widen(&SoftclipMap{})).
+	Add("squared-polynomials", 2, Widen(&SquaredPolynomials{})).
 	Add("sum-of-squares", 2, Widen(&SumOfSquares{})).
 	Add("spline", 1, &Spline{})
 

@@ -92,6 +92,11 @@ type Options struct {
 	ScaleMap string `json:"scale_map,omitempty"`
 	// Epsilon is what nflows adds to a scale.
 	Epsilon *float64 `json:"epsilon,omitempty"`
+	// Univariate is the map of an autoregressive layer of zuko that its weights do not
+	// tell from others: "bernstein" of a BPF, "sos" of a SOSPF. Polynomials is the
+	// number of polynomials of the latter.
+	Univariate  string `json:"univariate,omitempty"`
+	Polynomials *int   `json:"polynomials,omitempty"`
 	// Slope is zuko's smallest slope.
 	Slope *float64 `json:"slope,omitempty"`
 	// Tolerance is that of the steps of a CNF of zuko.
@@ -199,7 +204,13 @@ func (d *Dialect) check() error {
 }
 
 // kinds are the layers that have no tensors, and what a list may be.
-var kinds = []string{"identity", "swap", "reverse", "squeeze", "multiscale"}
+var kinds = []string{"identity", "swap", "reverse", "squeeze", "softclip", "multiscale"}
+
+// The values of [Options.Univariate].
+const (
+	bernstein    = "bernstein"
+	sumOfSquares = "sos"
+)
 
 func (o *Options) check() error {
 	for _, c := range []struct {
@@ -224,6 +235,12 @@ func (o *Options) check() error {
 	}
 	if o.Factor != nil && (*o.Factor < 2 || *o.Factor > limits.Block) {
 		return fmt.Errorf(`"factor" is %d, want 2 to %d`, *o.Factor, limits.Block)
+	}
+	if o.Univariate != "" && o.Univariate != bernstein && o.Univariate != sumOfSquares {
+		return fmt.Errorf(`"univariate" is %q, want %q or %q; other maps are known by their weights`, o.Univariate, bernstein, sumOfSquares)
+	}
+	if o.Polynomials != nil && (*o.Polynomials < 1 || o.Univariate != sumOfSquares) {
+		return fmt.Errorf(`"polynomials" is %d; it is the number of polynomials, 1 or more, of "univariate": %q`, *o.Polynomials, sumOfSquares)
 	}
 	if o.Activation != "" {
 		if _, err := o.activation(); err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/internal/limits"
 )
 
@@ -62,6 +63,7 @@ type reader struct {
 	*stateDict
 	*builder
 	dialect *Dialect
+	clipped bool // the layers of a zuko flow that have no tensors are softclips
 }
 
 func load(s *stateDict, d *Dialect, names Names) (*flow.Flow, error) {
@@ -79,7 +81,7 @@ func load(s *stateDict, d *Dialect, names Names) (*flow.Flow, error) {
 		return nil, err
 	}
 	s = s.withoutPrefix(d.Library)
-	r := &reader{s, newBuilder(d), d}
+	r := &reader{stateDict: s, builder: newBuilder(d), dialect: d}
 	r.pixels(d.Pixels)
 	if err := r.read(); err != nil {
 		if s.prefix != "" {
@@ -135,6 +137,9 @@ func listed(names []string) string {
 // unsaved is a layer that has no tensors, by what the config says of it.
 func (r *reader) unsaved(name, where string, inverse bool) error {
 	kind := r.dialect.Layers[name].Kind
+	if kind == "" && r.clipped {
+		kind = "softclip"
+	}
 	n := r.builder.features
 	order := r.all()
 	switch kind {
@@ -148,6 +153,9 @@ func (r *reader) unsaved(name, where string, inverse bool) error {
 			return fmt.Errorf("layer %s: the inverse of a squeeze is not supported", name)
 		}
 		return r.layerError(where, r.squeeze(or(r.dialect.Layers[name].Factor, 2)))
+	case "softclip":
+		r.elementwise(order, autograd.Widen(&autograd.SoftclipMap{Bound: zukoSoftclip}), nil, inverse)
+		return nil
 	case "multiscale":
 		return fmt.Errorf(`the config says that layer %s is "multiscale", but there are no tensors %s…`, name, where)
 	case "reverse":

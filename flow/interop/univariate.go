@@ -56,10 +56,27 @@ func (o *Options) spline(total int, divisor, tailBound float64) (univariate, err
 	return univariate{s, splineLayout(rule.Bins, total, divisor)}, s.Check()
 }
 
+// The bound of the softclips between the layers of zuko's SOSPF, NAF and UNAF, and
+// the tolerance of inverses, which zuko finds to 1e-6.
+const (
+	zukoSoftclip         = 11
+	zukoInverseTolerance = 1e-9
+)
+
 // zukoUnivariate returns zuko's map with so many parameters.
 func (o *Options) zukoUnivariate(total int, version string) (univariate, error) {
 	clip := softclip(or(o.Slope, zukoSlope(version)))
 	switch {
+	case o.Univariate == bernstein:
+		b := &autograd.BoundedBernstein{Parameters: total, Bound: or(o.TailBound, 5), Tolerance: zukoInverseTolerance}
+		return univariate{autograd.Widen(b), splineLayout(0, total, 1)}, b.Check()
+	case o.Univariate == sumOfSquares:
+		k := or(o.Polynomials, 3)
+		if total < k+1 || (total-1)%k != 0 {
+			return univariate{}, fmt.Errorf(`a feature has %d parameters, which are not one and a multiple of %d polynomials: say "polynomials", as they were in SOSPF`, total, k)
+		}
+		s := &autograd.SquaredPolynomials{Polynomials: k, Degree: (total-1)/k - 1, Scale: 10, MinSlope: or(o.Slope, 1e-3), Tolerance: zukoInverseTolerance}
+		return univariate{autograd.Widen(s), splineLayout(0, total, 1)}, s.Check()
 	case total == 1:
 		return univariate{&autograd.Additive{}, shiftOnly}, nil
 	case total == 2:
@@ -70,5 +87,5 @@ func (o *Options) zukoUnivariate(total int, version string) (univariate, error) 
 		s := &autograd.Spline{Rule: kernels.Spline{Bins: bins, Bound: float32(or(o.TailBound, 5)), Softclip: float32(clip)}}
 		return univariate{s, splineLayout(bins, total, 1)}, s.Check()
 	}
-	return univariate{}, fmt.Errorf("a feature has %d parameters; affine maps have 2 and splines 3·bins − 1, and no others are supported", total)
+	return univariate{}, fmt.Errorf("a feature has %d parameters; affine maps have 2 and splines 3·bins − 1; of a BPF or a SOSPF, say \"univariate\": \"bernstein\" or \"sos\"", total)
 }

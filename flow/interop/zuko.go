@@ -106,6 +106,7 @@ func (r *reader) zukoParameters(prefix string, n network, changed int, o Options
 		return univariate{}, fmt.Errorf("tensors %shyper.… have %d outputs, which are no multiple of the %d features that are changed", prefix, outputs, changed)
 	}
 	u, err := o.zukoUnivariate(outputs/changed, r.dialect.Version)
+	r.clipped = r.clipped || o.Univariate == sumOfSquares
 	return u, r.layerError(prefix, err)
 }
 

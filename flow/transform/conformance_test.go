@@ -151,6 +151,24 @@ var families = []family{
 	{"autoregressive-bernstein-polynomial", func(d int) transform.Spec {
 		return autoregressive(d, autograd.Widen(&autograd.Bernstein{Degree: 1, Bound: 1, MinSlope: 0.1, Tolerance: 1e-14}), false, "random")
 	}, 4e-6},
+	{"coupling-bounded-polynomial", func(d int) transform.Spec {
+		return coupling(d, autograd.Widen(&autograd.BoundedBernstein{Parameters: 3, Bound: 2, Tolerance: 1e-14}), 1)
+	}, 4e-6},
+	{"autoregressive-bounded-polynomial", func(d int) transform.Spec {
+		return autoregressive(d, autograd.Widen(&autograd.BoundedBernstein{Parameters: 5, Bound: 4, Tolerance: 1e-14}), false, "random")
+	}, 4e-6},
+	{"coupling-squared-polynomial", func(d int) transform.Spec {
+		return coupling(d, autograd.Widen(&autograd.SquaredPolynomials{Polynomials: 3, Degree: 2, Scale: 2, MinSlope: 1e-2, Tolerance: 1e-14}), 0)
+	}, 8e-6},
+	{"autoregressive-squared-polynomial", func(d int) transform.Spec {
+		return autoregressive(d, autograd.Widen(&autograd.SquaredPolynomials{Polynomials: 2, Degree: 1, Scale: 2, MinSlope: 1e-2, Tolerance: 1e-14}), false, "random")
+	}, 8e-6},
+	{"elementwise-softclip", func(int) transform.Spec {
+		return &transform.ElementwiseSpec{Univariate: autograd.Widen(&autograd.SoftclipMap{Bound: 11})}
+	}, 2e-6},
+	{"coupling-composed-softclip", func(d int) transform.Spec {
+		return coupling(d, &autograd.Composed{First: affine, Second: autograd.Widen(&autograd.SoftclipMap{Bound: 11})}, 1)
+	}, 2e-6},
 	{"coupling-integral-network", func(d int) transform.Spec {
 		return coupling(d, autograd.Widen(&autograd.MonotoneNetwork{Hidden: 2, Quadrature: autograd.GaussLegendre, Points: 48, Bound: 3, MinSlope: 1e-2, Tolerance: 1e-14}), 1)
 	}, 8e-6},

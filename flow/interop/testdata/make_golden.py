@@ -273,6 +273,14 @@ def zuko_cnf(s):
 
 def zuko_gf(s):
     return Double("zuko", zuko.flows.GF(s["D"], s["C"], transforms=s["transforms"], components=s["bins"], **(zuko_hidden(s) if s["C"] else {})), zuko_options(s), s["D"], s["C"])
+def zuko_bpf(s):
+    return Model("zuko", zuko.flows.BPF(s["D"], s["C"], degree=s["bins"] - 1, **zuko_masked(s)), zuko_options(s) | {"univariate": "bernstein"}, s["D"], s["C"])
+
+
+def zuko_sospf(s):
+    slope, polynomials = s["slope"] or 1e-3, max(1, s["blocks"])
+    config = {"univariate": "sos"} | ({"slope": slope} if s["slope"] else {}) | ({"polynomials": polynomials} if polynomials != 3 else {})
+    return Model("zuko", zuko.flows.SOSPF(s["D"], s["C"], degree=min(s["bins"], 5) - 1, polynomials=polynomials, slope=slope, **zuko_masked(s)), zuko_options(s) | config, s["D"], s["C"])
 
 
 # normflows -------------------------------------------------------------------------------------------------------------
@@ -426,7 +434,7 @@ def sbi(s):
 
 
 KINDS = {f.__name__.replace("_", "-"): f for f in (
-    nflows_coupling, nflows_nsf, nflows_maf, nflows_nsf_ar, nflows_realnvp, nflows_class_maf, zuko_coupling, zuko_maf, zuko_nsf, zuko_cnf, zuko_gf,
+    nflows_coupling, nflows_nsf, nflows_maf, nflows_nsf_ar, nflows_realnvp, nflows_class_maf, zuko_coupling, zuko_maf, zuko_nsf, zuko_cnf, zuko_gf, zuko_bpf, zuko_sospf,
     normflows_coupling, normflows_masked, normflows_maf, normflows_nsf, normflows_nsf_ar, normflows_affine, nflows_conditional_base, zuko_affine, sbi)}
 
 SHAPE = dict(D=5, C=0, hidden=12, widths=(12, 12), blocks=2, transforms=2, bins=6, bound=3.0, activation="relu", dropout=0.0, norm=False,
@@ -449,6 +457,8 @@ GOLDEN = {
     "zuko-nsf": dict(slope=1e-2, scale=1.2), "zuko-nsf-context": dict(C=2, scale=1.2), "zuko-nsf-passes": dict(passes=2, scale=1.2, residual=False),
     "zuko-cnf": dict(D=4), "zuko-cnf-context": dict(D=3, C=2, activation="tanh", widths=(16,)),
     "zuko-gf": dict(D=3, bins=8, transforms=3, scale=0.5), "zuko-gf-context": dict(D=2, C=2, bins=7, scale=0.5),
+    "zuko-bpf": {}, "zuko-bpf-context": dict(C=2, bins=17, D=3),
+    "zuko-sospf": dict(blocks=3, transforms=3, D=3, scale=0.5), "zuko-sospf-context": dict(C=2, D=3, slope=1e-2, scale=0.5),
     "normflows-coupling": dict(permutation="reverse"), "normflows-coupling-sigmoid": dict(scale_map="sigmoid", split="checkerboard", D=4),
     "normflows-coupling-sigmoid-inv": dict(scale_map="sigmoid_inv", split="channel_inv", extras=True),
     "nflows-coupling-leaky": dict(activation="leaky_relu", C=1, D=3, transforms=1), "nflows-coupling-elu": dict(activation="elu", D=3, transforms=1, norm=True),
