@@ -43,6 +43,8 @@ var others = []workload{
 	{name: "ReLUBackward", prepare: vectors3((*kernels.Tier).ReLUBackward), bytes: 12},
 	{name: "Add", prepare: vectors3((*kernels.Tier).Add), bytes: 12},
 	{name: "Scale", prepare: vectors2(func(t *kernels.Tier, dst, src []float32) { t.Scale(dst, src, 0.5) }), bytes: 8},
+	{name: "AddScaled", prepare: vectors2(func(t *kernels.Tier, dst, src []float32) { t.AddScaled(dst, src, 1e-9) }), bytes: 12},
+	{name: "Standardize", prepare: vectors2(func(t *kernels.Tier, dst, src []float32) { t.Standardize(dst, src, 0.5, 2) }), bytes: 8},
 	{name: "LeakyReLU", prepare: vectors2(func(t *kernels.Tier, dst, src []float32) { t.LeakyReLU(dst, src, 0.01) }), bytes: 8},
 	{name: "LeakyReLUBackward", prepare: vectors3(func(t *kernels.Tier, dx, y, dy []float32) { t.LeakyReLUBackward(dx, y, dy, 0.01) }), bytes: 12},
 	{name: "SiLUBackward", prepare: vectors3((*kernels.Tier).SiLUBackward), bytes: 12},

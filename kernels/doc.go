@@ -6,7 +6,8 @@
 //
 //   - elementwise, with the bounds below: [Exp], [Expm1], [Log], [Log1p], [Tanh],
 //     [Sigmoid], [LogSigmoid], [Softplus], [SiLU], [GELU], [Erf], [NormalCDF],
-//     [NormalQuantile], [SinCos2Pi]; exact: [ReLU], [LeakyReLU], [Add], [Scale]
+//     [NormalQuantile], [SinCos2Pi]; exact: [ReLU], [LeakyReLU], [Add], [Scale], [AddScaled],
+//     [Standardize]
 //   - over the rows of a matrix: [Softmax], [LogSoftmax], [LogSumExp], [RowSums],
 //     [RowSumSquares], [RowDots], [RowMoments], [StandardNormalLogDensity],
 //     [MultiplyRuns]; over

@@ -151,6 +151,13 @@ var rowsKernels = []struct {
 		b := c.matrix()
 		t.MultiplyRuns(b, c.matrix(), b)
 	}},
+	{"AddScaled", func(t *Tier, c *rowsCall) {
+		t.AddScaled(c.vector(c.rows*c.cols), c.vector(c.rows*c.cols), -c.bound())
+	}},
+	{"Standardize", func(t *Tier, c *rowsCall) {
+		t.Standardize(c.vector(c.rows*c.cols), c.vector(c.rows*c.cols), c.bound(), c.bound())
+	}},
+	{"Standardize in place", func(t *Tier, c *rowsCall) { v := c.vector(c.rows * c.cols); t.Standardize(v, v, 0.3, -1.5) }},
 	{"AddBias", func(t *Tier, c *rowsCall) { t.AddBias(c.matrix(), c.vector(c.cols)) }},
 	{"AddBiasReLU", func(t *Tier, c *rowsCall) { t.AddBiasReLU(c.matrix(), c.vector(c.cols)) }},
 
@@ -511,6 +518,8 @@ func TestRowsShapes(t *testing.T) {
 		"MultiplyRuns b":        func() { MultiplyRuns(m(2, 3), m(2, 3), m(2, 2)) },
 		"MultiplyRuns no runs":  func() { MultiplyRuns(m(3, 3), m(3, 3), m(2, 3)) },
 		"MultiplyRuns stride 0": func() { MultiplyRuns(shared, m(2, 3), m(2, 3)) },
+		"AddScaled":             func() { AddScaled(v[:1], v, 1) },
+		"Standardize":           func() { Standardize(v[:1], v, 1, 1) },
 		"AddBias":               func() { AddBias(m(2, 3), v) },
 		"AddBias stride 0":      func() { AddBias(shared, make([]float32, 3)) },
 		"AddBiasReLU":           func() { AddBiasReLU(m(2, 3), v) },

@@ -31,6 +31,8 @@ type Tier struct {
 	add          func(dst, a, b []float32)
 	scale        func(dst, src []float32, factor float32)
 	multiplyRuns func(dst, a, b []float32, rows, cols, dstStride, aStride, bStride, run int)
+	addScaled    func(dst, src []float32, factor float32)
+	standardize  func(dst, src []float32, mean, factor float32)
 
 	addBias, addBiasReLU     func(y, bias []float32, rows, stride int)
 	addColumnSums            func(dst, src []float32, rows, stride int)
@@ -100,6 +102,8 @@ var reference = Tier{
 	add:          addRef,
 	scale:        scaleRef,
 	multiplyRuns: multiplyRunsRef,
+	addScaled:    addScaledRef,
+	standardize:  standardizeRef,
 
 	addBias:                  addBiasRef,
 	addBiasReLU:              addBiasReLURef,

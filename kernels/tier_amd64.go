@@ -37,6 +37,8 @@ var avx2 = Tier{
 	add:          asm.AddAVX2,
 	scale:        asm.ScaleAVX2,
 	multiplyRuns: asm.MultiplyRunsAVX2,
+	addScaled:    asm.AddScaledAVX2,
+	standardize:  asm.StandardizeAVX2,
 
 	addBias:                  asm.AddBiasAVX2,
 	addBiasReLU:              asm.AddBiasReLUAVX2,
@@ -112,6 +114,8 @@ var avx512 = Tier{
 	add:          asm.AddAVX512,
 	scale:        asm.ScaleAVX512,
 	multiplyRuns: asm.MultiplyRunsAVX2,
+	addScaled:    asm.AddScaledAVX512,
+	standardize:  asm.StandardizeAVX512,
 
 	addBias:                  asm.AddBiasAVX512,
 	addBiasReLU:              asm.AddBiasReLUAVX512,

@@ -33,6 +33,8 @@ var neon = Tier{
 	add:          asm.AddNEON,
 	scale:        asm.ScaleNEON,
 	multiplyRuns: asm.MultiplyRunsNEON,
+	addScaled:    asm.AddScaledNEON,
+	standardize:  asm.StandardizeNEON,
 
 	addBias:                  asm.AddBiasNEON,
 	addBiasReLU:              asm.AddBiasReLUNEON,

@@ -142,7 +142,7 @@ func (g *Graph) Activate(x Value, a Activation) Value {
 	y, f := g.newValue(x.Rows, x.Cols, x.wanted()), a.functions()
 	g.do.activate(y.data(), x.data(), f, a.Slope)
 	if y.wanted() {
-		g.record(y, func() {
+		g.recordMade(y, func() {
 			dy := g.gradient(y)
 			g.do.activateBackward(dy, x.data(), y.data(), dy, f, a.Slope)
 			g.passOn(x, dy)

@@ -15,9 +15,7 @@ var gelu = activation{
 	forward32: func(y, x []float32, _ float32) { kernels.GELU(y, x) },
 	backward32: func(dx, x, _, dy, d, s []float32, _ float32) {
 		geluSlope(s, x, nil, d)
-		for i, slope := range s {
-			dx[i] = float32(dy[i] * slope)
-		}
+		multiplyRow(dx, dy, s)
 	},
 	curve: &curve{
 		bend64: func(x float64) float64 {
@@ -36,11 +34,15 @@ var gelu = activation{
 
 const inverseRootTwoPi32 = 0.3989422804014327
 
+// multiplyRow sets dst = a·b, which dst may be one of.
+func multiplyRow(dst, a, b []float32) {
+	kernels.MultiplyRuns(kernels.Dense(dst, 1, len(dst)), kernels.Dense(a, 1, len(a)), kernels.Dense(b, 1, len(b)))
+}
+
 // bell sets d to exp(−x²/2).
 func bell(d, x []float32) {
-	for i, v := range x {
-		d[i] = float32(-0.5*v) * v
-	}
+	kernels.Scale(d, x, -0.5)
+	multiplyRow(d, d, x)
 	kernels.Exp(d, d)
 }
 
@@ -48,9 +50,9 @@ func bell(d, x []float32) {
 func geluSlope(s, x, _, d []float32) {
 	bell(d, x)
 	kernels.NormalCDF(s, x)
-	for i, v := range x {
-		s[i] += float32(float32(inverseRootTwoPi32*d[i]) * v)
-	}
+	kernels.Scale(d, d, inverseRootTwoPi32)
+	multiplyRow(d, d, x)
+	kernels.Add(s, s, d)
 }
 
 // normal64 returns the standard normal's CDF, to about 1e-16, and density. The

@@ -7,7 +7,7 @@ func (g *Graph) Add(a, b Value) Value {
 	y := g.newValue(a.Rows, a.Cols, a.wanted() || b.wanted())
 	g.do.add(y.data(), a.data(), b.data())
 	if y.wanted() {
-		g.record(y, func() {
+		g.recordMade(y, func() {
 			g.passOn(a, g.gradient(y))
 			g.passOn(b, g.gradient(y))
 		})
@@ -29,7 +29,7 @@ func (g *Graph) ReLU(x Value) Value {
 	y := g.newValue(x.Rows, x.Cols, x.wanted())
 	g.do.relu(y.data(), x.data())
 	if y.wanted() {
-		g.record(y, func() {
+		g.recordMade(y, func() {
 			g.do.reluBackward(g.gradient(y), y.data())
 			g.passOn(x, g.gradient(y))
 		})
@@ -44,7 +44,7 @@ func (g *Graph) Copy(x Value) Value {
 	y := g.newValue(x.Rows, x.Cols, x.wanted())
 	g.do.copy(y.data(), x.data())
 	if y.wanted() {
-		g.record(y, func() { g.passOn(x, g.gradient(y)) })
+		g.recordMade(y, func() { g.passOn(x, g.gradient(y)) })
 	}
 	return y
 }

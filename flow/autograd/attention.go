@@ -25,7 +25,7 @@ func (p *Pass) Attention(q, k, v Value, heads int, causal bool) Value {
 	a := attention{heads: heads, causal: causal, sites: p.sites(q), temperature: p.AttentionTemperature}
 	g.do.attend(a, y.data(), q.data(), k.data(), v.data())
 	if y.wanted() {
-		g.record(y, func() {
+		g.recordMade(y, func() {
 			g.do.attendBackward(a, g.gradient(y), g.gradientIfWanted(q), g.gradientIfWanted(k), g.gradientIfWanted(v), q.data(), k.data(), v.data())
 		})
 	}
@@ -92,7 +92,7 @@ func (a *attended[T]) forward(m rowMath[T], memory *arena[T], y grid[T]) {
 		for h := range a.heads {
 			from, to, first, last := a.head(e, h, y.cols)
 			keys, values, out := part(a.k, from, to, first, last), part(a.v, from, to, first, last), part(y, from, to, first, last)
-			scaleRows(scaled, part(a.q, from, to, first, last), scaleOf[T](a.q.cols, a.heads, a.temperature))
+			scaleRows(m, scaled, part(a.q, from, to, first, last), scaleOf[T](a.q.cols, a.heads, a.temperature))
 			for top := 0; top < a.sites; top += queryBlock {
 				bottom := min(top+queryBlock, a.sites)
 				p := a.weights(m, scores, scaled, keys, top, bottom)
@@ -176,7 +176,7 @@ func (a *attended[T]) backward(m rowMath[T], memory *arena[T], dy, dq, dk, dv gr
 		for h := range a.heads {
 			from, to, first, last := a.head(e, h, dy.cols)
 			keys, values, out := part(a.k, from, to, first, last), part(a.v, from, to, first, last), part(dy, from, to, first, last)
-			scaleRows(scaled, part(a.q, from, to, first, last), scale)
+			scaleRows(m, scaled, part(a.q, from, to, first, last), scale)
 			clear(dKeys.data)
 			clear(dValues.data)
 			for top := 0; top < a.sites; top += queryBlock {
@@ -191,38 +191,18 @@ func (a *attended[T]) backward(m rowMath[T], memory *arena[T], dy, dq, dk, dv gr
 				a.multiplyTransposed(m, dKeys, dp, scaled.slice(top, bottom), top)
 				if dq.data != nil {
 					a.multiply(m, dQuery.slice(0, p.rows), dp, keys, top)
-					addScaled(part(dq, from+top, from+bottom, first, last), dQuery, scale)
+					addScaled(m, part(dq, from+top, from+bottom, first, last), dQuery, scale)
 				}
 			}
 			if dk.data != nil {
-				addScaled(part(dk, from, to, first, last), dKeys, 1)
+				addScaled(m, part(dk, from, to, first, last), dKeys, 1)
 			}
 			if dv.data != nil {
-				addScaled(part(dv, from, to, first, last), dValues, 1)
+				addScaled(m, part(dv, from, to, first, last), dValues, 1)
 			}
 		}
 	}
 	memory.release(mark)
-}
-
-// scaleRows sets dst to src times a factor.
-func scaleRows[T float32 | float64](dst, src grid[T], factor T) {
-	for r := range dst.rows {
-		row := dst.row(r)
-		for c, v := range src.row(r) {
-			row[c] = T(v * factor)
-		}
-	}
-}
-
-// addScaled adds src times a factor to dst.
-func addScaled[T float32 | float64](dst, src grid[T], factor T) {
-	for r := range dst.rows {
-		row := dst.row(r)
-		for c, v := range src.row(r)[:len(row)] {
-			row[c] += T(v * factor)
-		}
-	}
 }
 
 // gridOf returns a matrix as attention takes it.

@@ -104,7 +104,7 @@ func (m *cacheMemory[T]) next(c *Cache, site int, with rowMath[T], memory *arena
 // has memory for them.
 func (m *cacheMemory[T]) weights(c *Cache, e, h int, with rowMath[T], query, scores, q grid[T]) {
 	d := c.columns / c.heads
-	scaleRows(query, part(q, e, e+1, h*d, (h+1)*d), scaleOf[T](c.columns, c.heads, c.temperature))
+	scaleRows(with, query, part(q, e, e+1, h*d, (h+1)*d), scaleOf[T](c.columns, c.heads, c.temperature))
 	whole := laneSites(scores.cols)
 	with.product(dense(scores.data, 1, whole), query, m.keysOf(c, e, h, whole), grid[T]{})
 	with.softmax(scores.row(0))
@@ -128,15 +128,15 @@ func (m *cacheMemory[T]) backward(c *Cache, site int, with rowMath[T], memory *a
 			with.product(dKeys, dScores.transposed(), query, dKeys)
 			if dq.data != nil {
 				with.product(dQuery, dScores, m.keysOf(c, e, h, n).transposed(), grid[T]{})
-				addScaled(part(dq, e, e+1, h*d, (h+1)*d), dQuery, scaleOf[T](c.columns, c.heads, c.temperature))
+				addScaled(with, part(dq, e, e+1, h*d, (h+1)*d), dQuery, scaleOf[T](c.columns, c.heads, c.temperature))
 			}
 		}
 		at := (e*c.sites + site) * c.columns
 		if dk.data != nil {
-			addScaled(dk.slice(e, e+1), dense(m.dKeys[at:], 1, c.columns), 1)
+			addScaled(with, dk.slice(e, e+1), dense(m.dKeys[at:], 1, c.columns), 1)
 		}
 		if dv.data != nil {
-			addScaled(dv.slice(e, e+1), dense(m.dValues[at:], 1, c.columns), 1)
+			addScaled(with, dv.slice(e, e+1), dense(m.dValues[at:], 1, c.columns), 1)
 		}
 	}
 	memory.release(mark)

@@ -22,6 +22,8 @@ type Graph struct {
 
 	evaluations int // see Evaluated
 
+	spare []storage // gradients that nothing needs any more: see recordMade
+
 	gradients storage // of every parameter, flat
 	weights   overwritten
 }
@@ -105,6 +107,7 @@ func (g *Graph) Release(m Mark) {
 
 // release ends every value made since the mark.
 func (g *Graph) release(m Mark) {
+	g.spare = g.spare[:0] // whose memory may end too
 	g.floats.release(m.floats)
 	g.doubles.release(m.doubles)
 	g.nodes.release(m.nodes)
@@ -121,16 +124,24 @@ func (g *Graph) Bytes() int {
 type step struct {
 	of       *node // its result; nil where it has several, or none
 	backward func()
+	made     bool // see recordMade
 }
 
 // record makes the backward of an operation part of the tape. It is run only if
 // a gradient reached the result.
 func (g *Graph) record(result Value, backward func()) {
-	g.tape = append(g.tape, step{result.node, backward})
+	g.tape = append(g.tape, step{of: result.node, backward: backward})
+}
+
+// recordMade is record for a result that the operation has made and that is no one
+// else's end of the graph: behind its backward nothing needs its gradient, whose
+// memory then serves others while a cache still holds it.
+func (g *Graph) recordMade(result Value, backward func()) {
+	g.tape = append(g.tape, step{result.node, backward, true})
 }
 
 // Record makes backward part of the tape.
-func (g *Graph) Record(backward func()) { g.tape = append(g.tape, step{nil, backward}) }
+func (g *Graph) Record(backward func()) { g.tape = append(g.tape, step{backward: backward}) }
 
 // Backward differentiates the whole tape from the seeds that were set on Sums
 // and Values.
@@ -144,6 +155,9 @@ func (g *Graph) rewind(start int) {
 	for i := len(g.tape) - 1; i >= start; i-- {
 		if s := g.tape[i]; s.of == nil || !s.of.grad.none() {
 			s.backward()
+			if s.made {
+				g.spareGradient(s.of)
+			}
 		}
 	}
 	clear(g.tape[start:])

@@ -14,7 +14,7 @@ func (g *Graph) LayerNorm(x Value, gain, shift *Parameter, epsilon float64) Valu
 	g.do.layerNorm(n, y.data(), g.parameterValues(shift), epsilon)
 	if g.recording {
 		kept := n
-		g.record(y, func() {
+		g.recordMade(y, func() {
 			var dGain, dShift matrix
 			if !g.inputs {
 				dGain, dShift = g.parameterGradient(gain), g.parameterGradient(shift)
@@ -58,10 +58,11 @@ func (n *normed[T]) forward(m rowMath[T], y grid[T], shift []T, epsilon float64)
 	m.moments(n.mean, n.inverse, n.x)
 	for r := range y.rows {
 		n.inverse[r] = 1 / T(math.Sqrt(float64(n.inverse[r]+T(epsilon))))
-		row, mean, inverse := y.row(r), n.mean[r], n.inverse[r]
-		for c, v := range n.x.row(r) {
-			row[c] = T(T((v-mean)*inverse)*n.gain[c]) + shift[c]
-		}
+		m.standardize(y.row(r), n.x.row(r), n.mean[r], n.inverse[r])
+	}
+	m.multiply(y, y, dense(n.gain, 1, y.cols))
+	for r := range y.rows {
+		m.add(y.row(r), y.row(r), shift)
 	}
 }
 
@@ -71,36 +72,24 @@ func (n *normed[T]) backward(m rowMath[T], memory *arena[T], dy, dx grid[T], dGa
 	mark, size := memory.mark(), dy.rows*dy.cols
 	hat, work := dense(memory.take(size), dy.rows, dy.cols), dense(memory.take(size), dy.rows, dy.cols)
 	for r := range dy.rows {
-		out, mean, inverse := hat.row(r), n.mean[r], n.inverse[r]
-		for c, v := range n.x.row(r) {
-			out[c] = T((v - mean) * inverse)
-		}
+		m.standardize(hat.row(r), n.x.row(r), n.mean[r], n.inverse[r])
 	}
 	if dGain != nil {
-		for r := range dy.rows {
-			out, row := work.row(r), hat.row(r)
-			for c, d := range dy.row(r) {
-				out[c] = T(d * row[c])
-			}
-		}
+		m.multiply(work, dy, hat)
 		m.addColumns(dGain, work)
 		m.addColumns(dShift, dy)
 	}
 	if dx.data != nil {
-		for r := range dy.rows {
-			out := work.row(r)
-			for c, d := range dy.row(r) {
-				out[c] = T(d * n.gain[c])
-			}
-		}
+		m.multiply(work, dy, dense(n.gain, 1, dy.cols))
 		sums, dots, count := memory.take(dy.rows), memory.take(dy.rows), T(dy.cols)
 		m.sums(sums, work)
 		m.dots(dots, work, hat)
 		for r := range dy.rows {
-			row, scaled, mean, slope := dx.row(r), work.row(r), sums[r]/count, dots[r]/count
-			for c, v := range hat.row(r) {
-				row[c] += T((scaled[c] - mean - T(v*slope)) * n.inverse[r])
-			}
+			along, rest := hat.row(r), work.row(r)
+			m.standardize(rest, rest, sums[r]/count, 1)
+			m.scale(along, along, -(dots[r] / count))
+			m.add(rest, rest, along)
+			m.addScaled(dx.row(r), rest, n.inverse[r])
 		}
 	}
 	memory.release(mark)

@@ -11,7 +11,7 @@ func (g *Graph) AddSites(x Value, p *Parameter, first, sites int) Value {
 		g.do.add(y.data().slice(r, sites), x.data().slice(r, sites), own)
 	}
 	if g.recording {
-		g.record(y, func() {
+		g.recordMade(y, func() {
 			dy := g.gradient(y)
 			g.passOn(x, dy)
 			if !g.inputs {

@@ -44,7 +44,10 @@ func (arithmetic32) sigmoid(dst, x matrix)     { unary32(dst, x, kernels.Sigmoid
 func (arithmetic32) reluBackward(dy, y matrix) { binary32(dy, y, dy, kernels.ReLUBackward) }
 
 func (arithmetic32) addScaled(dst, src matrix, factor float64) {
-	addScaledRows(dst.narrow(), src.narrow(), float32(factor))
+	into, from := dst.narrow(), src.narrow()
+	for r := range into.Rows {
+		kernels.AddScaled(into.row(r), from.row(r), float32(factor))
+	}
 }
 
 func (arithmetic32) addColumnSums(dst, src matrix, factor float64) {

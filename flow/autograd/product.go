@@ -37,7 +37,7 @@ func (g *Graph) product(x Value, w weights, p learned, act blas.Activation) Valu
 	y := g.newValue(x.Rows, p.out, true)
 	w.forward(y, x, act)
 	if g.recording {
-		g.record(y, func() {
+		g.recordMade(y, func() {
 			dz := g.gradient(y)
 			if act == blas.ReLU {
 				g.do.reluBackward(dz, y.data())

@@ -45,6 +45,16 @@ func (m grid[T]) row(r int) []T { return m.data[r*m.rowStride:][:m.cols] }
 type rowMath[T float32 | float64] interface {
 	// product sets c = start + a·b; start may be c, or empty for zeros.
 	product(c, a, b, start grid[T])
+	// add sets dst = a + b, rows of which dst may be one.
+	add(dst, a, b []T)
+	// multiply sets dst = a·b element by element, for b of as many rows as a or one row
+	// for all; dst may be a.
+	multiply(dst, a, b grid[T])
+	// scale sets a row to another, which may be it, times a factor, and addScaled adds
+	// that to it; standardize sets dst = (src − mean)·factor.
+	scale(dst, src []T, factor T)
+	addScaled(dst, src []T, factor T)
+	standardize(dst, src []T, mean, factor T)
 	// softmax rewrites a row.
 	softmax(row []T)
 	// softmaxBackward rewrites the gradient dy of a row's softmax y.
@@ -56,4 +66,18 @@ type rowMath[T float32 | float64] interface {
 	dots(dst []T, a, b grid[T])
 	// addColumns adds the sum of each column.
 	addColumns(dst []T, x grid[T])
+}
+
+// scaleRows sets dst to src times a factor.
+func scaleRows[T float32 | float64](m rowMath[T], dst, src grid[T], factor T) {
+	for r := range dst.rows {
+		m.scale(dst.row(r), src.row(r), factor)
+	}
+}
+
+// addScaled adds src, of no fewer rows, times a factor to dst.
+func addScaled[T float32 | float64](m rowMath[T], dst, src grid[T], factor T) {
+	for r := range dst.rows {
+		m.addScaled(dst.row(r), src.row(r), factor)
+	}
 }

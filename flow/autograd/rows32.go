@@ -22,6 +22,16 @@ func (m math32) product(c, a, b, start grid[float32]) {
 	m.binding.backend.Product(matrixOf(c), stridedOf(a), stridedOf(b), from)
 }
 
+func (math32) add(dst, a, b []float32) { kernels.Add(dst, a, b) }
+func (math32) multiply(dst, a, b grid[float32]) {
+	kernels.MultiplyRuns(matrixOf(dst), matrixOf(a), matrixOf(b))
+}
+func (math32) scale(dst, src []float32, factor float32)     { kernels.Scale(dst, src, factor) }
+func (math32) addScaled(dst, src []float32, factor float32) { kernels.AddScaled(dst, src, factor) }
+func (math32) standardize(dst, src []float32, mean, factor float32) {
+	kernels.Standardize(dst, src, mean, factor)
+}
+
 func (math32) softmax(row []float32) {
 	m := kernels.Dense(row, 1, len(row))
 	kernels.Softmax(m, m)

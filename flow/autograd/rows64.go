@@ -20,6 +20,39 @@ func (math64) product(c, a, b, start grid[float64]) {
 	}
 }
 
+func (math64) add(dst, a, b []float64) {
+	for i := range dst {
+		dst[i] = a[i] + b[i]
+	}
+}
+
+func (math64) multiply(dst, a, b grid[float64]) {
+	for r := range dst.rows {
+		row, factors := dst.row(r), b.row(r%b.rows)
+		for c, v := range a.row(r) {
+			row[c] = float64(v * factors[c])
+		}
+	}
+}
+
+func (math64) scale(dst, src []float64, factor float64) {
+	for i := range dst {
+		dst[i] = float64(src[i] * factor)
+	}
+}
+
+func (math64) addScaled(dst, src []float64, factor float64) {
+	for i := range dst {
+		dst[i] += float64(src[i] * factor)
+	}
+}
+
+func (math64) standardize(dst, src []float64, mean, factor float64) {
+	for i := range dst {
+		dst[i] = float64((src[i] - mean) * factor)
+	}
+}
+
 func (math64) softmax(row []float64) {
 	m, sum := row[0], 0.0
 	for _, v := range row {

@@ -75,8 +75,9 @@ func (v Value) Row32(r int) []float32 {
 	return v.node.data.narrow[start : start+v.Cols : start+v.Cols]
 }
 
-// Gradient returns d/d(r, c) of what was differentiated, after Backward; 0 for
-// values that nothing was computed from.
+// Gradient returns d/d(r, c) of what was differentiated by an input, after
+// Backward; 0 for values that nothing was computed from. What was computed from
+// inputs has a gradient until its own backward has run.
 func (v Value) Gradient(r, c int) float64 {
 	if v.untouched() {
 		return 0
@@ -122,7 +123,7 @@ func (v Value) kernel() (m kernels.Matrix) {
 func (g *Graph) gradient(v Value) matrix {
 	n := v.node
 	if n.grad.none() {
-		g.lend(&n.grad, n.rows*n.cols)
+		g.lendGradient(n)
 		g.do.zero(matrix{&n.grad, 0, n.rows, n.cols, n.cols})
 	}
 	return v.gradientAsIs()
@@ -133,10 +134,36 @@ func (g *Graph) gradient(v Value) matrix {
 // the caller must write all of it.
 func (g *Graph) gradientTo(v Value) (m matrix, accumulate bool) {
 	if n := v.node; n.grad.none() && v.whole() {
-		g.lend(&n.grad, n.rows*n.cols)
+		g.lendGradient(n)
 		return v.gradientAsIs(), false
 	}
 	return g.gradient(v), true
+}
+
+// maxSpare bounds the gradients that wait to serve others: enough for the shapes
+// of a layer, few enough to be in a cache and quickly looked through.
+const maxSpare = 8
+
+// lendGradient gives a node memory for its gradient, with whatever it held before.
+func (g *Graph) lendGradient(n *node) {
+	size := n.rows * n.cols
+	for i := len(g.spare) - 1; i >= 0; i-- {
+		if s := g.spare[i]; len(s.narrow)+len(s.wide) == size {
+			n.grad = s
+			g.spare = append(g.spare[:i], g.spare[i+1:]...)
+			return
+		}
+	}
+	g.lend(&n.grad, size)
+}
+
+// spareGradient takes the memory of a gradient that nothing needs any more.
+func (g *Graph) spareGradient(n *node) {
+	if len(g.spare) == maxSpare {
+		g.spare = append(g.spare[:0], g.spare[1:]...)
+	}
+	g.spare = append(g.spare, n.grad)
+	n.grad = storage{}
 }
 
 func (v Value) gradientAsIs() matrix {

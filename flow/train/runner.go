@@ -28,12 +28,12 @@ func tileOf(sites int) (tile, pass int) {
 }
 
 // The gradients of several tiles are kept before they are added, in tile order,
-// to the minibatch's: a wave of at most maxWave, of maxKept values in all where
-// that is enough for every worker to have one. It decides time and memory, and
-// no bit.
+// to the minibatch's: a wave of at most maxWave, of maxKept values (16 MiB) in all
+// where that is enough for every worker to have one, so that they are added while a
+// cache holds them. It decides time and memory, and no bit.
 const (
 	maxWave = 64
-	maxKept = 1 << 28
+	maxKept = 1 << 22
 )
 
 // waveOf returns how many gradients of so many parameters are kept.

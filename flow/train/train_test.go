@@ -259,7 +259,7 @@ func TestGradientOfManySites(t *testing.T) {
 
 func TestWaveOf(t *testing.T) {
 	for _, c := range [][3]int{ // parameters, workers, wave
-		{0, 1, 64}, {1000, 8, 64}, {1 << 22, 1, 64}, {1<<22 + 1, 1, 63}, {44_000_000, 2, 6}, {44_000_000, 16, 16}, {1 << 28, 1, 1}, {1 << 30, 2, 2}, {1 << 30, 100, 64},
+		{0, 1, 64}, {1000, 8, 64}, {1 << 16, 1, 64}, {1<<16 + 1, 1, 63}, {700_000, 2, 5}, {44_000_000, 16, 16}, {1 << 22, 1, 1}, {1 << 30, 2, 2}, {1 << 30, 100, 64},
 	} {
 		if got := waveOf(c[0], c[1]); got != c[2] {
 			t.Errorf("of %d parameters %d gradients are kept on %d workers, want %d", c[0], got, c[1], c[2])

@@ -19,3 +19,21 @@ func AddNEON(dst, a, b []float32)
 //
 //go:noescape
 func ScaleNEON(dst, src []float32, factor float32)
+
+// AddScaledNEON computes, for equal lengths,
+//
+//	for i, x := range src {
+//		dst[i] += float32(x * factor)
+//	}
+//
+//go:noescape
+func AddScaledNEON(dst, src []float32, factor float32)
+
+// StandardizeNEON computes, for equal lengths,
+//
+//	for i, x := range src {
+//		dst[i] = (x - mean) * factor
+//	}
+//
+//go:noescape
+func StandardizeNEON(dst, src []float32, mean, factor float32)
