@@ -149,19 +149,32 @@ func (c *Convolution) gradientTurned(dw []float32, x, dy kernels.Matrix, accumul
 }
 
 // turn copies weights to the form that has a row for each tap of the turned window and
-// output, and a column for each input, or with back from it.
+// output, and a column for each input, or with back from it: four rows at a time, since
+// those are neighbours among the weights.
 func (c *Convolution) turn(turned kernels.Matrix, weights []float32, back bool) {
 	taps := c.window.Taps()
 	for tap := range taps {
-		for o := range c.out {
-			row, at := turned.Row((taps-1-tap)*c.out+o), tap*c.in*c.out+o
-			for i := range row {
-				if back {
-					weights[at] = row[i]
+		own := weights[tap*c.in*c.out : (tap+1)*c.in*c.out]
+		rows := turned.Slice((taps-1-tap)*c.out, (taps-tap)*c.out)
+		o := 0
+		for ; o+4 <= c.out; o += 4 {
+			p, q, r, s := rows.Row(o), rows.Row(o+1), rows.Row(o+2), rows.Row(o+3)
+			q, r, s = q[:len(p)], r[:len(p)], s[:len(p)]
+			for i := range p {
+				if v := own[i*c.out+o:][:4]; back {
+					v[0], v[1], v[2], v[3] = p[i], q[i], r[i], s[i]
 				} else {
-					row[i] = weights[at]
+					p[i], q[i], r[i], s[i] = v[0], v[1], v[2], v[3]
 				}
-				at += c.out
+			}
+		}
+		for ; o < c.out; o++ {
+			for i, row := 0, rows.Row(o); i < c.in; i++ {
+				if v := &own[i*c.out+o]; back {
+					*v = row[i]
+				} else {
+					row[i] = *v
+				}
 			}
 		}
 	}
