@@ -29,12 +29,13 @@ func (c *Convolution) applyNarrow(tier *kernels.Tier, outputs func(tap int) kern
 			// Whole panels: what is read beyond the sites goes to results that nobody reads.
 			sites := wholePanels(margin + (to-from+2*marginLines)*pitch)
 			rows := wholePanels((to-from)*pitch - margin)
-			buffer := scratch.Borrow(2*sites*in + kernels.PanelWidth + rows*out)
+			stride := sites + (sites/kernels.PanelWidth+1)%2*kernels.PanelWidth // odd in cache lines, for the sets of the cache
+			buffer := scratch.Borrow(sites*in + stride*in + kernels.PanelWidth + rows*out)
 			padded := kernels.Dense((*buffer)[:sites*in], sites, in)
-			columns := (*buffer)[sites*in : 2*sites*in+kernels.PanelWidth]
-			result := kernels.Dense((*buffer)[2*sites*in+kernels.PanelWidth:][:rows*out], out, rows)
+			columns := (*buffer)[sites*in:][:stride*in+kernels.PanelWidth]
+			result := kernels.Dense((*buffer)[len(padded.Data)+len(columns):][:rows*out], out, rows)
 			window.pad(padded.Data, x, c.grid, first, from-marginLines, to+marginLines)
-			tier.Transpose(kernels.Dense(columns, in, sites), padded)
+			tier.Transpose(kernels.Matrix{Data: columns, Rows: in, Cols: sites, Stride: stride}, padded)
 
 			start := kernels.Matrix{}
 			if bias != nil {
@@ -43,7 +44,7 @@ func (c *Convolution) applyNarrow(tier *kernels.Tier, outputs func(tap int) kern
 					fill(result.Row(o), bias[o])
 				}
 			}
-			panels := kernels.Panels{Rows: in, Cols: rows, Stride: sites, PanelStride: kernels.PanelWidth}
+			panels := kernels.Panels{Rows: in, Cols: rows, Stride: stride, PanelStride: kernels.PanelWidth}
 			for tap := range window.Taps() {
 				a := outputs(tap)
 				panels.Data = columns[(tap/window.Width*pitch+tap%window.Width)*window.Dilation:]
