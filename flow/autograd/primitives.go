@@ -65,6 +65,8 @@ type arithmetic interface {
 	addScaledRuns(dst, src matrix, factors []float64)
 	// dots sets dst to the dot product of each row of a and b.
 	dots(dst storage, a, b matrix)
+	// addColumnDots adds the dot product of each column of a and b to dst.
+	addColumnDots(dst []float64, a, b matrix)
 	// sigmoid sets dst = σ(x).
 	sigmoid(dst, x matrix)
 	// complement sets dst = 1 − σ(x), where σ(x) is y; dst may be y.
@@ -294,6 +296,16 @@ func addColumnSums[T float32 | float64](dst []T, src view[T], factor T) {
 	for r := range src.Rows {
 		for c, v := range src.row(r) {
 			dst[c] += T(factor * v)
+		}
+	}
+}
+
+func addColumnDots[T float32 | float64](dst []float64, a, b view[T]) {
+	for r := range a.Rows {
+		as := a.Data[r*a.Stride:][:len(dst)]
+		bs := b.Data[r*b.Stride:][:len(dst)]
+		for c, v := range as {
+			dst[c] += float64(float64(v) * float64(bs[c]))
 		}
 	}
 }

@@ -140,11 +140,18 @@ func (arithmetic32) addScaledRuns(dst, src matrix, factors []float64) {
 	addScaledRuns(dst.narrow(), src.narrow(), factors)
 }
 
+func (arithmetic32) addColumnDots(dst []float64, a, b matrix) {
+	addColumnDots(dst, a.narrow(), b.narrow())
+}
+
 func (arithmetic32) dots(dst storage, a, b matrix) {
 	kernels.RowDots(dst.narrow, a.kernel(), b.kernel())
 }
 
-func (arithmetic32) univariate(u Univariate, inverse bool, dst, src, params matrix, logDet storage) {
+func (a arithmetic32) univariate(u Univariate, inverse bool, dst, src, params matrix, logDet storage) {
+	if affine, ok := u.(*Affine); ok && a.affineOfConstants(affine, inverse, dst, src, params, logDet) {
+		return
+	}
 	if inverse {
 		u.Inverse32(dst.kernel(), src.kernel(), params.kernel(), logDet.narrow)
 	} else {

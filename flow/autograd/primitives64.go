@@ -130,6 +130,10 @@ func (arithmetic64) addScaledRuns(dst, src matrix, factors []float64) {
 	addScaledRuns(dst.wide(), src.wide(), factors)
 }
 
+func (arithmetic64) addColumnDots(dst []float64, a, b matrix) {
+	addColumnDots(dst, a.wide(), b.wide())
+}
+
 func (arithmetic64) dots(dst storage, a, b matrix) {
 	as, bs := a.wide(), b.wide()
 	for r := range as.Rows {

@@ -29,11 +29,7 @@ func (g *Graph) columnScales(p *Parameter, factor float64, rows int) matrix {
 func (g *Graph) scaleColumnsBackward(x, y Value, p *Parameter, factor float64) {
 	if !g.inputs {
 		dp := g.doubles.takeZeroed(p.Cols)
-		for r := range y.Rows {
-			for c := range dp {
-				dp[c] += float64(y.Gradient(r, c) * y.At(r, c))
-			}
-		}
+		g.do.addColumnDots(dp, g.gradient(y), y.data())
 		for c := range dp {
 			dp[c] *= factor
 		}
