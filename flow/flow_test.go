@@ -77,7 +77,7 @@ func usable(preset flow.Preset, o flow.Options) flow.Options {
 
 // networks tells whether a preset has conditioners, and so takes a context.
 func networks(preset flow.Preset) bool {
-	return flow.Defaults(preset).Hidden != nil && preset != flow.PresetResidual
+	return flow.Defaults(preset).Hidden != nil
 }
 
 func names(prefix string, n int) []string {

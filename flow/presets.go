@@ -109,7 +109,8 @@ type Options struct {
 	Steps     int
 	Tolerance float64
 	// Probes is the number of random directions that estimate the trace of their
-	// Jacobians; 0 makes it exact. Seed draws those of scoring.
+	// Jacobians, and the log-dets of [ResidualFlow]; 0 makes it exact. Seed draws those of
+	// scoring.
 	Probes int
 	// Masks chooses which features a coupling changes.
 	Masks Masks

@@ -72,8 +72,11 @@ func solves(p Preset) bool { return p == PresetFFJORD || p == PresetFlowMatching
 
 // checkSolver tells which options of a solver a preset has no use for.
 func (o *Options) checkSolver(p Preset) error {
-	if !solves(p) && (o.Solver != "" || o.Steps != 0 || o.Tolerance != 0 || o.Probes != 0) {
-		return fmt.Errorf("%s solves no differential equation: solver, steps, tolerance and probes are of %s and %s", p, PresetFFJORD, PresetFlowMatching)
+	if !solves(p) && (o.Solver != "" || o.Steps != 0 || o.Tolerance != 0) {
+		return fmt.Errorf("%s solves no differential equation: solver, steps and tolerance are of %s and %s", p, PresetFFJORD, PresetFlowMatching)
+	}
+	if !solves(p) && p != PresetResidual && o.Probes != 0 {
+		return fmt.Errorf("%s estimates no trace: probes are of %s, %s and %s", p, PresetFFJORD, PresetFlowMatching, PresetResidual)
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func TestEveryFamilyTrains(t *testing.T) {
 		t.Run(string(p), func(t *testing.T) {
 			line := "train --data data.csv --exclude label --out m.safetensors --layers 4 --epochs 4 --batch 50 --lr 0.01 --quiet --flow " + string(p)
 			if flow.Defaults(p).Hidden != nil {
-				line += map[bool]string{false: " --hidden 8,8", true: " --hidden 8"}[p == flow.PresetResidual]
+				line += " --hidden 8,8"
 			}
 			if p == flow.PresetFlowMatching {
 				line += " --layers 1"

@@ -82,7 +82,7 @@ func (o *trainOptions) addFlowFlags(f *pflag.FlagSet) {
 	f.StringVar(&m.Solver, "solver", "", "of ffjord and flow-matching: "+strings.Join(transform.Methods, ", ")+defaultsOf(func(o flow.Options) string { return o.Solver }))
 	f.IntVar(&m.Steps, "solver-steps", 0, "equal steps of the solver"+defaultsOf(func(o flow.Options) string { return number0(o.Steps) }))
 	f.Float64Var(&m.Tolerance, "tolerance", 0, "in place of --solver-steps: steps of dopri5 that adapt to each row by itself, with at most this error each, relative to 1 + |value|"+defaultsOf(func(o flow.Options) string { return number0(o.Tolerance) }))
-	f.IntVar(&m.Probes, "probes", 0, "random directions that estimate the trace of a Jacobian, for many columns; 0 makes it exact")
+	f.IntVar(&m.Probes, "probes", 0, "random directions that estimate the trace of a Jacobian, or the log-det of residual-flow, for many columns; 0 makes it exact")
 	f.IntVar(&o.noiseColumns, "noise-columns", 0, "columns of normal noise beside those of the data, in which a flow can go around what it cannot tear; log-densities are then lower bounds")
 	f.IntVar(&o.noiseDraws, "noise-draws", 0, "draws of these columns for each row when the model scores, which takes so many times as long (default 16)")
 	f.BoolVar(&m.Residual, "residual", false, "residual networks in autoregressive flows: a block for each width after the first (nsf-ar's own widths always are)")

@@ -52,6 +52,18 @@ func velocities() []operation {
 			p.AddScaled(p.LogDet, own, []float64{0.25})
 			return autograd.Value{}
 		}), 2e-6},
+		{"contraction", []string{"Contract"}, []int{3}, false, func(s autograd.Scope) apply {
+			l := s.NewContraction(3, 19, 0.4) // whose norm is larger
+			return func(p *autograd.Pass, in values) autograd.Value { return p.Contract(in[0], l) }
+		}, 2e-6},
+		{"contraction that leaves its weight", []string{"Contract"}, []int{3}, false, func(s autograd.Scope) apply {
+			l := s.NewContraction(3, 4, 1e3)
+			return func(p *autograd.Pass, in values) autograd.Value { return p.Contract(in[0], l) }
+		}, 2e-6},
+		{"log-determinants", []string{"AddLogDeterminants"}, []int{2}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			p.AddLogDeterminants(p.Combine(in[0], []float64{-0.8}, []float64{1}, in[0]), 1.5, p.LogDet) // a fifth
+			return autograd.Value{}
+		}), 2e-6},
 		{"sigmoid", []string{"Sigmoid"}, []int{19}, false, without(func(p *autograd.Pass, in values) autograd.Value {
 			return p.Sigmoid(in[0])
 		}), 1e-6},

@@ -187,7 +187,7 @@ func (j *workingSet) run(logDet autograd.Sums, taken []trail) {
 func (j *workingSet) velocity(x autograd.Value, done, size []float64, part float64) autograd.Value {
 	p := &j.pass
 	p.LogDet = p.Sums(len(j.active))
-	d := nn.Divergence{Directions: j.w.directions, Share: j.t.share(), Trace: p.LogDet}
+	d := nn.Divergence{Directions: j.w.directions, Share: j.t.spec.Probes.share(), Trace: p.LogDet}
 	return j.t.evaluate(p, x, j.w.time(p, done, size, part), d)
 }
 

@@ -209,6 +209,12 @@ var families = []family{
 		return &transform.BNAFSpec{Units: []int{2, 4}, Bound: 2, Tolerance: 1e-14}
 	}, 4e-6},
 	{"residual", func(int) transform.Spec { return &transform.ResidualSpec{Hidden: 7, Lipschitz: 0.8} }, 5e-6},
+	{"residual-network", func(int) transform.Spec {
+		return &transform.ResidualNetworkSpec{Hidden: []int{5, 4}, Lipschitz: 0.5, Activation: autograd.Activation{Name: autograd.SiLUActivation}}
+	}, 5e-6},
+	{"residual-network-shallow", func(int) transform.Spec {
+		return &transform.ResidualNetworkSpec{Hidden: []int{6}, Lipschitz: 0.4, Activation: autograd.Activation{Name: autograd.TanhActivation}}
+	}, 5e-6},
 	{"lu", func(int) transform.Spec { return &transform.LUSpec{Bound: 2} }, 5e-6},
 	{"matrix", func(int) transform.Spec { return &transform.MatrixSpec{} }, 3e-5},
 	{"householder", func(d int) transform.Spec { return &transform.HouseholderSpec{Reflections: min(d+1, 9)} }, 5e-6},
@@ -271,7 +277,7 @@ const activated = "activated-"
 // scalars tells of rows whose float64 statement takes long, value by value or row by row: they
 // are tested with few features.
 func scalars(name string) bool {
-	return strings.Contains(name, "mixture") || strings.Contains(name, "polynomial") || strings.Contains(name, "integral") || name == "residual" || strings.HasPrefix(name, "bnaf") || strings.HasPrefix(name, solved)
+	return strings.Contains(name, "mixture") || strings.Contains(name, "polynomial") || strings.Contains(name, "integral") || strings.HasPrefix(name, "residual") || strings.HasPrefix(name, "bnaf") || strings.HasPrefix(name, solved)
 }
 
 func init() {

@@ -2,14 +2,10 @@ package transform
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/flow/nn"
-	"github.com/seed-192fdf7a/nf/internal/freelist"
-	"github.com/seed-192fdf7a/nf/internal/random"
-	"github.com/seed-192fdf7a/nf/kernels"
 )
 
 // ContinuousSpec describes a map along the solution of an ordinary differential
@@ -33,23 +29,6 @@ type ContinuousSpec struct {
 	Probes   ProbesSpec      `json:"probes"`
 }
 
-// ProbesSpec describes the estimate of a trace tr J as the mean of εᵀJε over random
-// directions ε (Hutchinson, 1990), the same along the whole way. In scoring they
-// depend on Seed alone, so that the density is a smooth function; in training
-// every event has its own in every epoch.
-type ProbesSpec struct {
-	// Count is the number of directions; 0 makes the trace exact.
-	Count int `json:"count,omitempty"`
-	// Normal directions are of the standard normal distribution; otherwise each
-	// value is ±1 (Rademacher), which never has the larger variance.
-	Normal bool `json:"normal,omitempty"`
-	// Seed draws those of scoring.
-	Seed uint64 `json:"seed,omitempty"`
-}
-
-// MaxProbes bounds [ProbesSpec.Count].
-const MaxProbes = 1 << 10
-
 // Check implements [Spec].
 func (s *ContinuousSpec) Check(Shape, int) error {
 	if err := s.Velocity.Check(); err != nil {
@@ -58,11 +37,8 @@ func (s *ContinuousSpec) Check(Shape, int) error {
 	if err := s.Solver.Check(); err != nil {
 		return fmt.Errorf("continuous: %w", err)
 	}
-	switch p := s.Probes; {
-	case p.Count < 0 || p.Count > MaxProbes:
-		return fmt.Errorf("continuous: %d probes, want 1 to %d, or 0 for the exact trace", p.Count, MaxProbes)
-	case p.Count == 0 && (p.Normal || p.Seed != 0):
-		return fmt.Errorf("continuous: the trace is exact, but it has a distribution or a seed of probes")
+	if err := s.Probes.check(); err != nil {
+		return fmt.Errorf("continuous: %w", err)
 	}
 	return nil
 }
@@ -190,7 +166,7 @@ func (t *Continuous) step(p *autograd.Pass, x autograd.Value, done, size []float
 		if i > 0 {
 			at = p.Combine(x, h, tab.a[i], k[:i]...)
 		}
-		d := nn.Divergence{Directions: w.directions, Share: t.share()}
+		d := nn.Divergence{Directions: w.directions, Share: t.spec.Probes.share()}
 		if b != 0 {
 			d.Trace = p.Sums(events)
 			if p.Penalties.Jacobian > 0 {
@@ -214,14 +190,6 @@ func (t *Continuous) step(p *autograd.Pass, x autograd.Value, done, size []float
 	return p.Combine(x, h, tab.b, k[:tab.stages()]...)
 }
 
-// share returns the factor of each direction.
-func (t *Continuous) share() float64 {
-	if n := t.spec.Probes.Count; n > 0 {
-		return 1 / float64(n)
-	}
-	return 1
-}
-
 // evaluate returns the velocity and keeps nothing of the way to it, unless that is
 // recorded.
 func (t *Continuous) evaluate(p *autograd.Pass, x autograd.Value, times []float64, d nn.Divergence) autograd.Value {
@@ -239,54 +207,8 @@ func (t *Continuous) evaluate(p *autograd.Pass, x autograd.Value, times []float6
 // directions returns those of the trace, for each row of x: unit vectors, or
 // probes, or none for a trace in closed form.
 func (t *Continuous) directions(p *autograd.Pass, x autograd.Value) autograd.Value {
-	n, c := t.spec.Probes.Count, x.Cols
-	if n == 0 {
-		if t.velocity.Closed() && p.Penalties.Jacobian == 0 {
-			return autograd.Value{}
-		}
-		e := p.Input(x.Rows*c, c, false)
-		for r := range e.Rows {
-			for k := range c {
-				v := 0.0
-				if k == r%c {
-					v = 1
-				}
-				e.Set(r, k, v)
-			}
-		}
-		return e
+	if t.spec.Probes.Count == 0 && t.velocity.Closed() && p.Penalties.Jacobian == 0 {
+		return autograd.Value{}
 	}
-	events := len(p.LogDet.Values)
-	each := x.Rows / max(1, events) * n * c // values of an event
-	values := p.Floats(events * each)
-	for e := range events {
-		own := values[e*each : (e+1)*each]
-		switch {
-		case p.Events != nil && p.Epoch > 0:
-			t.draw(own, p.Seed, p.Epoch<<40+uint64(p.Events[e]))
-		case e == 0:
-			t.draw(own, t.spec.Probes.Seed, 0)
-		default:
-			copy(own, values[:each])
-		}
-	}
-	return p.Wrap(values, c)
-}
-
-// probeWords recycles random words.
-var probeWords freelist.Slices[uint32]
-
-// draw draws the probes of an event.
-func (t *Continuous) draw(values []float32, seed, index uint64) {
-	seed += uint64(t.velocity.Offset()) // maps of a flow have different ones
-	if t.spec.Probes.Normal {
-		kernels.NormalRows(values, 1, len(values), seed, random.Probe, index)
-		return
-	}
-	words := probeWords.Borrow(len(values))
-	defer probeWords.Return(words)
-	kernels.PhiloxWords((*words)[:len(values)], seed, random.Probe, index)
-	for i, w := range (*words)[:len(values)] {
-		values[i] = math.Float32frombits(w&(1<<31) | math.Float32bits(1))
-	}
+	return t.spec.Probes.directions(p, x, t.velocity.Offset())
 }

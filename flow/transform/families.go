@@ -32,6 +32,7 @@ func init() { // chain and invert hold other Specs
 		Add("planar", 1, &PlanarSpec{}).
 		Add("radial", 1, &RadialSpec{}).
 		Add("residual", 2, &ResidualSpec{}).
+		Add("residual-network", 2, &ResidualNetworkSpec{}).
 		Add("sequential", 2, &SequentialSpec{}).
 		Add("split", 2, &SplitSpec{}).
 		Add("squeeze", 2, &SqueezeSpec{}).

@@ -26,6 +26,7 @@ const (
 	Path                         // index: the event and its epoch; the noise that its path leads to
 	PathTime                     // index: the event and its epoch; where on its path it is asked for a velocity
 	Augmented                    // index: the event and its epoch, or the draw; columns of noise beside those of the data
+	Roulette                     // index: the event and its epoch; how many terms of a series are added up
 )
 
 // Uniform fills dst with values of U(-bound, bound), multiples of
