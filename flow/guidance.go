@@ -92,17 +92,20 @@ func (s *Scorer) guide(p *autograd.Pass, o *SampleOptions) {
 	}
 }
 
-// keepResidual keeps the largest residual of a draw.
+// keepResidual keeps the largest residual of a call.
 func (s *Scorer) keepResidual(p *autograd.Pass) {
-	if p.Jacobi.Iterations == 0 {
+	residual := max(p.Jacobi.Residual, p.Residual())
+	if residual == 0 {
 		return
 	}
 	s.residuals.Lock()
-	s.residual = max(s.residual, p.Jacobi.Residual)
+	s.residual = max(s.residual, residual)
 	s.residuals.Unlock()
 }
 
-// Residual returns how far the last [Scorer.Sample] with Jacobi iterations was from
-// its end: the largest change of a value in a last iteration, where values have
-// been standardized. It is 0 where there were as many iterations as sites.
+// Residual returns how far the last [Scorer.Sample] or [Scorer.Inverse] was from the end
+// of what iterates. With Jacobi iterations it is the largest change of a value in a last
+// one, where values have been standardized, and 0 where there were as many iterations as
+// sites; of maps whose inverse iterates, as MintNet's, that of [autograd.Graph.Residual].
+// It is 0 where nothing iterates.
 func (s *Scorer) Residual() float64 { return s.residual }

@@ -24,6 +24,7 @@ const (
 	PresetTarFlow      ImagePreset = "tarflow" // [TarFlowImage]
 	PresetEmerging     ImagePreset = "emerging"
 	PresetMintNet      ImagePreset = "mintnet"
+	PresetPeriodic     ImagePreset = "periodic"
 )
 
 // ImageOptions are what the presets of images ask for; zeros take their defaults,
@@ -74,6 +75,7 @@ var imagePresets = map[ImagePreset]func(ImageOptions) (Config, error){
 	PresetTarFlow:      TarFlowImage,
 	PresetEmerging:     Emerging,
 	PresetMintNet:      MintNet,
+	PresetPeriodic:     Periodic,
 }
 
 // imageDefaults are small enough for 28 x 28 pixels on two cores.
@@ -84,6 +86,7 @@ var imageDefaults = map[ImagePreset]ImageOptions{
 	PresetTarFlow:      {Scales: 2, Steps: 4, Columns: 64},
 	PresetEmerging:     {Scales: 2, Steps: 8, Columns: 64, Bound: 2},
 	PresetMintNet:      {Scales: 2, Steps: 1, Columns: 8, Bound: 3},
+	PresetPeriodic:     {Scales: 2, Steps: 8, Columns: 64, Bound: 2},
 }
 
 // ImagePresets returns the names of all presets of images, sorted.
@@ -271,11 +274,13 @@ func (c *imageChain) end() {
 // leaves, its prior computed from the other half. The paper has 3 scales of 32
 // steps with 512 columns for 32 x 32 pixels, without bound; the defaults are 2
 // scales of 8 steps with 64 columns.
-func Glow(o ImageOptions) (Config, error) { return glow(o, PresetGlow, &transform.MatrixSpec{}) }
+func Glow(o ImageOptions) (Config, error) {
+	return glow(o, PresetGlow, func(transform.Shape) []transform.Spec { return []transform.Spec{&transform.MatrixSpec{}} })
+}
 
-// glow is Glow, or another preset of its form, whose steps mix channels by the given
-// maps.
-func glow(o ImageOptions, p ImagePreset, mix ...transform.Spec) (Config, error) {
+// glow is Glow, or another preset of its form, whose steps mix channels by the maps
+// of a shape.
+func glow(o ImageOptions, p ImagePreset, mix func(transform.Shape) []transform.Spec) (Config, error) {
 	if err := o.fill(p); err != nil {
 		return Config{}, fmt.Errorf("%s: %w", p, err)
 	}
@@ -285,7 +290,7 @@ func glow(o ImageOptions, p ImagePreset, mix ...transform.Spec) (Config, error) 
 		c.squeeze(transform.ByFeatures)
 		for range o.Steps {
 			c.add(&transform.ActNormSpec{Bound: normBound})
-			c.add(mix...)
+			c.add(mix(c.shape)...)
 			c.add(&transform.CouplingSpec{
 				Mask: c.half(false), Univariate: &autograd.Affine{Bound: o.Bound},
 				Conditioner: &nn.ConvolutionSpec{Hidden: []int{o.Columns, o.Columns}, Kernels: []int{3, 1, 3}, LogScale: logScale},

@@ -9,7 +9,7 @@ import (
 	"github.com/seed-192fdf7a/nf/flow/transform"
 )
 
-// The constants of masked convolutions in presets.
+// The constants of masked and periodic convolutions in presets.
 const (
 	maskedKernel     = 3
 	maskedBound      = 1
@@ -26,7 +26,24 @@ func Emerging(o ImageOptions) (Config, error) {
 	masked := func(reverse bool) transform.Spec {
 		return &transform.MaskedConvolutionSpec{Kernel: maskedKernel, Bound: maskedBound, Ratio: maskedRatio, Reverse: reverse}
 	}
-	return glow(o, PresetEmerging, masked(false), &transform.MatrixSpec{}, masked(true))
+	return glow(o, PresetEmerging, func(transform.Shape) []transform.Spec {
+		return []transform.Spec{masked(false), &transform.MatrixSpec{}, masked(true)}
+	})
+}
+
+// Periodic is [Glow] with a periodic convolution of 3 x 3 (Hoogeboom, van den Berg and
+// Welling, 2019) behind each 1x1 convolution, which is one periodic convolution that
+// begins as a random rotation of the channels. A grid that such a window goes round has
+// the 1x1 convolution alone. Its log-det and its inverse are exact, by a matrix for each
+// frequency.
+func Periodic(o ImageOptions) (Config, error) {
+	return glow(o, PresetPeriodic, func(shape transform.Shape) []transform.Spec {
+		mix := []transform.Spec{&transform.MatrixSpec{}}
+		if slices.Min(shape.Grid) >= maskedKernel {
+			mix = append(mix, &transform.PeriodicConvolutionSpec{Kernel: maskedKernel})
+		}
+		return mix
+	})
 }
 
 // MintNet is the flow of Song, Meng and Ermon (2019): pairs of masked convolutional

@@ -126,6 +126,7 @@ func (s *Scorer) Forward(z, logDet, x, context []float64) error {
 // Inverse maps noise to data: x(z) for each event, and log|det dx/dz| unless
 // logDet is nil. x and z may be the same slice.
 func (s *Scorer) Inverse(x, logDet, z, context []float64) error {
+	s.residual = 0
 	if s.flow.Augmented() {
 		return errAugmented
 	}
@@ -343,6 +344,7 @@ func inverseTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	p := s.pass(g, j, from, to, false)
 	s.checkNoise(j, from, to)
 	x := f.Model().Inverse(p, f.loadNoise(p, j.z[from*f.Dim():to*f.Dim()]))
+	s.keepResidual(p)
 	if j.logDet != nil {
 		for i, v := range p.LogDet.Values {
 			j.logDet[from+i] = s.logDet(j, j.z, from+i, v+f.logStd, math.Inf(1))

@@ -131,12 +131,19 @@ func (m *imageModel) imagesOfNoise(command *cobra.Command, o *latentOptions, nam
 		}
 	}
 	d := m.size.Dim()
-	return m.writeImages(command, o.out, int64(rows), sheetAcross(int64(rows)), func(dst []float64, from int64) error {
+	var residual float64
+	err = m.writeImages(command, o.out, int64(rows), sheetAcross(int64(rows)), func(dst []float64, from int64) error {
 		first, n := int(from), len(dst)/d
 		var context []float64
 		if contexts != nil {
 			context = slices.Concat(contexts[first : first+n]...)
 		}
-		return m.scorer.Inverse(dst, nil, z[first*d:(first+n)*d], context)
+		err := m.scorer.Inverse(dst, nil, z[first*d:(first+n)*d], context)
+		residual = max(residual, m.scorer.Residual())
+		return err
 	})
+	if err == nil && !o.quiet {
+		tellResidual(command, residual)
+	}
+	return err
 }

@@ -168,6 +168,23 @@ func TestClasses(t *testing.T) {
 	}
 }
 
+// TestMintNetTellsItsResidual draws from a model whose inverse iterates, and takes noise
+// back to images; others say nothing.
+func TestMintNetTellsItsResidual(t *testing.T) {
+	d := t.TempDir()
+	writeImages(t, d, "a", 10)
+	for flow, want := range map[string]string{"mintnet": "inverse residual=", "periodic": ""} {
+		mustRun(t, d, strings.Fields(trainImages+" --flow "+flow+" --out m.safetensors")...)
+		mustRun(t, d, strings.Fields("latent --model m.safetensors --data a-images-ubyte --out z.csv")...)
+		for _, line := range []string{"sample --model m.safetensors -n 2 --out x.npy", "latent --model m.safetensors --data z.csv --inverse --out back.npy"} {
+			r := mustRun(t, d, strings.Fields(line)...)
+			if strings.Contains(r.out, "residual") != (want != "") || !strings.Contains(r.out, want) {
+				t.Errorf("nf %s of %s says %q, want %q", line, flow, r.out, want)
+			}
+		}
+	}
+}
+
 // TestTarFlow trains a small one with noise and without some classes, and draws in
 // every way.
 func TestTarFlow(t *testing.T) {

@@ -58,10 +58,21 @@ func runSampleImages(command *cobra.Command, o *sampleOptions) error {
 		residual = max(residual, m.scorer.Residual())
 		return err
 	})
-	if err == nil && o.sample.Jacobi.Iterations > 0 && !o.quiet {
+	switch {
+	case err != nil || o.quiet:
+	case o.sample.Jacobi.Iterations > 0:
 		fmt.Fprintf(command.OutOrStdout(), "jacobi iterations=%d blocks=%d residual=%.3g\n", o.sample.Jacobi.Iterations, max(1, o.sample.Jacobi.Blocks), residual)
+	default:
+		tellResidual(command, residual)
 	}
 	return err
+}
+
+// tellResidual says how far an inverse that iterates was from its end, where one did.
+func tellResidual(command *cobra.Command, residual float64) {
+	if residual > 0 {
+		fmt.Fprintf(command.OutOrStdout(), "inverse residual=%.3g\n", residual)
+	}
 }
 
 // sheetAcross returns how many images a line of a sheet of so many has: a square,

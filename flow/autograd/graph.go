@@ -13,12 +13,13 @@ type Graph struct {
 	do        arithmetic // of the binding's precision
 	wide      bool       // which is float64
 
-	floats  arena[float32]
-	doubles arena[float64]
-	nodes   arena[node]
-	pass    Pass
-	drift   float64 // see Drift
-	columns []int32 // see indices
+	floats   arena[float32]
+	doubles  arena[float64]
+	nodes    arena[node]
+	pass     Pass
+	drift    float64 // see Drift
+	residual float64 // see Residual
+	columns  []int32 // see indices
 
 	evaluations int // see Evaluated
 
@@ -62,7 +63,7 @@ const (
 // end. Parameter gradients start from zero.
 func (g *Graph) Reset(mode Mode) {
 	g.mode, g.recording, g.inputs = mode, mode != Evaluate, mode == DifferentiateInputs
-	g.drift = 0
+	g.drift, g.residual = 0, 0
 	g.Next()
 	if mode != Differentiate {
 		return

@@ -1,5 +1,7 @@
 package autograd
 
+import "math"
+
 // RowMap is an invertible map of one row of values, or of all values of one event,
 // under learned parameters, stated in float64, for maps whose Jacobian is a
 // simple matrix, or a triangular one of a grid. A value of this type is shared by graphs and keeps no state.
@@ -14,6 +16,29 @@ type RowMap interface {
 	Backward(dx, dp, prepared, x, dy []float64, dLogDet float64)
 	// SolveTransposed sets v to the solution of Jᵀ·v = g at x.
 	SolveTransposed(v, prepared, x, g []float64)
+}
+
+// Iterated is a [RowMap] whose inverse iterates: how far what it finds is from an
+// inverse is worth telling, see [Graph.Residual].
+type Iterated interface {
+	RowMap
+	Iterates()
+}
+
+// Residual returns how far inverses that iterate were from their end since the last
+// Reset: the largest |f(x) − z|/(1 + |z|), infinite where that is not a number, and 0
+// where none iterated.
+func (g *Graph) Residual() float64 { return g.residual }
+
+// keepResidual notes how far y is from what it was to be.
+func (g *Graph) keepResidual(y, wanted []float64) {
+	for i, z := range wanted {
+		r := math.Abs(y[i]-z) / (1 + math.Abs(z))
+		if r != r {
+			r = math.Inf(1)
+		}
+		g.residual = max(g.residual, r)
+	}
 }
 
 // LearnedMap is a [RowMap] with its parameter.
@@ -67,11 +92,19 @@ func (g *Graph) MapRows(learned *LearnedMap, inverse bool, x Value, total Sums) 
 	sites := total.sites(x.Rows)
 	rows := learned.rowsAtOnce(sites)
 	in, out := g.doubles.take(rows*x.Cols), g.doubles.take(rows*x.Cols)
+	_, iterates := m.(Iterated)
+	var wanted []float64
+	if iterates {
+		wanted = g.doubles.take(rows * x.Cols)
+	}
 	for r := 0; r < x.Rows; r += rows {
 		readRows(in, x, r)
 		if inverse {
 			m.Inverse(out, prepared, in)
 			total.Values[r/sites] -= m.Forward(in, prepared, out)
+			if iterates {
+				g.keepResidual(in, readRows(wanted, x, r))
+			}
 		} else {
 			total.Values[r/sites] += m.Forward(out, prepared, in)
 		}

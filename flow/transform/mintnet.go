@@ -243,6 +243,9 @@ func (m *mintNet) Forward(y, prepared, x []float64) (logDet float64) {
 // patience is after how many steps without a smaller residual λ grows.
 const patience = 50
 
+// Iterates implements [autograd.Iterated].
+func (m *mintNet) Iterates() {}
+
 func (m *mintNet) Inverse(x, prepared, y []float64) {
 	p, z := m.split(prepared), inOrder(y, m.columns)
 	found := make([]float64, len(z))
