@@ -141,7 +141,8 @@ type trainLog struct {
 	Loss          string     `json:"loss,omitempty"`
 	Steps         int        `json:"steps"`
 	TapeBytes     int        `json:"tape_bytes"`
-	Kept          int        `json:"kept_every,omitempty"` // see train.Result
+	InputBytes    int        `json:"kept_input_bytes,omitempty"` // see train.Result
+	Kept          int        `json:"kept_every,omitempty"`       // see train.Result
 	StartValidNLL number     `json:"start_valid_nll"`
 	BestEpoch     int        `json:"best_epoch"`
 	BestValidNLL  number     `json:"best_valid_nll"`
@@ -183,7 +184,7 @@ func describeRun(o *trainOptions, result train.Result, started time.Time, modelH
 		Host: host, Platform: runtime.GOOS + "/" + runtime.GOARCH, Cores: runtime.NumCPU(), Workers: o.fit.Workers,
 		Kernels: kernels.Active().Name(), BLAS: o.fit.BLAS.Name() + ": " + o.fit.BLAS.Description(),
 		Version: version(), GoVersion: runtime.Version(),
-		Data: o.data, Teacher: o.teacher, Valid: o.valid, Stopped: result.Stopped, Steps: result.Steps, TapeBytes: result.TapeBytes, Kept: result.Kept,
+		Data: o.data, Teacher: o.teacher, Valid: o.valid, Stopped: result.Stopped, Steps: result.Steps, TapeBytes: result.TapeBytes, InputBytes: result.InputBytes, Kept: result.Kept,
 		StartValidNLL: number(result.StartValidNLL), BestEpoch: result.BestEpoch, BestValidNLL: number(result.BestValidNLL),
 	}
 	if o.flow == flow.PresetFlowMatching {

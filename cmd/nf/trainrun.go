@@ -185,7 +185,9 @@ func (w *fitting) run(command *cobra.Command, out *steadyOutput, f *flow.Flow, o
 		fmt.Fprintf(out, "stopped after epoch %d: no better epoch in %d\n", len(result.History), o.fit.Patience)
 	}
 	if !o.quiet && o.fit.Memory != train.Stored {
-		fmt.Fprintf(out, "memory %s: %.1f MiB of tapes and activations on %d workers%s\n", o.fit.Memory, float64(result.TapeBytes)/(1<<20), o.fit.Workers, keptEvery(result.Kept))
+		mebibytes := func(n int) float64 { return float64(n) / (1 << 20) }
+		fmt.Fprintf(out, "memory %s: %.1f MiB of tapes and activations, and %.1f MiB of kept inputs of layers, on %d workers%s\n",
+			o.fit.Memory, mebibytes(result.TapeBytes-result.InputBytes), mebibytes(result.InputBytes), o.fit.Workers, keptEvery(result.Kept))
 	}
 	exact := ""
 	if w.exact != nil {

@@ -23,6 +23,8 @@ type Graph struct {
 
 	evaluations int // see Evaluated
 
+	kept, mostKept int // bytes of inputs of segments: see KeptBytes
+
 	spare []storage // gradients that nothing needs any more: see recordMade
 
 	gradients storage // of every parameter, flat
@@ -80,6 +82,7 @@ func (g *Graph) Reset(mode Mode) {
 func (g *Graph) Next() {
 	clear(g.tape)
 	g.tape = g.tape[:0]
+	g.kept = 0
 	g.release(Mark{})
 }
 

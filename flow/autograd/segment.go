@@ -32,6 +32,9 @@ func (p *Pass) Segment(x Value, f, again func(*Pass, Value) Value) Value {
 		work = x
 	}
 	s := segment{pass: *p, x: x, f: f, again: again, folds: p.folds.within()}
+	if again == nil {
+		g.keep(x.bytes())
+	}
 	if again != nil && !x.node.rebuilt {
 		s.witness = witness(x)
 	}
@@ -104,11 +107,11 @@ func (g *Graph) Drift() float64 { return g.drift }
 
 func (s *segment) backward() {
 	g, events := s.pass.Graph, len(s.pass.LogDet.Gradient)
-	// What outlives the segment is made before its memory begins. Where x ended
-	// with y, its gradient takes the place of y's, which nothing wants any more, so
-	// that gradients do not grow with the number of segments either.
+	// What outlives the segment is made before its memory begins. The gradient of x
+	// takes the place of y's, which nothing wants any more, so
+	// that gradients do not grow with the number of segments.
 	outlives := []Value{s.pass.Context, s.y, s.x}
-	inherits := s.again != nil && s.x.wanted() && s.x.untouched()
+	inherits := s.x.wanted() && s.x.untouched() && s.x.whole() && s.y.whole() && s.x.Rows == s.y.Rows && s.x.Cols == s.y.Cols
 	if inherits {
 		outlives = outlives[:2]
 	}
@@ -123,6 +126,7 @@ func (s *segment) backward() {
 	pass.Penalty = Sums{Values: g.doubles.takeZeroed(len(s.pass.Penalty.Gradient)), Gradient: s.pass.Penalty.Gradient}
 	var in, out Value
 	if s.again == nil {
+		g.keep(-s.x.bytes())
 		in = g.clone(s.x)
 		in.node.wanted = s.x.wanted()
 		out = s.f(&pass, in)
@@ -143,6 +147,24 @@ func (s *segment) backward() {
 		}
 	}
 	g.release(mark)
+}
+
+// keep notes that segments keep so many more bytes of inputs.
+func (g *Graph) keep(bytes int) {
+	g.kept += bytes
+	g.mostKept = max(g.mostKept, g.kept)
+}
+
+// KeptBytes returns the part of [Graph.Bytes] that are inputs of segments, which their
+// replay begins from.
+func (g *Graph) KeptBytes() int { return g.mostKept }
+
+// bytes returns the memory of a value.
+func (v Value) bytes() int {
+	if v.node.data.wide != nil {
+		return v.Rows * v.Cols * 8
+	}
+	return v.Rows * v.Cols * 4
 }
 
 // compare notes how far the x that was computed from y is from what it was.

@@ -194,7 +194,8 @@ func (r *runner) fit(ctx context.Context, training, validation Objective) (resul
 				nll, norm, whole = r.gradient(ctx, training, chosen)
 				drift = r.drift(len(chosen))
 			}
-			result.Kept, result.TapeBytes = r.every, r.bytes()
+			result.Kept = r.every
+			result.TapeBytes, result.InputBytes = r.bytes()
 			if !whole || ctx.Err() != nil {
 				return interrupted()
 			}

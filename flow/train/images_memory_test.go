@@ -9,8 +9,8 @@ import (
 )
 
 // tapeOf takes one step of a Glow of so many steps on a minibatch of one tile, and
-// returns the bytes of its tape.
-func tapeOf(t *testing.T, m Memory, steps int) int {
+// returns the bytes of its tape, and of inputs that are kept beside it.
+func tapeOf(t *testing.T, m Memory, steps int) (tape, inputs int) {
 	t.Helper()
 	c, err := flow.Glow(flow.ImageOptions{Height: 4, Width: 4, Channels: 1, Levels: 256, Scales: 1, Steps: steps, Columns: 32})
 	if err != nil {
@@ -26,20 +26,25 @@ func tapeOf(t *testing.T, m Memory, steps int) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return int(r.TapeBytes)
+	return r.TapeBytes - r.InputBytes, r.InputBytes
 }
 
 // TestImageTapes: with more steps the tape of a stored training grows by the
-// activations of all networks, with replay by the inputs of maps at most, which are
-// an event's values each, and in reversible training not at all.
+// activations of all networks, with replay and in reversible training not at all. Replay
+// keeps the inputs of maps, which are an event's values each.
 func TestImageTapes(t *testing.T) {
 	const few, many = 2, 16
-	inputs := 3 * (many - few) * 16 * 16 * 4
-	grows := map[Memory]int{}
+	inputs := 3 * (many - few) * 4 * 16 * 4 // three maps of a step, four events of a tile
+	grows, keeps := map[Memory]int{}, map[Memory]int{}
 	for _, m := range Memories {
-		grows[m] = tapeOf(t, m, many) - tapeOf(t, m, few)
+		fewTape, fewInputs := tapeOf(t, m, few)
+		manyTape, manyInputs := tapeOf(t, m, many)
+		grows[m], keeps[m] = manyTape-fewTape, manyInputs-fewInputs
 	}
-	if grows[Stored] < 2*inputs || grows[Replay] > inputs || grows[Reversible] > 1<<12 {
-		t.Errorf("%d more steps take %v bytes more; the inputs of maps are %d", many-few, grows, inputs)
+	if grows[Stored] < 8*inputs || grows[Replay] > 1<<13 || grows[Reversible] > 1<<12 {
+		t.Errorf("%d more steps take %v bytes more", many-few, grows)
+	}
+	if keeps[Stored] != 0 || keeps[Replay] != inputs || keeps[Reversible] != 0 {
+		t.Errorf("%d more steps keep %v bytes more of inputs, want %d with replay", many-few, keeps, inputs)
 	}
 }

@@ -37,7 +37,9 @@ func BenchmarkMemory(b *testing.B) {
 					r.gradient(context.Background(), objective, chosen)
 				}
 				b.ReportMetric(r.drift(batch), "drift")
-				b.ReportMetric(float64(r.bytes()), "tape-B")
+				tape, inputs := r.bytes()
+				b.ReportMetric(float64(tape), "tape-B")
+				b.ReportMetric(float64(inputs), "kept-B")
 			})
 		}
 	}

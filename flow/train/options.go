@@ -245,5 +245,8 @@ type Result struct {
 	// TapeBytes is the memory that values on their way, their gradients and tapes
 	// took, of all workers. It depends on their number.
 	TapeBytes int
-	History   []Epoch
+	// InputBytes is the part of it that grows with the number of maps in memory Replay:
+	// the inputs that are kept of them, without which nothing could be replayed.
+	InputBytes int
+	History    []Epoch
 }

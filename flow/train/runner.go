@@ -198,14 +198,15 @@ func (r *runner) keepMore() bool {
 	return true
 }
 
-// bytes returns what the graphs have taken.
-func (r *runner) bytes() (n int) {
+// bytes returns what the graphs have taken, and what of it are kept inputs of maps.
+func (r *runner) bytes() (n, kept int) {
 	for _, graphs := range [][]*autograd.Graph{r.graphs, r.meeting} {
 		for _, g := range graphs {
 			n += g.Bytes()
+			kept += g.KeptBytes()
 		}
 	}
-	return n
+	return n, kept
 }
 
 // reserve makes room for the sums of so many tiles and so many gradients.
