@@ -23,8 +23,8 @@ const residualTerms = 30
 // by all. Blocks of one hidden layer without a context are [transform.ResidualSpec],
 // others [transform.ResidualNetworkSpec], with the activation SiLU. Log-dets are
 // determinants, exact, of D³/3 operations, for at most 128 features; with
-// [Options].Probes they are estimates of a series, as the papers have them. A density takes
-// one pass, a sample a few dozen.
+// [Options].Probes those of training, and of more features, are estimates of a series, as
+// the papers have them. A density takes one pass, a sample a few dozen.
 func ResidualFlow(features, context []string, o Options) (Config, error) {
 	for _, refused := range []struct {
 		given bool

@@ -24,7 +24,8 @@ import (
 // of one hidden layer, without a context.
 //
 // The log-det is log det(I + J), J = ∂g/∂x, the determinant itself, of D tangents and
-// D³/3 operations; or with Probes ε the estimate of its series,
+// D³/3 operations; or with Probes ε, in training and where D is above 128, the estimate
+// of its series,
 //
 //	log det(I + J) = Σ_k (−1)^(k+1)/k·tr Jᵏ ≈ Σ_k (−1)^(k+1)/k·mean εᵀJᵏε
 //
@@ -40,7 +41,7 @@ type ResidualNetworkSpec struct {
 	Lipschitz float64 `json:"lipschitz"`
 	// Probes estimate the log-det; none make it exact, of up to 128 features.
 	Probes ProbesSpec `json:"probes"`
-	// Terms is their number in scoring, of an estimate.
+	// Terms is their number in scoring, of an estimate for more than 128 features.
 	Terms int `json:"terms,omitempty"`
 	autograd.Activation
 }
@@ -93,7 +94,7 @@ func (s *ResidualNetworkSpec) Output(in Shape, _ bool) Shape { return in }
 // Build implements [Spec]: the parameters are layers.0.weight [in, out], .bias and so
 // on, over data columns, and context.weight.
 func (s *ResidualNetworkSpec) Build(shape Shape, context int, scope autograd.Scope) Transform {
-	t := &residualNetwork{spec: *s}
+	t := &residualNetwork{spec: *s, features: shape.Features}
 	widths := append(append([]int{shape.Features}, s.Hidden...), shape.Features)
 	each := kernels.Exp64(kernels.Log64(s.Lipschitz) / float64(len(s.Hidden)+1))
 	for i, in := range widths[:len(widths)-1] {
@@ -111,9 +112,10 @@ func (s *ResidualNetworkSpec) Build(shape Shape, context int, scope autograd.Sco
 }
 
 type residualNetwork struct {
-	spec    ResidualNetworkSpec
-	layers  []residualLayer
-	context *autograd.Unbiased // nil without one
+	spec     ResidualNetworkSpec
+	features int
+	layers   []residualLayer
+	context  *autograd.Unbiased // nil without one
 }
 
 type residualLayer struct {
@@ -190,27 +192,31 @@ func (t *residualNetwork) Forward(p *autograd.Pass, x autograd.Value) autograd.V
 
 // addLogDet adds sign·log det(I + J) at x.
 func (t *residualNetwork) addLogDet(p *autograd.Pass, x autograd.Value, slopes []autograd.Value, sign float64) {
+	probes := t.spec.Probes
+	roulette := probes.Count > 0 && drawsAnew(p)
+	if !roulette && t.features <= maxResidualFeatures {
+		units := (&ProbesSpec{}).directions(p, x, 0)
+		p.AddLogDeterminants(t.tangent(p, units, slopes), sign, p.LogDet)
+		return
+	}
 	offset := t.layers[0].bias.Offset()
-	directions := t.spec.Probes.directions(p, x, offset)
-	share := float64(sign * t.spec.Probes.share())
-	switch {
-	case t.spec.Probes.Count == 0:
-		p.AddLogDeterminants(t.tangent(p, directions, slopes), sign, p.LogDet)
-	case drawsAnew(p):
+	directions := probes.directions(p, x, offset)
+	share := float64(sign * probes.share())
+	if roulette {
 		t.addRoulette(p, directions, slopes, share, offset)
-	default:
-		v := p.Copy(directions)
-		for k := 1; k <= t.spec.Terms; k++ {
-			mark := p.Mark()
-			if next := t.tangent(p, v, slopes); p.Recording() {
-				v = next
-			} else {
-				p.Put(v, next, autograd.Part{})
-			}
-			p.AddDots(v, directions, share/float64(k), p.LogDet)
-			share = -share
-			p.Release(mark)
+		return
+	}
+	v := p.Copy(directions)
+	for k := 1; k <= t.spec.Terms; k++ {
+		mark := p.Mark()
+		if next := t.tangent(p, v, slopes); p.Recording() {
+			v = next
+		} else {
+			p.Put(v, next, autograd.Part{})
 		}
+		p.AddDots(v, directions, share/float64(k), p.LogDet)
+		share = -share
+		p.Release(mark)
 	}
 }
 
