@@ -79,7 +79,8 @@ def made(tensors, prefix, spec, context, x, parameters):
     """The parameters of x, whose columns stand in their order."""
     degrees = np.arange(x.shape[1])
     units = [np.repeat(degrees, n) for n in spec["units"]]
-    outputs = units + [np.tile(degrees, parameters)]
+    constants = spec.get("constants", 0)
+    outputs = units + [np.tile(degrees, parameters - constants)]
     if spec["residual"]:
         outputs = [units[0]] + [u for inner in units[1:] for u in (inner, units[0])] + outputs[-1:]
     encoder = spec.get("encoder")
@@ -103,8 +104,9 @@ def made(tensors, prefix, spec, context, x, parameters):
         inner = spec.get("block_context") and layer % 2 == 1 and layer < len(outputs) - 1
         return of_context(f"block_contexts.{layer // 2}") if inner else 0
 
-    return network(spec, len(outputs), weight_and_bias, lambda block: of_context(f"gates.{block}"),
-                   x if encoder else np.concatenate([context, x], 1), term)
+    computed = network(spec, len(outputs), weight_and_bias, lambda block: of_context(f"gates.{block}"),
+                       x if encoder else np.concatenate([context, x], 1), term)
+    return np.concatenate([computed, np.repeat(tensors[prefix + "constants"], len(x), 0)], 1) if constants else computed
 
 def softplus(u):
     return np.logaddexp(0, u)
@@ -113,9 +115,50 @@ def softmax(u):
     e = np.exp(u - u.max(-1, keepdims=True))
     return e / e.sum(-1, keepdims=True)
 
+def mlp_constants(hidden):
+    """The number of parameters of a network of one number without those that a conditioner tells it."""
+    return hidden[0] + sum(m * (n + 1) for n, m in zip(hidden, hidden[1:] + [1]))
+
+def mlp(hidden, magnitude, act, c, p, x):
+    """The output and its derivative of a network of one number x [rows, w] with c [rows, H1, w] and p [rows, n, w]."""
+    u, k, p = magnitude(p[:, :hidden[0]]) * x[:, None] + c, magnitude(p[:, :hidden[0]]), p[:, hidden[0]:]
+    for n, m in zip(hidden, hidden[1:] + [1]):
+        h, slopes = act(u)
+        weight = magnitude(p[:, :m * n]).reshape(len(x), m, n, -1)
+        u, k = (weight * h[:, None]).sum(2) + p[:, m * n:m * (n + 1)], (weight * (slopes * k)[:, None]).sum(2)
+        p = p[:, m * (n + 1):]
+    return u[:, 0], k[:, 0]
+
+def monotonic_mlp(u, p, x):
+    """y and log dy/dx of x [rows, w] with parameters p [rows, P, w]."""
+    def two_ways(v):
+        sign = np.where(np.arange(v.shape[1]) < (v.shape[1] + 1) // 2, 1, -1)[:, None]
+        return sign * activation({"activation": "elu"}, sign * v), slope("elu", sign * v)
+    y, k = mlp(u["hidden"], np.abs, two_ways, p[:, :u["hidden"][0]], p[:, u["hidden"][0]:], x)
+    return y, np.log(k)
+
+def integral_mlp(u, p, x):
+    """y and log dy/dx of x [rows, w] with parameters p [rows, P, w]."""
+    first = u["hidden"][0]
+    def log_g(v):
+        d, _ = mlp(u["hidden"], lambda w: w, lambda u_: (activation(u, u_), 0 * u_), p[:, :first], p[:, first + 1:], v)
+        return d / (1 + np.abs(d) / 7)
+    points, weights = quadrature(u)
+    return p[:, first] + x * sum(w / 2 * np.exp(log_g(x * (1 + point) / 2)) for point, w in zip(points, weights)), log_g(x)
+
+def quadrature(u):
+    """The points and weights of a rule on [-1, 1]."""
+    n = u["points"]
+    if u["quadrature"] == "gauss-legendre":
+        return np.polynomial.legendre.leggauss(n)
+    m = n - 1
+    return -np.cos(np.pi * np.arange(n) / m), [(1 if k in (0, m) else 2) / m * (1 - sum((1 if 2 * j == m else 2) / (4 * j * j - 1) * math.cos(2 * math.pi * j * k / m)
+                                               for j in range(1, m // 2 + 1))) for k in range(n)]
+
 def parameter_count(u):
     return {"affine": lambda: 2, "inverse": lambda: parameter_count(u["of"]),
             "composed": lambda: parameter_count(u["first"]) + parameter_count(u["second"]), "additive": lambda: 1, "sinh-arcsinh": lambda: 2,
+            "monotonic-mlp": lambda: u["hidden"][0] + mlp_constants(u["hidden"]), "integral-mlp": lambda: u["hidden"][0] + 1 + mlp_constants(u["hidden"]),
             "bounded-bernstein": lambda: u["parameters"], "softclip": lambda: 0, "squared-polynomials": lambda: u["polynomials"] * (u["degree"] + 1) + 1,
             "bernstein": lambda: u["degree"] + 1, "sum-of-squares": lambda: 2 * u["degree"] + 3,
             "monotone-network": lambda: 3 * u["hidden"] + 2,
@@ -227,18 +270,12 @@ def sum_of_squares(u, p, x):
 
 def monotone_network(u, p, x):
     """y and log dy/dx of x [rows, w] with parameters p [rows, P, w]."""
-    h, n, least = u["hidden"], u["points"], u["min_slope"]
+    h, least = u["hidden"], u["min_slope"]
     offsets = (4 * (np.arange(h) + 0.5) / h - 2)[:, None]
     def g(v):
         units = np.tanh((1 + 2 * np.tanh(p[:, :h] / 2)) * v[:, None] + p[:, h:2 * h] + offsets)
         return least + (1 - least) * softplus(p[:, 3 * h] + (p[:, 2 * h:3 * h] * units).sum(1)) / math.log(2)
-    if u["quadrature"] == "gauss-legendre":
-        points, weights = np.polynomial.legendre.leggauss(n)
-    else:
-        m = n - 1
-        points = -np.cos(np.pi * np.arange(n) / m)
-        weights = [(1 if k in (0, m) else 2) / m * (1 - sum((1 if 2 * j == m else 2) / (4 * j * j - 1) * math.cos(2 * math.pi * j * k / m)
-                   for j in range(1, m // 2 + 1))) for k in range(n)]
+    points, weights = quadrature(u)
     at = np.clip(x, -u["bound"], u["bound"])
     total = sum(w / 2 * g(at * (1 + point) / 2) for point, w in zip(points, weights))
     return p[:, -1] + at * total + g(at) * (x - at), np.log(g(at))
@@ -253,6 +290,10 @@ def univariate(u, p, x):
         v, first = univariate(u["first"], p[:, :n], x)
         y, second = univariate(u["second"], p[:, n:], v)
         return y, first + second
+    if u["type"] == "monotonic-mlp":
+        return monotonic_mlp(u, p, x)
+    if u["type"] == "integral-mlp":
+        return integral_mlp(u, p, x)
     if u["type"] == "softclip":
         over = 1 + np.abs(x) / u["bound"]
         return x / over, -2 * np.log(over)

@@ -276,7 +276,7 @@ func operations() []operation {
 	for _, a := range activations() {
 		all = append(all, operation{"units, activation " + string(a.Name), []string{
 			"Load", "LoadGradient", "StoreGradient", "Advance", "Retreat", "MaskedGradients", "ReLUUnits", "ReLUUnitsBackward", "ActivateUnits",
-			"ActivateUnitsBackward", "GateUnits", "GateUnitsBackward", "AddUnits", "AddUnitsBackward", "InvertUnit", "InvertUnitBackward", "InvertColumns",
+			"ActivateUnitsBackward", "GateUnits", "GateUnitsBackward", "AddUnits", "AddUnitsBackward", "CopyUnits", "InvertUnit", "InvertUnitBackward", "InvertColumns",
 		}, []int{3, 3}, false, func(s autograd.Scope) apply { return newUnits(s, a).compute }, 2e-5})
 	}
 	return all
@@ -454,7 +454,7 @@ func (n *unitsNetwork) compute(p *autograd.Pass, in values) autograd.Value {
 	mark := g.Mark()
 	x, h, b := g.NewUnits(3, testRows), g.NewUnits(unitsHidden, testRows), g.NewUnits(unitsHidden, testRows)
 	act, gated, t := g.NewUnits(unitsHidden, testRows), g.NewUnits(unitsHidden, testRows), g.NewUnits(each*len(columns), testRows)
-	noise, data := g.NewUnits(len(columns), testRows), g.NewUnits(len(columns), testRows)
+	noise, data, sum := g.NewUnits(len(columns), testRows), g.NewUnits(len(columns), testRows), g.NewUnits(unitsHidden, testRows)
 	parameters := func(i int) autograd.Units { return t.Slice(i*each, (i+1)*each) }
 	g.Load(x, in[0], inputs)
 	g.Load(noise, in[1], columns)
@@ -463,8 +463,9 @@ func (n *unitsNetwork) compute(p *autograd.Pass, in values) autograd.Value {
 	g.ActivateUnits(act, h, n.activation)
 	g.GateUnits(gated, act, b)
 	g.AddUnits(gated, h)
+	g.CopyUnits(sum, gated)
 	for i := range columns {
-		g.Advance(parameters(i), gated, n.l[2], i*each, blas.None)
+		g.Advance(parameters(i), sum, n.l[2], i*each, blas.None)
 		g.InvertUnit(u, data.Slice(i, i+1), noise.Slice(i, i+1), parameters(i))
 	}
 	y := g.InvertColumns(u, in[1], t, columns, p.LogDet)
@@ -475,9 +476,10 @@ func (n *unitsNetwork) compute(p *autograd.Pass, in values) autograd.Value {
 				g.InvertUnitBackward(u, data.Slice(i, i+1), noise.Slice(i, i+1), parameters(i), p.LogDet)
 			}
 			for _, run := range [][2]int{{0, 2}, {2, 3}, {3, 5}} {
-				g.Retreat(gated.Slice(run[0], run[1]), t, n.l[2], run[0])
+				g.Retreat(sum.Slice(run[0], run[1]), t, n.l[2], run[0])
 			}
-			g.MaskedGradients(n.l[2], gated, t)
+			g.MaskedGradients(n.l[2], sum, t)
+			g.AddUnitsBackward(gated, sum)
 			g.AddUnitsBackward(h, gated)
 			g.GateUnitsBackward(act, b, gated)
 			g.ActivateUnitsBackward(h, act, n.activation)

@@ -117,6 +117,9 @@ func (g *Graph) ReLUUnitsBackward(x, y Units) {
 	}
 }
 
+// CopyUnits sets y to x; its backward is that of AddUnits.
+func (g *Graph) CopyUnits(y, x Units) { g.do.copy(y.data(), x.data()) }
+
 // AddUnits adds x to y; AddUnitsBackward passes y's gradient to x.
 func (g *Graph) AddUnits(y, x Units) { g.do.accumulate(y.data(), x.data()) }
 

@@ -17,7 +17,9 @@ var Univariates = strictjson.New[Univariate]("univariate").
 	Add("bernstein", 2, Widen(&Bernstein{})).
 	Add("bounded-bernstein", 2, Widen(&BoundedBernstein{})).
 	Add("composed", 2, &Composed{}).
+	Add("integral-mlp", 2, Widen(&IntegralMLP{})).
 	Add("logistic-mixture", 2, &LogisticMixture{}).
+	Add("monotonic-mlp", 2, Widen(&MonotonicMLP{})).
 	Add("monotone-network", 2, Widen(&MonotoneNetwork{})).
 	Add("normal-mixture", 2, Widen(&NormalMixture{})).
 	Add("sinh-arcsinh", 2, Widen(&SinhArcsinh{})).

@@ -168,7 +168,16 @@ func (n network) spec() nn.Spec {
 
 // autoregressive adds an autoregressive layer.
 func (b *builder) autoregressive(n network, u autograd.Univariate, l layout, inverse bool) error {
-	parameters := u.ParametersPerElement()
+	return b.autoregressiveOf(n, u, l, nil, inverse)
+}
+
+// autoregressiveOf adds one whose last parameters of each feature are constants.
+func (b *builder) autoregressiveOf(n network, u autograd.Univariate, l layout, constants [][]float64, inverse bool) error {
+	fixed := 0
+	if constants != nil {
+		fixed = len(constants[0])
+	}
+	parameters := u.ParametersPerElement() - fixed
 	var pick []int
 	var factors []float64
 	for f := range b.features {
@@ -181,8 +190,18 @@ func (b *builder) autoregressive(n network, u autograd.Univariate, l layout, inv
 	if err != nil {
 		return err
 	}
-	s := &transform.AutoregressiveSpec{Order: a.order, Univariate: u, Conditioner: a.spec}
-	b.network(b.add(s, inverse), a.network)
+	a.spec.Constants = fixed
+	prefix := b.add(&transform.AutoregressiveSpec{Order: a.order, Univariate: u, Conditioner: a.spec}, inverse)
+	b.network(prefix, a.network)
+	if fixed > 0 {
+		var blocks []float64
+		for p := range fixed {
+			for _, f := range a.order {
+				blocks = append(blocks, constants[f][p])
+			}
+		}
+		b.vector(prefix+"conditioner.constants", blocks)
+	}
 	return nil
 }
 

@@ -97,6 +97,9 @@ type Options struct {
 	// number of polynomials of the latter.
 	Univariate  string `json:"univariate,omitempty"`
 	Polynomials *int   `json:"polynomials,omitempty"`
+	// IntegrandActivation is that of the integrand of a UNAF of zuko, "elu" unless it
+	// is said.
+	IntegrandActivation string `json:"integrand_activation,omitempty"`
 	// Slope is zuko's smallest slope.
 	Slope *float64 `json:"slope,omitempty"`
 	// Tolerance is that of the steps of a CNF of zuko.
@@ -238,6 +241,11 @@ func (o *Options) check() error {
 	}
 	if o.Univariate != "" && o.Univariate != bernstein && o.Univariate != sumOfSquares {
 		return fmt.Errorf(`"univariate" is %q, want %q or %q; other maps are known by their weights`, o.Univariate, bernstein, sumOfSquares)
+	}
+	if o.IntegrandActivation != "" {
+		if _, err := newActivation(o.IntegrandActivation, or(o.NegativeSlope, 0.01)); err != nil {
+			return fmt.Errorf(`"integrand_activation": %w`, err)
+		}
 	}
 	if o.Polynomials != nil && (*o.Polynomials < 1 || o.Univariate != sumOfSquares) {
 		return fmt.Errorf(`"polynomials" is %d; it is the number of polynomials, 1 or more, of "univariate": %q`, *o.Polynomials, sumOfSquares)

@@ -103,7 +103,7 @@ func TestGoldenPixels(t *testing.T) {
 
 // TestGoldenSurvivesFile saves an imported flow and reads it again.
 func TestGoldenSurvivesFile(t *testing.T) {
-	for _, name := range []string{"nflows-maf-norm", "zuko-maf-residual", "normflows-nsf", "normflows-coupling-sigmoid-inv", "nflows-maf-tanh", "nflows-coupling-leaky", "sbi-maf", "sbi-zuko-nsf", "normflows-affine-mixture", "zuko-sospf", "zuko-bpf"} {
+	for _, name := range []string{"nflows-maf-norm", "zuko-maf-residual", "normflows-nsf", "normflows-coupling-sigmoid-inv", "nflows-maf-tanh", "nflows-coupling-leaky", "sbi-maf", "sbi-zuko-nsf", "normflows-affine-mixture", "zuko-sospf", "zuko-bpf", "zuko-neural"} {
 		g := readGolden(t, name)
 		f, err := g.load()
 		if err != nil {

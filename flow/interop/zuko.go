@@ -155,6 +155,9 @@ func (r *reader) zukoAutoregressive(prefix string, o Options) error {
 	if err != nil {
 		return err
 	}
+	if r.any(prefix + "univariate.") {
+		return r.zukoNeural(prefix, n, o)
+	}
 	u, err := r.zukoParameters(prefix, n, r.builder.features, o)
 	if err != nil {
 		return err

@@ -43,14 +43,17 @@ type MADESpec struct {
 	// BlockContext tells that the inner layer of each block of a residual network
 	// has a term of the context as well: W₁·ReLU(h) + b₁ + V·c + a (as in nflows).
 	BlockContext bool `json:"block_context,omitempty"`
+	// Constants is how many parameters of each feature, the last ones, look at
+	// nothing: they are learned constants.
+	Constants int `json:"constants,omitempty"`
 	// Activation takes the place of ReLU.
 	autograd.Activation
 }
 
 // FormatVersion returns the version of the model file that the description
-// needs: 2 where the context has terms of its own.
+// needs: 2 where the context has terms of its own, or parameters are constants.
 func (s MADESpec) FormatVersion() int {
-	if s.Encoder || s.BlockContext {
+	if s.Encoder || s.BlockContext || s.Constants > 0 {
 		return 2
 	}
 	return 1
@@ -136,6 +139,10 @@ type MADE struct {
 	// added to its own, or nil. Those of the first one are activated.
 	terms []*autograd.Masked
 	seen  int // columns of the context that the first layer sees
+	// constants are blocks of a value for each feature, or nil, and ofConstants the
+	// places of those of each.
+	constants   *autograd.Parameter
+	ofConstants [][]int
 	// degrees holds, for each layer, the outputs of each degree: those of
 	// degree d are the rows [degrees[l][d], degrees[l][d+1]) in the order of
 	// blas.Mask.Order.
@@ -145,7 +152,8 @@ type MADE struct {
 
 // Build creates the network's parameters: layers.0, layers.1, … each with
 // weight, the existing ones in packed form, and bias; and gates.0, … of a gated
-// network, which see all of the context. Where the set of parameters is refused, the result is of no use.
+// network, which see all of the context; and constants [1, Constants·D], blocks of a value
+// for each feature in their order. Where the set of parameters is refused, the result is of no use.
 //
 // The network takes the context followed by the features in their order; it
 // gives parametersEach blocks of a value for each feature, in that order.
@@ -214,7 +222,13 @@ func (s MADESpec) Build(features, context, parametersEach int, scope autograd.Sc
 	for i := range one {
 		one[i] = 1
 	}
-	add(one, parametersEach)
+	add(one, parametersEach-s.Constants)
+	if s.Constants > 0 && scope.Err() == nil {
+		m.constants, m.ofConstants = scope.New("constants", 1, s.Constants*features), make([][]int, features)
+		for at := range s.Constants * features {
+			m.ofConstants[at%features] = append(m.ofConstants[at%features], at)
+		}
+	}
 	m.place()
 	return m
 }
@@ -222,6 +236,15 @@ func (s MADESpec) Build(features, context, parametersEach int, scope autograd.Sc
 // Compute returns the parameters for each row of x, the features in their
 // order.
 func (m *MADE) Compute(p *autograd.Pass, x autograd.Value) autograd.Value {
+	y := m.compute(p, x)
+	if m.constants == nil {
+		return y
+	}
+	return p.Concat(y, p.Repeat(m.constants, y.Rows))
+}
+
+// compute returns those that are no constants.
+func (m *MADE) compute(p *autograd.Pass, x autograd.Value) autograd.Value {
 	g := p.Graph
 	var context autograd.Value
 	if m.context > 0 {
@@ -278,8 +301,8 @@ func (m *MADE) hidden(g *autograd.Graph, x, context autograd.Value, l int) autog
 }
 
 // Initialize draws hidden weights and biases from U(−1/√in, 1/√in), those that
-// end a residual block from U(−1/1000, 1/1000), and sets the last layer to
-// zero.
+// end a residual block from U(−1/1000, 1/1000), constants as the last layer's
+// weights would be, and sets the last layer to zero.
 func (m *MADE) Initialize(seed uint64) {
 	last := len(m.layers) - 1
 	for i, l := range m.layers[:last] {
@@ -299,4 +322,7 @@ func (m *MADE) Initialize(seed uint64) {
 	}
 	clear(m.layers[last].Weight.Values())
 	clear(m.layers[last].Bias.Values())
+	if m.constants != nil {
+		draw(seed, inverseRoot(m.layers[last].In()), m.constants)
+	}
 }

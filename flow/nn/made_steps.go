@@ -226,18 +226,19 @@ func (m *MADE) Invert(p *autograd.Pass, u autograd.Univariate, z autograd.Value,
 		m.begin(g, all)
 	}
 	features := all.Slice(m.context, m.context+m.features)
-	last := len(m.layers) - 1
+	params := m.unitParameters(p, all, z.Rows)
 	for i := range m.features {
 		m.step(g, all, i)
-		g.InvertUnit(u, features.Slice(i, i+1), noise.Slice(i, i+1), m.of(all, last, i))
+		params.load(g, i)
+		g.InvertUnit(u, features.Slice(i, i+1), noise.Slice(i, i+1), params.of(i))
 	}
-	at := m.steps.outputs[last]
-	x := g.InvertColumns(u, z, all.Slice(at, m.steps.end), columns, total)
+	x := g.InvertColumns(u, z, params.all, columns, total)
 	if g.Recording() {
 		g.Record(func() {
 			g.LoadGradient(features, x, columns)
 			for i := m.features - 1; i >= 0; i-- {
-				g.InvertUnitBackward(u, features.Slice(i, i+1), noise.Slice(i, i+1), m.of(all, last, i), total)
+				g.InvertUnitBackward(u, features.Slice(i, i+1), noise.Slice(i, i+1), params.of(i), total)
+				params.loadBackward(g, i)
 				m.stepBackward(g, all, i)
 			}
 			for l, layer := range m.layers {
@@ -253,4 +254,49 @@ func (m *MADE) Invert(p *autograd.Pass, u autograd.Univariate, z autograd.Value,
 	}
 	g.Release(mark)
 	return x
+}
+
+// unitParameters are the parameters of all features as units, all of the first one,
+// then all of the second one, ….
+type unitParameters struct {
+	made      *MADE
+	all       autograd.Units
+	computed  autograd.Units // the outputs of the last layer, which are all unless there are constants
+	constants autograd.Value
+}
+
+func (m *MADE) unitParameters(p *autograd.Pass, all autograd.Units, rows int) unitParameters {
+	outputs := all.Slice(m.steps.outputs[len(m.layers)-1], m.steps.end)
+	q := unitParameters{made: m, all: outputs, computed: outputs}
+	if m.constants != nil {
+		q.all, q.constants = p.NewUnits(outputs.Count+m.constants.Cols, rows), p.Repeat(m.constants, rows)
+	}
+	return q
+}
+
+// of returns the parameters of feature i.
+func (q unitParameters) of(i int) autograd.Units { return share(q.all, i, q.made.features) }
+
+// share returns part number i of equal ones.
+func share(u autograd.Units, i, parts int) autograd.Units {
+	n := u.Count / parts
+	return u.Slice(i*n, (i+1)*n)
+}
+
+// load brings what the network has computed of feature i to its parameters.
+func (q unitParameters) load(g *autograd.Graph, i int) {
+	if m := q.made; m.constants != nil {
+		to, from := q.of(i), share(q.computed, i, m.features)
+		g.CopyUnits(to.Slice(0, from.Count), from)
+		g.Load(to.Slice(from.Count, to.Count), q.constants, m.ofConstants[i])
+	}
+}
+
+// loadBackward is the backward of load.
+func (q unitParameters) loadBackward(g *autograd.Graph, i int) {
+	if m := q.made; m.constants != nil {
+		to, from := q.of(i), share(q.computed, i, m.features)
+		g.AddUnitsBackward(from, to.Slice(0, from.Count))
+		g.StoreGradient(q.constants, m.ofConstants[i], to.Slice(from.Count, to.Count))
+	}
 }

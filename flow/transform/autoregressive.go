@@ -37,6 +37,9 @@ func (s *AutoregressiveSpec) Check(shape Shape, context int) error {
 	if err := s.Conditioner.Check(shape.Features, context); err != nil {
 		return fmt.Errorf("autoregressive: conditioner: %w", err)
 	}
+	if n := s.Univariate.ParametersPerElement(); s.Conditioner.Constants < 0 || s.Conditioner.Constants >= n && s.Conditioner.Constants > 0 {
+		return fmt.Errorf("autoregressive: conditioner: %d of the %d parameters of a feature are constants, want fewer than all", s.Conditioner.Constants, n)
+	}
 	return nil
 }
 

@@ -49,6 +49,9 @@ func TestIncrementalInverse(t *testing.T) {
 						univariate = spline(3, residual)
 					}
 					spec := autoregressive(d, univariate, residual, order)
+					if order == "random" {
+						spec.Conditioner.Constants = 2
+					}
 					if order == "reversed" { // no ReLU, and no activation before a block
 						spec.Conditioner.Activation.Name, spec.Conditioner.Plain = autograd.GELUActivation, residual
 					}

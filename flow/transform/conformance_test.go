@@ -169,6 +169,21 @@ var families = []family{
 	{"coupling-composed-softclip", func(d int) transform.Spec {
 		return coupling(d, &autograd.Composed{First: affine, Second: autograd.Widen(&autograd.SoftclipMap{Bound: 11})}, 1)
 	}, 2e-6},
+	{"autoregressive-monotonic-integral-constants", func(d int) transform.Spec {
+		u := &autograd.MonotonicMLP{Hidden: []int{3, 4}, Tolerance: 1e-14}
+		s := autoregressive(d, autograd.Widen(u), false, "random")
+		s.Conditioner.Constants = u.Constants()
+		return s
+	}, 8e-6},
+	{"autoregressive-integral-mlp-constants", func(d int) transform.Spec {
+		u := &autograd.IntegralMLP{Hidden: []int{2, 3}, Activation: autograd.Activation{Name: autograd.TanhActivation}, Quadrature: autograd.GaussLegendre, Points: 48, Tolerance: 1e-14}
+		s := autoregressive(d, autograd.Widen(u), false, "random")
+		s.Conditioner.Constants = u.Constants()
+		return s
+	}, 8e-6},
+	{"coupling-integral-mlp", func(d int) transform.Spec {
+		return coupling(d, autograd.Widen(&autograd.IntegralMLP{Hidden: []int{2}, Activation: autograd.Activation{Name: autograd.SiLUActivation}, Quadrature: autograd.ClenshawCurtis, Points: 33, Tolerance: 1e-14}), 1)
+	}, 8e-6},
 	{"coupling-integral-network", func(d int) transform.Spec {
 		return coupling(d, autograd.Widen(&autograd.MonotoneNetwork{Hidden: 2, Quadrature: autograd.GaussLegendre, Points: 48, Bound: 3, MinSlope: 1e-2, Tolerance: 1e-14}), 1)
 	}, 8e-6},

@@ -283,6 +283,13 @@ def zuko_sospf(s):
     return Model("zuko", zuko.flows.SOSPF(s["D"], s["C"], degree=min(s["bins"], 5) - 1, polynomials=polynomials, slope=slope, **zuko_masked(s)), zuko_options(s) | config, s["D"], s["C"])
 
 
+def zuko_neural(s):
+    kind, network = (zuko.flows.UNAF, {"activation": torch.nn.Tanh}) if s["additive"] else (zuko.flows.NAF, {})
+    config = {"integrand_activation": "tanh"} if s["additive"] else {}
+    masked = zuko_masked(s)
+    return Model("zuko", kind(s["D"], s["C"], signal=s["blocks"] + 1, network={"hidden_features": tuple(s["widths"][:2])} | network, **masked), zuko_options(s) | config, s["D"], s["C"])
+
+
 # normflows -------------------------------------------------------------------------------------------------------------
 
 
@@ -434,7 +441,7 @@ def sbi(s):
 
 
 KINDS = {f.__name__.replace("_", "-"): f for f in (
-    nflows_coupling, nflows_nsf, nflows_maf, nflows_nsf_ar, nflows_realnvp, nflows_class_maf, zuko_coupling, zuko_maf, zuko_nsf, zuko_cnf, zuko_gf, zuko_bpf, zuko_sospf,
+    nflows_coupling, nflows_nsf, nflows_maf, nflows_nsf_ar, nflows_realnvp, nflows_class_maf, zuko_coupling, zuko_maf, zuko_nsf, zuko_cnf, zuko_gf, zuko_bpf, zuko_sospf, zuko_neural,
     normflows_coupling, normflows_masked, normflows_maf, normflows_nsf, normflows_nsf_ar, normflows_affine, nflows_conditional_base, zuko_affine, sbi)}
 
 SHAPE = dict(D=5, C=0, hidden=12, widths=(12, 12), blocks=2, transforms=2, bins=6, bound=3.0, activation="relu", dropout=0.0, norm=False,
@@ -459,6 +466,8 @@ GOLDEN = {
     "zuko-gf": dict(D=3, bins=8, transforms=3, scale=0.5), "zuko-gf-context": dict(D=2, C=2, bins=7, scale=0.5),
     "zuko-bpf": {}, "zuko-bpf-context": dict(C=2, bins=17, D=3),
     "zuko-sospf": dict(blocks=3, transforms=3, D=3, scale=0.5), "zuko-sospf-context": dict(C=2, D=3, slope=1e-2, scale=0.5),
+    "zuko-neural": dict(D=3, widths=(8, 7), scale=1.5), "zuko-neural-context": dict(D=3, C=2, widths=(9, 6), scale=1.4),
+    "zuko-neural-integral": dict(D=3, C=1, widths=(8, 6), additive=True, scale=0.3),
     "normflows-coupling": dict(permutation="reverse"), "normflows-coupling-sigmoid": dict(scale_map="sigmoid", split="checkerboard", D=4),
     "normflows-coupling-sigmoid-inv": dict(scale_map="sigmoid_inv", split="channel_inv", extras=True),
     "nflows-coupling-leaky": dict(activation="leaky_relu", C=1, D=3, transforms=1), "nflows-coupling-elu": dict(activation="elu", D=3, transforms=1, norm=True),
