@@ -66,9 +66,12 @@ func (s *squareWeights) need(b *Binding, q *Square, use int) {
 }
 
 func (s *squareWeights) fill(b *Binding, q *Square, use int) {
+	share := func(items int, do func(item int)) {
+		parallel.For(items, b.workers, func(_, item int) { do(item) })
+	}
 	p := SquareValues{Narrow: true}
 	for _, parameter := range q.parameters {
-		p.Parameters = append(p.Parameters, widened(parameter))
+		p.Parameters = append(p.Parameters, widened(parameter, share))
 	}
 	if use == squareGradient {
 		s.gradient = q.matrix.Gradient(p)
@@ -81,18 +84,18 @@ func (s *squareWeights) fill(b *Binding, q *Square, use int) {
 	if s.weights[use].Weights == nil {
 		s.weights[use] = weights32{b.backend, b.backend.NewWeights(n, n)}
 	}
-	logDet := q.matrix.Compute(s.w, p, use == squareInverse, func(items int, do func(item int)) {
-		parallel.For(items, b.workers, func(_, item int) { do(item) })
-	})
+	logDet := q.matrix.Compute(s.w, p, use == squareInverse, share)
 	if !s.valid[squareForward].Load() && !s.valid[squareInverse].Load() {
 		s.logDet = logDet
 	}
-	for i, v := range s.w {
-		s.narrowed[i] = float32(v)
-	}
+	inBlocks(len(s.w), share, func(from, to int) {
+		for i, v := range s.w[from:to] {
+			s.narrowed[from+i] = float32(v)
+		}
+	})
 	copy(s.bias, q.bias.Values())
 	if use == squareInverse {
-		for j, sum := range inverseBias(widened(q.bias), s.w) {
+		for j, sum := range inverseBias(widened(q.bias, share), s.w) {
 			s.bias[j] = float32(sum)
 		}
 	}
@@ -100,10 +103,18 @@ func (s *squareWeights) fill(b *Binding, q *Square, use int) {
 }
 
 // widened returns the values of p in float64.
-func widened(p *Parameter) []float64 {
+func widened(p *Parameter, share Share) []float64 {
 	wide := make([]float64, p.Size())
-	for i, v := range p.Values() {
-		wide[i] = float64(v)
-	}
+	inBlocks(len(wide), share, func(from, to int) {
+		for i, v := range p.Values()[from:to] {
+			wide[from+i] = float64(v)
+		}
+	})
 	return wide
+}
+
+// inBlocks calls do for blocks of n values, shared.
+func inBlocks(n int, share Share, do func(from, to int)) {
+	const block = 1 << 16
+	share((n+block-1)/block, func(item int) { do(item*block, min((item+1)*block, n)) })
 }

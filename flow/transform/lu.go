@@ -93,17 +93,28 @@ func (m *lu) scales(diagonal []float64) (scales []float64, logDet float64) {
 	return scales, logDet
 }
 
+// copiedRows is how many rows of a triangle an item of what copies them has.
+const copiedRows = 64
+
+// eachRow calls do for the rows of the matrix, shared.
+func (m *lu) eachRow(share autograd.Share, do func(i int)) {
+	share((m.features+copiedRows-1)/copiedRows, func(item int) {
+		for i := item * copiedRows; i < min((item+1)*copiedRows, m.features); i++ {
+			do(i)
+		}
+	})
+}
+
 // lowerRows returns L, or −L, by groups of rows.
-func (m *lu) lowerRows(below []float64, sign float64) *rowGroups {
+func (m *lu) lowerRows(below []float64, sign float64, share autograd.Share) *rowGroups {
 	l := newRowGroups(m.features, true)
-	for i := range m.features {
+	m.eachRow(share, func(i int) {
 		row, _ := l.row(i)
-		for k, v := range below[:i] {
+		for k, v := range below[i*(i-1)/2:][:i] {
 			row[k] = float64(sign * v)
 		}
 		row[i] = sign
-		below = below[i:]
-	}
+	})
 	return l
 }
 
@@ -124,13 +135,12 @@ const blockColumns = 20 * panelColumns
 // multiply sets w to (L·U)ᵀ.
 func (m *lu) multiply(w []float64, p autograd.SquareValues, scales []float64, share autograd.Share) {
 	n := m.features
-	lower, upper := m.lowerRows(p.Parameters[0], 1), newPanels(n, true)
+	lower, upper := m.lowerRows(p.Parameters[0], 1, share), newPanels(n, true)
 	above, narrow := p.Parameters[1], p.Narrow
-	for i := range n {
+	m.eachRow(share, func(i int) {
 		upper.set(i, i, scales[i:i+1])
-		upper.set(i, i+1, above[:n-1-i])
-		above = above[n-1-i:]
-	}
+		upper.set(i, i+1, above[i*(n-1)-i*(i-1)/2:][:n-1-i])
+	})
 	across := (n + blockColumns - 1) / blockColumns
 	share((n+blockRows-1)/blockRows*across, func(item int) {
 		top, left := item/across*blockRows, item%across*blockColumns
@@ -170,7 +180,7 @@ const solvePanels = 4
 // invert sets w to (U⁻¹·L⁻¹)ᵀ, by columns of the identity.
 func (m *lu) invert(w []float64, p [][]float64, scales []float64, share autograd.Share) {
 	n := m.features
-	lower := m.lowerRows(p[0], -1)
+	lower := m.lowerRows(p[0], -1, share)
 	above := make([]float64, len(p[1]))
 	for i, v := range p[1] {
 		above[i] = -v
