@@ -108,10 +108,10 @@ func (g *Graph) Drift() float64 { return g.drift }
 func (s *segment) backward() {
 	g, events := s.pass.Graph, len(s.pass.LogDet.Gradient)
 	// What outlives the segment is made before its memory begins. The gradient of x
-	// takes the place of y's, which nothing wants any more, so
-	// that gradients do not grow with the number of segments.
+	// takes the place of y's, which nothing wants any more, so that gradients do not
+	// grow with the number of segments.
 	outlives := []Value{s.pass.Context, s.y, s.x}
-	inherits := s.x.wanted() && s.x.untouched() && s.x.whole() && s.y.whole() && s.x.Rows == s.y.Rows && s.x.Cols == s.y.Cols
+	inherits := s.x.wanted() && s.x.untouched() && s.x.node != s.y.node && s.x.Rows == s.y.Rows && s.x.Cols == s.y.Cols && s.x.whole() && s.y.whole() && !s.x.node.broadcast
 	if inherits {
 		outlives = outlives[:2]
 	}

@@ -130,7 +130,7 @@ func run(p *autograd.Pass, x autograd.Value, i int, t Transform, inverse bool) a
 	if inverse {
 		f = t.Inverse
 	}
-	if !m.Reversible || !reversible(t) || m.Every > 0 && i%m.Every == 0 {
+	if !m.Reversible || !reversible(t) || m.Every > 0 && i > 0 && i%m.Every == 0 {
 		return p.Segment(x, f, nil)
 	}
 	return p.Segment(x, f, again(t, inverse))
