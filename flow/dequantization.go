@@ -117,7 +117,8 @@ type dequantizer struct {
 	standard *Standardization // of the flow
 }
 
-// buildDequantizer returns that of c below root, or nil for none.
+// buildDequantizer returns that of c below root, or nil for none. Its parameters come
+// last, so that all others are where they are without it.
 func (c *Config) buildDequantizer(root autograd.Scope) *dequantizer {
 	if c.Pixels == nil || c.Pixels.Dequantization == nil {
 		return nil

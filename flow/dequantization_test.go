@@ -331,3 +331,28 @@ func TestDequantizationRefused(t *testing.T) {
 		t.Error("a score by no draw")
 	}
 }
+
+// TestDequantizationIsOfItsFlow: a flow that follows another has uniform noise, and
+// without the dequantization the parameters of the rest stand where they did.
+func TestDequantizationIsOfItsFlow(t *testing.T) {
+	f := variational(t)
+	of := f.Config()
+	c := flow.Config{Features: of.Features, Grid: of.Grid, Base: of.Base}
+	if err := c.Follow(&of); err != nil {
+		t.Fatal(err)
+	}
+	if c.Pixels.Dequantization != nil || c.Pixels.Levels != 256 || of.Pixels.Dequantization == nil {
+		t.Errorf("a flow that follows has the pixels %+v", c.Pixels)
+	}
+	of.Pixels = c.Pixels
+	rest, err := flow.New(of, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := f.Model().Parameters().All()
+	for i, p := range rest.Model().Parameters().All() {
+		if q := all[i]; q.Name != p.Name || q.Offset() != p.Offset() {
+			t.Errorf("parameter %s is at %d, and %s at %d beside a dequantization", p.Name, p.Offset(), q.Name, q.Offset())
+		}
+	}
+}
