@@ -32,18 +32,23 @@ func Model(features, layers int, hidden []int) (*flow.Flow, error) {
 	return f, nil
 }
 
+// normalRow draws a row of standard normal values.
+func normalRow(dst []float64, row int) {
+	buffer := make([]float32, len(dst))
+	kernels.NormalRows(buffer, 1, len(buffer), 3, random.Noise, uint64(row))
+	for c, v := range buffer {
+		dst[c] = float64(v)
+	}
+}
+
 // Score measures log-densities of the given number of rows: rows/s, the
 // GFLOP/s of the model's matmuls over the whole time, and the share of the
 // time that the same matmuls take when nothing else is done.
 func Score(o Options, f *flow.Flow, backend blas.Backend, rows, workers int) (Result, error) {
 	d := f.Dim()
 	x, dst := make([]float64, rows*d), make([]float64, rows)
-	buffer := make([]float32, d)
 	for r := range rows {
-		kernels.NormalRows(buffer, 1, d, 3, random.Noise, uint64(r))
-		for c, v := range buffer {
-			x[r*d+c] = float64(v)
-		}
+		normalRow(x[r*d:(r+1)*d], r)
 	}
 	context := make([]float64, rows*f.ContextFeatures())
 	if len(context) == 0 {

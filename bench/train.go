@@ -15,18 +15,28 @@ import (
 const trainEpochs = 5
 
 // Train measures steps of maximum likelihood with AdamW, of minibatches of so many
-// events that each make an epoch; the time is the median's.
+// events that each make an epoch; the time is the median's. Events of a flow without
+// pixels are standard normal.
 func Train(f *flow.Flow, backend blas.Backend, rows, workers int) (Result, error) {
 	events := func(count int) *train.Images {
 		return &train.Images{
 			Flow: f, Count: count,
 			Read: func(dst []float64, event int) error {
+				if f.Config().Pixels == nil {
+					normalRow(dst, event)
+					return nil
+				}
 				for i := range dst {
 					dst[i] = float64((event*31 + i*7) % 200)
 				}
 				return nil
 			},
-			Context: func(dst []float64, event int) { clear(dst); dst[event%len(dst)] = 1 },
+			Context: func(dst []float64, event int) {
+				clear(dst)
+				if len(dst) > 0 {
+					dst[event%len(dst)] = 1
+				}
+			},
 		}
 	}
 	o := train.Defaults()

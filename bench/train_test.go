@@ -18,7 +18,17 @@ func TestTrain(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, err := Train(f, blas.Builtin(), 5, 2)
-	if err != nil || r.Name != "train/builtin/batch=5/workers=2" || r.Runs != trainEpochs || !(r.Ns > 0) || len(r.Figures) != 2 {
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := Model(3, 1, []int{4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := Train(table, blas.Builtin(), 5, 1); err != nil || r.Runs != trainEpochs {
+		t.Errorf("a table: measured %+v, %v", r, err)
+	}
+	if r.Name != "train/builtin/batch=5/workers=2" || r.Runs != trainEpochs || !(r.Ns > 0) || len(r.Figures) != 2 {
 		t.Errorf("measured %+v, %v", r, err)
 	}
 }

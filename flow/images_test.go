@@ -60,7 +60,7 @@ func pixels(n int, seed uint64) []float64 {
 func eachImageModel(t *testing.T, do func(t *testing.T, f *flow.Flow, contexts int)) {
 	for _, p := range flow.ImagePresets() {
 		for _, o := range []flow.ImageOptions{{Height: 4, Width: 4, Channels: 2, Levels: 256}, {Height: 8, Width: 8, Channels: 3, Levels: 256, Logit: 0.05}} {
-			if o.Height > 4 && (testing.Short() || p == flow.PresetMintNet) {
+			if o.Height > 4 && (testing.Short() || p == flow.PresetMintNet || p == flow.PresetFlowMatchingImage) {
 				continue // for emulated processors, which are slow, and networks in float64
 			}
 			for _, context := range [][]string{nil, {"a", "b"}} {
@@ -78,6 +78,9 @@ func eachImageModel(t *testing.T, do func(t *testing.T, f *flow.Flow, contexts i
 // goes back.
 func TestImageModelDensity(t *testing.T) {
 	eachImageModel(t, func(t *testing.T, f *flow.Flow, contexts int) {
+		if f.Continuous() {
+			return // its log-det is an estimate: TestFlowMatchingImage
+		}
 		n, features := f.Dim(), len(f.Config().Features)
 		g := autograd.Bind64(f.Model().Parameters()).NewGraph()
 		x := make([]float64, n)
@@ -144,6 +147,51 @@ func TestImageModelDensity(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestFlowMatchingImage compares the log-density by many probes with that by the
+// exact trace, to the error that the report has, and a tolerance with steps.
+func TestFlowMatchingImage(t *testing.T) {
+	o := flow.ImageOptions{Height: 4, Width: 4, Channels: 1, Levels: 256, Context: []string{"a"}, Scales: 1, Steps: 2, Columns: 6}
+	score := func(change func(*flow.ImageOptions)) (logProb float64, f *flow.Flow) {
+		o := o
+		change(&o)
+		f = imageFlow(t, flow.PresetFlowMatchingImage, o)
+		s, err := f.NewScorer(flow.ScorerOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := make([]float64, 1)
+		if err := s.LogProb(all, pixels(16, 3), []float64{0.7}); err != nil {
+			t.Fatal(err)
+		}
+		return all[0], f
+	}
+	exact, _ := score(func(o *flow.ImageOptions) { o.ExactTrace = true })
+	adaptive, _ := score(func(o *flow.ImageOptions) { o.ExactTrace, o.Tolerance = true, 1e-6 })
+	if math.Abs(adaptive-exact) > 1e-3 {
+		t.Errorf("log p is %v by steps, %v by a tolerance", exact, adaptive)
+	}
+	probed, f := score(func(o *flow.ImageOptions) { o.Probes = 64 })
+	r, err := f.ReportSolver(pixels(16, 3), []float64{0.7}, flow.ScorerOptions{})
+	if err != nil || !(r.StandardError > 0) || math.Abs(probed-exact) > 5*r.StandardError {
+		t.Errorf("log p is %v by 64 probes with the error %v, exactly %v (%v)", probed, r.StandardError, exact, err)
+	}
+	for _, change := range []func(*flow.ImageOptions){
+		func(o *flow.ImageOptions) { o.Variational = true },
+		func(o *flow.ImageOptions) { o.Solver, o.SolverSteps = "rk4", -1 },
+		func(o *flow.ImageOptions) { o.Probes = -1 },
+	} {
+		o := o
+		change(&o)
+		if _, err := flow.FlowMatchingImage(o); err == nil {
+			t.Errorf("%+v is no error", o)
+		}
+	}
+	o.Probes = 2
+	if _, err := flow.Glow(o); err == nil || !strings.Contains(err.Error(), "differential") {
+		t.Errorf("glow with probes: %v", err)
+	}
 }
 
 func valuesOf(v autograd.Value) (all []float64) {

@@ -25,6 +25,8 @@ const (
 	PresetEmerging     ImagePreset = "emerging"
 	PresetMintNet      ImagePreset = "mintnet"
 	PresetPeriodic     ImagePreset = "periodic"
+
+	PresetFlowMatchingImage ImagePreset = "flow-matching-image"
 )
 
 // ImageOptions are what the presets of images ask for; zeros take their defaults,
@@ -49,12 +51,13 @@ type ImageOptions struct {
 	Variational bool
 
 	// Scales is how often the image is squeezed; half of what there is leaves
-	// between two of them, but in mintnet nothing does, nor in tarflow, whose patches
-	// have 2^Scales pixels a side.
+	// between two of them, but in mintnet nothing does, nor in flow-matching-image, nor in
+	// tarflow, whose patches have 2^Scales pixels a side.
 	Scales int
 	// Steps is the number of couplings of a scale, of glow and emerging; the blocks of
 	// a network's residual part, of realnvp-image and flow++-image; the transformers of
-	// tarflow; the pairs of layers before and behind each squeeze, of mintnet.
+	// tarflow; the pairs of layers before and behind each squeeze, of mintnet; the
+	// hidden layers of flow-matching-image.
 	Steps int
 	// Columns is the width of the networks, of realnvp-image on the first scale; of
 	// mintnet how many hidden values there are of each site, and at least one of each
@@ -65,6 +68,14 @@ type ImageOptions struct {
 	Bound float64
 	// VolumePreserving is that of [TarFlowOptions].
 	VolumePreserving bool
+
+	// Solver, SolverSteps, Tolerance and Probes are those of [Options], for
+	// [FlowMatchingImage]; ExactTrace takes no probes, for images of few values.
+	Solver      string
+	SolverSteps int
+	Tolerance   float64
+	Probes      int
+	ExactTrace  bool
 }
 
 // imagePresets make a Config for images.
@@ -76,6 +87,8 @@ var imagePresets = map[ImagePreset]func(ImageOptions) (Config, error){
 	PresetEmerging:     Emerging,
 	PresetMintNet:      MintNet,
 	PresetPeriodic:     Periodic,
+
+	PresetFlowMatchingImage: FlowMatchingImage,
 }
 
 // imageDefaults are small enough for 28 x 28 pixels on two cores.
@@ -87,6 +100,8 @@ var imageDefaults = map[ImagePreset]ImageOptions{
 	PresetEmerging:     {Scales: 2, Steps: 8, Columns: 64, Bound: 2},
 	PresetMintNet:      {Scales: 2, Steps: 1, Columns: 8, Bound: 3},
 	PresetPeriodic:     {Scales: 2, Steps: 8, Columns: 64, Bound: 2},
+
+	PresetFlowMatchingImage: {Scales: 2, Steps: 4, Columns: 64, Solver: transform.RK4, SolverSteps: 20, Probes: 1},
 }
 
 // ImagePresets returns the names of all presets of images, sorted.
@@ -138,6 +153,11 @@ func (o *ImageOptions) fill(p ImagePreset) error {
 	}
 	if o.Bound == 0 {
 		o.Bound = d.Bound
+	}
+	if p == PresetFlowMatchingImage {
+		o.fillSolver(d)
+	} else if o.Solver != "" || o.SolverSteps != 0 || o.Tolerance != 0 || o.Probes != 0 || o.ExactTrace {
+		return fmt.Errorf("it solves no differential equation: solver, steps, tolerance and probes are of %s", PresetFlowMatchingImage)
 	}
 	possible := 0
 	for h, w := o.Height, o.Width; h > 0 && w > 0 && h%2 == 0 && w%2 == 0; h, w = h/2, w/2 {

@@ -48,6 +48,10 @@ def step(t, tensors, prefix, x, columns, grid, context, left):
         for e, event in enumerate(ordered):
             x[e][:, columns], log_det[e] = {"masked-convolution": masked, "periodic-convolution": periodic, "mintnet": mintnet}[kind](t, tensors, prefix, event, grid)
         return x, columns, grid, log_det
+    if inner["type"] == "continuous" and inner["velocity"].get("kernels"):
+        rows = x.reshape(len(x), -1).copy()
+        log_det = f.solve(inner | {"grid": grid}, tensors, below, rows, context, -1 if kind == "invert" else 1)
+        return rows.reshape(x.shape), columns, grid, log_det
     network = inner.get("conditioner") or {}
     if inner.get("sites") or network.get("type") in ("convolution", "residual-convolution", "sites"):
         x, log_det = coupling(inner, tensors, below, x, columns, grid, context, kind == "invert")
@@ -203,6 +207,28 @@ def network(c, tensors, prefix, x, grid, context):
             v = v / (1 + np.exp(-gate))
         h = h + v
     return conv(last, h)
+
+def velocity(spec, tensors, prefix, x, times, context, grid):
+    """v and the trace of its Jacobian for events x [events, sites · columns] at a time each, by layers of convolutions."""
+    n, size, k = len(x), x.shape[1], spec.get("frequencies", 0)
+    angles = np.pi * np.outer(times, np.arange(k) + 1)
+    tau = np.concatenate([np.cos(angles), np.sin(angles)], 1) if k else times[:, None]
+    sites, layers = int(np.prod(grid)), len(spec["hidden"]) + 1
+    tensor = lambda name: tensors[prefix + name]
+    h, tangents = x.reshape(n, sites, -1), np.tile(np.eye(size), (n, 1)).reshape(n * size, sites, -1)
+    for l in range(layers):
+        u, tangents = (convolve(v, grid, tensor(f"layers.{l}.weight"), 0, 1, 0) for v in (h, tangents))
+        if l == 0 and context.shape[1]:
+            u = u + (context @ tensor("context.weight"))[:, None]
+        shift = tau @ tensor(f"layers.{l}.time.weight") + tensor(f"layers.{l}.time.bias")
+        if spec.get("gated"):
+            gate = 1 / (1 + np.exp(-shift[:, None, u.shape[2]:]))
+            u, tangents = u * gate, tangents * np.repeat(gate, size, 0)
+        u = u + shift[:, None, :u.shape[2]]
+        if l < layers - 1:
+            h = f.activation(spec, u)
+            tangents = tangents * np.repeat(f.slope(spec["activation"], u), size, 0)
+    return u.reshape(n, size), np.trace(tangents.reshape(n, size, size), axis1=1, axis2=2)
 
 def convolve(x, grid, weight, bias, dilation, outside):
     """A convolution of x [events, sites, columns], whose kernel the weight [taps · columns, out] tells."""

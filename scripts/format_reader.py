@@ -384,8 +384,11 @@ TABLEAUS = {  # the stages of Runge-Kutta methods, their result, and the differe
                [71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40]),
 }
 
-def velocity(spec, tensors, prefix, x, times, context):
-    """v and the trace of its Jacobian for rows x [rows, D] at a time each."""
+def velocity(spec, tensors, prefix, x, times, context, grid):
+    """v and the trace of its Jacobian for rows x [rows, D] at a time each, which with kernels are all values of an event."""
+    if spec.get("kernels"):
+        import format_grids
+        return format_grids.velocity(spec, tensors, prefix, x, times, context, grid)
     d, k = x.shape[1], spec.get("frequencies", 0)
     angles = np.pi * np.outer(times, np.arange(k) + 1)
     tau = np.concatenate([np.cos(angles), np.sin(angles)], 1) if k else times[:, None]
@@ -418,7 +421,7 @@ def step(t, tensors, prefix, x, context, done, size, sign):
     for a in stages:
         at = x + h * sum((w * k for w, k in zip(a, v)), np.zeros(x.shape))
         way = done + sum(a) * size
-        k, trace = velocity(t["velocity"], tensors, prefix + "velocity.", at, way if sign > 0 else 1 - way, context)
+        k, trace = velocity(t["velocity"], tensors, prefix + "velocity.", at, way if sign > 0 else 1 - way, context, t.get("grid"))
         v.append(k)
         traces.append(trace)
     total = lambda weights, terms: sum(w * k for w, k in zip(weights, terms))

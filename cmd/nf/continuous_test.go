@@ -40,3 +40,36 @@ func TestContinuousFlows(t *testing.T) {
 		mustFail(t, d, exitUsage, strings.Fields(want), strings.Fields(train+flags)...)
 	}
 }
+
+// TestFlowMatchingOfImages trains on images with classes, scores by the exact trace
+// of another training, and draws in few steps.
+func TestFlowMatchingOfImages(t *testing.T) {
+	d := t.TempDir()
+	writeImages(t, d, "a", 24)
+	train := trainImages + " --flow flow-matching-image --scales 1 --solver-steps 2 --classes a-labels-ubyte --out m.safetensors"
+	r := mustRun(t, d, strings.Fields(train)...)
+	for _, want := range []string{"train_loss=", "valid_nll=", "bits_per_dim=", "solver: evaluations=8.0", "validation images"} {
+		if !strings.Contains(r.out, want) {
+			t.Errorf("training says %q, without %q", r.out, want)
+		}
+	}
+	r = mustRun(t, d, strings.Fields("score --model m.safetensors --data a-images-ubyte --classes a-labels-ubyte --out s.csv")...)
+	if !strings.Contains(r.out, "bits_per_dim=") {
+		t.Errorf("score says %q", r.out)
+	}
+	r = mustRun(t, d, strings.Fields("sample --model m.safetensors -n 4 --out x.npy --solver-steps 1 --solver euler")...)
+	if !strings.Contains(r.errors, "standard deviations from those of the model's own solver") {
+		t.Errorf("sample says %q", r.errors)
+	}
+	for _, c := range []struct {
+		code        int
+		flags, want string
+	}{
+		{exitUsage, train + " --probes -1", "exact trace"},
+		{exitUsage, trainImages + " --flow glow --out m.safetensors --solver rk4", "flow-matching-image"},
+		{exitFailed, train + " --dequantization variational", "likelihood"},
+		{exitFailed, train + " --pairing transport", "biased"},
+	} {
+		mustFail(t, d, c.code, strings.Fields(c.want), strings.Fields(c.flags)...)
+	}
+}

@@ -19,6 +19,9 @@ func runSampleImages(command *cobra.Command, o *sampleOptions) error {
 	if err := o.checkGuided(); err != nil {
 		return err
 	}
+	if err := o.checkSteps(command); err != nil {
+		return err
+	}
 	if err := checkImageOutput(o.out, o.count); err != nil {
 		return err
 	}
@@ -27,6 +30,10 @@ func runSampleImages(command *cobra.Command, o *sampleOptions) error {
 	}
 	m, err := loadImageModel(command, o.model, o.workers)
 	if err != nil {
+		return err
+	}
+	exact := m.flow
+	if m.flow, m.scorer, err = o.fewSteps(m.flow, m.scorer); err != nil {
 		return err
 	}
 	var contexts [][]float64 // that are drawn in turn
@@ -58,6 +65,9 @@ func runSampleImages(command *cobra.Command, o *sampleOptions) error {
 		residual = max(residual, m.scorer.Residual())
 		return err
 	})
+	if err == nil && exact != m.flow {
+		return o.reportFewImages(command, exact, m, contexts)
+	}
 	switch {
 	case err != nil || o.quiet:
 	case o.sample.Jacobi.Iterations > 0:

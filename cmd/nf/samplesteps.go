@@ -73,3 +73,22 @@ func (o *sampleOptions) reportFewSteps(command *cobra.Command, f, few *flow.Flow
 	complain(command, "with %d steps, draws are %.2g standard deviations from those of the model's own solver, in the root mean square over %d", o.steps, off, n)
 	return nil
 }
+
+// comparedImages is how many images the error of few steps is measured by.
+const comparedImages = 16
+
+// reportFewImages tells how far draws of few steps are from those of the model's own
+// solver, with the contexts in turn.
+func (o *sampleOptions) reportFewImages(command *cobra.Command, f *flow.Flow, m *imageModel, contexts [][]float64) error {
+	n := int(min(comparedImages, o.count))
+	var context []float64
+	for i := 0; len(contexts) > 0 && i < n; i++ {
+		context = append(context, contexts[i%len(contexts)]...)
+	}
+	off, err := m.flow.FewStepError(f, n, o.sample, context, flow.ScorerOptions{Workers: o.workers, BLAS: m.scorer.Backend()})
+	if err != nil {
+		return err
+	}
+	complain(command, "with %d steps, draws are %.2g standard deviations from those of the model's own solver, in the root mean square over %d", o.steps, off, n)
+	return nil
+}

@@ -189,6 +189,11 @@ func runTrainEvents(command *cobra.Command, o *trainOptions, open func() (traini
 		explain: func(err error) error { return err },
 		units:   func(nll float64) string { return bitsPerDim(f, -nll) },
 	}
+	if o.matchesImages() {
+		if err := work.match(f, training, validation, o); err != nil {
+			return err
+		}
+	}
 	return work.run(command, out, f, o, started)
 }
 

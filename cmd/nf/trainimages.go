@@ -100,6 +100,9 @@ func (o *trainOptions) checkImages(command *cobra.Command) error {
 	if err := o.checkEventFit(command, imageBatch, imageClip); err != nil {
 		return err
 	}
+	if err := o.checkImageSolver(command); err != nil {
+		return err
+	}
 	i.model.Steps, i.model.Bound, i.model.Noise = o.model.Layers, o.model.Bound, o.fit.Noise
 	i.model.Variational = i.dequantization == variationalNoise
 	o.fit.Noise = 0 // it is the model's, and of its pixels
@@ -222,6 +225,7 @@ func (d *trainingImages) config(o *trainOptions) (flow.Config, error) {
 		}
 	}
 	m.Context = d.classes.columns()
+	m.Solver, m.SolverSteps, m.Tolerance, m.Probes, m.ExactTrace = o.model.Solver, o.model.Steps, o.model.Tolerance, o.model.Probes, o.images.model.ExactTrace
 	config, err := flow.ImagePreset(o.flow).Config(m)
 	if err != nil {
 		return config, err
@@ -262,6 +266,12 @@ type imageProvenance struct {
 		Noise        float64     `json:"noise,omitempty"`
 		ClassDropout float64     `json:"class_dropout,omitempty"`
 		Variational  bool        `json:"variational,omitempty"`
+		Solver       string      `json:"solver,omitempty"`
+		Steps        int         `json:"solver_steps,omitempty"`
+		Tolerance    float64     `json:"tolerance,omitempty"`
+		Probes       int         `json:"probes,omitempty"`
+		ExactTrace   bool        `json:"exact_trace,omitempty"`
+		Pairing      string      `json:"pairing,omitempty"`
 		fitProvenance
 		ValidFraction float64 `json:"valid_fraction,omitempty"`
 		ValidLast     int     `json:"valid_last,omitempty"`
@@ -278,6 +288,7 @@ func (d *trainingImages) describe(o *trainOptions, r train.Result) (json.RawMess
 	q, i := &p.Options, &o.images
 	q.Flow, q.Scales, q.Layers, q.Width, q.Bound, q.Bits, q.Flip = o.flow, i.model.Scales, i.model.Steps, i.model.Columns, i.model.Bound, i.bits, i.flip
 	q.Noise, q.ClassDropout, q.Variational = i.model.Noise, i.dropout, i.model.Variational
+	q.Solver, q.Steps, q.Tolerance, q.Probes, q.ExactTrace, q.Pairing = o.model.Solver, o.model.Steps, o.model.Tolerance, o.model.Probes, i.model.ExactTrace, string(o.pairing)
 	q.fitProvenance = o.describeFit()
 	if q.ValidLast = i.validLast; o.valid == "" && q.ValidLast == 0 {
 		q.ValidFraction = o.validFraction

@@ -17,14 +17,18 @@ const largestSolverError = 0.05
 
 // reportSolver tells how good the log-densities of the first validation rows are.
 func reportSolver(command *cobra.Command, out io.Writer, f *flow.Flow, data train.Data, o *trainOptions) error {
+	unit := "rows"
+	if f.Config().Grid != nil {
+		unit = "images"
+	}
 	n := min(reportRows, len(data.Rows)/f.Dim())
 	r, err := f.ReportSolver(data.Rows[:n*f.Dim()], data.Context[:n*f.ContextFeatures()], flow.ScorerOptions{Workers: o.fit.Workers, BLAS: o.fit.BLAS})
 	if err != nil {
 		return err
 	}
 	if !o.quiet {
-		fmt.Fprintf(out, "solver: evaluations=%.1f solver_error=%.2g largest_solver_error=%.2g probe_standard_error=%.2g, in nats, over %d validation rows\n",
-			r.Evaluations, r.MeanError, r.LargestError, r.StandardError, n)
+		fmt.Fprintf(out, "solver: evaluations=%.1f solver_error=%.2g largest_solver_error=%.2g probe_standard_error=%.2g, in nats, over %d validation %s\n",
+			r.Evaluations, r.MeanError, r.LargestError, r.StandardError, n, unit)
 	}
 	if r.MeanError > largestSolverError {
 		complain(command, "the log-densities are off by %.2g nats in the mean, by what the solver gets wrong: they are not those of a density. Take --tolerance, or more --solver-steps with --kinetic and --jacobian", r.MeanError)

@@ -1,6 +1,10 @@
 package autograd
 
-import "github.com/seed-192fdf7a/nf/kernels"
+import (
+	"math"
+
+	"github.com/seed-192fdf7a/nf/kernels"
+)
 
 // ELUActivation is x, below 0 eˣ − 1 (Clevert, Unterthiner and Hochreiter, 2016).
 // Its second derivative jumps at 0, where it counts as 1.
@@ -16,19 +20,15 @@ var elu = activation{
 	},
 	forward32: func(y, x []float32, _ float32) {
 		kernels.Expm1(y, x)
+		y = y[:len(x)]
 		for i, v := range x {
-			if v > 0 {
-				y[i] = v
-			}
+			y[i] = math.Float32frombits(chosen(signMask(v), math.Float32bits(y[i]), math.Float32bits(v)))
 		}
 	},
 	backward32: func(dx, _, y, dy, _, _ []float32, _ float32) {
+		dx, dy = dx[:len(y)], dy[:len(y)]
 		for i, v := range y {
-			slope := float32(1)
-			if !(v > 0) {
-				slope = v + 1
-			}
-			dx[i] = float32(dy[i] * slope)
+			dx[i] = float32(dy[i] * (min(v, 0) + 1))
 		}
 	},
 	curve: &curve{
@@ -38,21 +38,33 @@ var elu = activation{
 			}
 			return kernels.Exp64(x)
 		},
-		slope32: func(s, x, y, _ []float32) {
+		slope32: func(s, _, y, _ []float32) {
+			s = s[:len(y)]
 			for i, v := range y {
-				s[i] = 1
-				if !(x[i] > 0) {
-					s[i] = v + 1
-				}
+				s[i] = min(v, 0) + 1
 			}
 		},
 		bend32: func(b, x, _, s []float32) {
+			b, x = b[:len(s)], x[:len(s)]
 			for i, v := range s {
-				b[i] = 0
-				if !(x[i] > 0) {
-					b[i] = v
-				}
+				positive := ^(signMask(x[i]) | zeroMask(x[i]))
+				b[i] = math.Float32frombits(chosen(positive, 0, math.Float32bits(v)))
 			}
 		},
 	},
 }
+
+// What depends on the sign of values that have either takes no branches: those
+// would be foretold wrongly every other time.
+
+// signMask returns ones where the sign bit of v is set, else 0.
+func signMask(v float32) uint32 { return uint32(int32(math.Float32bits(v)) >> 31) }
+
+// zeroMask returns ones where v is +0 or −0, else 0.
+func zeroMask(v float32) uint32 {
+	shifted := math.Float32bits(v) << 1
+	return ^uint32(int32(shifted|-shifted) >> 31)
+}
+
+// chosen returns a where the mask has ones, b where it has zeros.
+func chosen(mask, a, b uint32) uint32 { return b ^ (a^b)&mask }

@@ -5,7 +5,7 @@ import "github.com/seed-192fdf7a/nf/blas"
 // Convolution is a weight [taps·in, out] and a bias [out] that are used together
 // on the sites of a grid: see [blas.Convolution].
 type Convolution struct {
-	Weight, Bias *Parameter
+	Weight, Bias *Parameter // no bias is nil
 	grid         [2]int
 	window       blas.Window
 	in           int
@@ -24,6 +24,15 @@ func (s Scope) NewConvolution(grid [2]int, w blas.Window, in, out int) *Convolut
 	return c
 }
 
+// NewUnbiasedConvolution creates the weight of a convolution without a bias, of
+// which values and their tangents are convolved alike.
+func (s Scope) NewUnbiasedConvolution(grid [2]int, w blas.Window, in, out int) *Convolution {
+	c := &Convolution{Weight: s.New("weight", w.Taps()*in, out), grid: grid, window: w, in: in}
+	s.add(c, &c.place)
+	s.reserve(c.Weight.Size())
+	return c
+}
+
 // Terms returns the number of inputs that an output sees.
 func (c *Convolution) Terms() int { return c.Weight.Rows }
 
@@ -35,5 +44,5 @@ func (c *Convolution) Terms() int { return c.Weight.Rows }
 // dweight[tap] = Σ x[site of tap]ᵀ·dz over sites, dbias = Σ dz, and dx is the
 // convolution of dz by the turned window.
 func (g *Graph) Convolve(x Value, c *Convolution, act blas.Activation) Value {
-	return g.product(x, g.do.convolution(c), learned{c.Weight, c.Bias, c.index, c.Bias.Cols}, act)
+	return g.product(x, g.do.convolution(c), learned{c.Weight, c.Bias, c.index, c.Weight.Cols}, act)
 }

@@ -80,13 +80,24 @@ func (w *masked32) retreat(dx, dy matrix, from int) { w.Retreat(dx.kernel(), dy.
 type convolution32 struct {
 	layer *Convolution
 	*blas.Convolution
+	zeros []float32 // in the place of no bias
 }
 
 func (c *Convolution) bind(b *Binding) bound {
-	return &convolution32{c, blas.NewConvolution(b.backend, c.grid, c.window, c.in, c.Bias.Cols)}
+	w := &convolution32{layer: c, Convolution: blas.NewConvolution(b.backend, c.grid, c.window, c.in, c.Weight.Cols)}
+	if c.Bias == nil {
+		w.zeros = make([]float32, c.Weight.Cols)
+	}
+	return w
 }
 
-func (w *convolution32) refresh() { w.Set(w.layer.Weight.Values(), w.layer.Bias.Values()) }
+func (w *convolution32) refresh() {
+	bias := w.zeros
+	if w.layer.Bias != nil {
+		bias = w.layer.Bias.Values()
+	}
+	w.Set(w.layer.Weight.Values(), bias)
+}
 
 func (a arithmetic32) convolution(c *Convolution) weights {
 	return a.binding.at(c.place).(*convolution32)

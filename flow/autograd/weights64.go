@@ -129,7 +129,11 @@ type convolution64 struct {
 }
 
 func (a arithmetic64) convolution(c *Convolution) weights {
-	return convolution64{c, a.binding.value64(c.Weight), a.binding.value64(c.Bias)}
+	bias := make([]float64, c.Weight.Cols)
+	if c.Bias != nil {
+		bias = a.binding.value64(c.Bias)
+	}
+	return convolution64{c, a.binding.value64(c.Weight), bias}
 }
 
 // each calls do for each row of so many, each tap of its window, and the row that

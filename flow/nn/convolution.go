@@ -92,11 +92,20 @@ func convolutionsOn(grid []int, dilation int) convolutions {
 
 // layer creates one, which sees a value outside the grid.
 func (c convolutions) layer(kernel int, outside float64, in, out int, scope autograd.Scope) *autograd.Convolution {
+	return scope.NewConvolution(c.grid, c.window(kernel, outside), in, out)
+}
+
+// unbiased creates one without a bias, with zeros outside the grid.
+func (c convolutions) unbiased(kernel, in, out int, scope autograd.Scope) *autograd.Convolution {
+	return scope.NewUnbiasedConvolution(c.grid, c.window(kernel, 0), in, out)
+}
+
+func (c convolutions) window(kernel int, outside float64) blas.Window {
 	w := blas.Window{Height: 1, Width: kernel, Dilation: c.dilation, Outside: float32(outside)}
 	if c.lines {
 		w.Height = kernel
 	}
-	return scope.NewConvolution(c.grid, w, in, out)
+	return w
 }
 
 // shown returns how many columns the first layer sees, and how many of context

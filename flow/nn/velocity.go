@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/freelist"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
@@ -27,14 +29,18 @@ type VelocitySpec struct {
 	Gated bool `json:"gated,omitempty"`
 	// Frequencies is K; with 0 layers see t itself.
 	Frequencies int `json:"frequencies,omitempty"`
+	// Kernels makes the products x·W convolutions on the grid of an event, with zeros
+	// outside it: the odd sizes of their windows, one for each hidden layer and one for
+	// the last. Without them each site moves by itself.
+	Kernels []int `json:"kernels,omitempty"`
 	autograd.Activation
 }
 
 // MaxFrequencies bounds [VelocitySpec.Frequencies].
 const MaxFrequencies = 64
 
-// Check tells what is wrong with the description.
-func (s *VelocitySpec) Check() error {
+// Check tells what is wrong with the description, for events of a shape.
+func (s *VelocitySpec) Check(in autograd.Shape) error {
 	if err := checkHidden(s.Hidden, s.Activation); err != nil {
 		return err
 	}
@@ -52,17 +58,26 @@ func (s *VelocitySpec) Check() error {
 	if s.Frequencies < 0 || s.Frequencies > MaxFrequencies {
 		return fmt.Errorf("%d frequencies, want 0 to %d", s.Frequencies, MaxFrequencies)
 	}
-	return nil
+	if s.Kernels == nil {
+		return nil
+	}
+	if len(s.Kernels) != len(s.Hidden)+1 {
+		return fmt.Errorf("%d kernels for %d hidden layers, want one for each and one for the last layer", len(s.Kernels), len(s.Hidden))
+	}
+	return checkWindows(in.Grid, s.Kernels, 0)
 }
 
 // errNoDirections is a programmer's error.
 var errNoDirections = errors.New("nn: a velocity without exactly one hidden layer has a divergence only by directions")
 
-// Build creates the network below scope, for rows of so many features and
-// contexts of so many columns: layers.0.weight [in, out] and so on, layers.0.time.weight
-// [τ, out or 2·out] and .bias, of which the second half gates, and context.weight.
-func (s *VelocitySpec) Build(features, context int, scope autograd.Scope) *Velocity {
+// Build creates the network below scope, for events of a shape and contexts of so
+// many columns: layers.0.weight [in, out], of convolutions [taps·in, out], and so
+// on, layers.0.time.weight [τ, out or 2·out] and .bias, of which the second half
+// gates, and context.weight.
+func (s *VelocitySpec) Build(shape autograd.Shape, context int, scope autograd.Scope) *Velocity {
+	features := shape.Features
 	v := &Velocity{spec: *s, features: features}
+	on := convolutionsOn(shape.Grid, 1)
 	if context > 0 {
 		v.context = scope.At("context").NewUnbiased(context, append(append([]int(nil), s.Hidden...), features)[0])
 	}
@@ -73,7 +88,12 @@ func (s *VelocitySpec) Build(features, context int, scope autograd.Scope) *Veloc
 	in := features
 	for i, out := range append(append([]int(nil), s.Hidden...), features) {
 		at := scope.At("layers", i)
-		l := velocityLayer{weight: at.NewUnbiased(in, out), shift: columnRange(0, out)}
+		l := velocityLayer{shift: columnRange(0, out)}
+		if s.Kernels == nil {
+			l.weight = at.NewUnbiased(in, out)
+		} else {
+			l.convolution = on.unbiased(s.Kernels[i], in, out, at)
+		}
 		if s.Gated {
 			l.time, l.gate = at.At("time").NewLinear(times, 2*out), columnRange(out, 2*out)
 		} else {
@@ -103,15 +123,36 @@ type Velocity struct {
 
 type velocityLayer struct {
 	weight      *autograd.Unbiased
+	convolution *autograd.Convolution // in its place, or nil
 	time        *autograd.Linear
 	shift, gate []int // columns of what time gives; no gate is nil
 }
 
+// product returns x·W.
+func (l *velocityLayer) product(p *autograd.Pass, x autograd.Value) autograd.Value {
+	if l.convolution != nil {
+		return p.Convolve(x, l.convolution, blas.None)
+	}
+	return p.Unbiased(x, l.weight)
+}
+
+// parameter returns W.
+func (l *velocityLayer) parameter() *autograd.Parameter {
+	if l.convolution != nil {
+		return l.convolution.Weight
+	}
+	return l.weight.Weight
+}
+
 // Offset returns where its parameters begin in the flat vector of the model.
-func (v *Velocity) Offset() int { return v.layers[0].weight.Weight.Offset() }
+func (v *Velocity) Offset() int { return v.layers[0].parameter().Offset() }
 
 // Closed tells whether the divergence needs no directions.
-func (v *Velocity) Closed() bool { return len(v.layers) == 2 }
+func (v *Velocity) Closed() bool { return len(v.layers) == 2 && v.spec.Kernels == nil }
+
+// Together tells whether the sites of an event move together, so that a direction
+// is one of the whole event.
+func (v *Velocity) Together() bool { return v.spec.Kernels != nil }
 
 // Initialize draws weights and biases from U(−1/√in, 1/√in), but sets the last
 // layer to zero, so that nothing moves.
@@ -121,9 +162,9 @@ func (v *Velocity) Initialize(seed uint64) {
 		draw(seed, inverseRoot(v.context.In()+v.features), v.context.Weight)
 	}
 	for _, l := range v.layers[:last] {
-		draw(seed, inverseRoot(l.weight.In()), l.weight.Weight, l.time.Weight, l.time.Bias)
+		draw(seed, inverseRoot(l.parameter().Rows), l.parameter(), l.time.Weight, l.time.Bias)
 	}
-	clear(v.layers[last].weight.Weight.Values())
+	clear(v.layers[last].parameter().Values())
 	clear(v.layers[last].time.Weight.Values())
 	clear(v.layers[last].time.Bias.Values())
 }
@@ -133,6 +174,9 @@ type Divergence struct {
 	// Directions has P directions ε for each row of x: unit vectors, or random ones.
 	// The zero Value asks for the closed form, where [Velocity.Closed].
 	Directions autograd.Value
+	// Fields are directions of whole events instead, each with one for each row of x,
+	// where [Velocity.Together].
+	Fields []autograd.Value
 	// Share is the factor of each direction: 1, or 1/P for an estimate.
 	Share float64
 	// Trace, unless empty, gets Σ εᵀJε of each event, and Square Σ|Jε|², which needs
@@ -140,28 +184,40 @@ type Divergence struct {
 	Trace, Square autograd.Sums
 }
 
+// tangentLists recycles them, so that a warm scorer allocates nothing.
+var tangentLists freelist.Slices[autograd.Value]
+
 // Compute returns v for each row of x, at one time for all or one for each event
 // of the pass.
 func (v *Velocity) Compute(p *autograd.Pass, x autograd.Value, times []float64, d Divergence) autograd.Value {
 	tau := v.times(p, times)
 	trace, square := d.Trace.Values != nil, d.Square.Values != nil
-	closed := trace && d.Directions.IsZero()
+	closed := trace && d.Directions.IsZero() && len(d.Fields) == 0
 	if closed && !v.Closed() {
 		panic(errNoDirections)
 	}
-	tangent := d.Directions
-	if !trace && !square {
-		tangent = autograd.Value{}
+	directions := d.Fields
+	var one [1]autograd.Value
+	if !d.Directions.IsZero() {
+		one[0] = d.Directions
+		directions = one[:]
 	}
+	if !trace && !square {
+		directions = nil
+	}
+	borrowed := tangentLists.Borrow(len(directions))
+	defer tangentLists.Return(borrowed)
+	tangents := (*borrowed)[:len(directions)]
+	copy(tangents, directions)
 	var slope autograd.Value // of the hidden layer, with its gate, for the closed form
 	last := len(v.layers) - 1
 	for i, l := range v.layers {
-		u := p.Unbiased(x, l.weight)
+		u := l.product(p, x)
 		if i == 0 && v.context != nil {
 			u = p.Add(u, p.Unbiased(p.SiteContext(u.Rows), v.context))
 		}
-		if !tangent.IsZero() {
-			tangent = p.Unbiased(tangent, l.weight)
+		for k, tangent := range tangents {
+			tangents[k] = l.product(p, tangent)
 		}
 		shift := p.Linear(tau, l.time, 0)
 		var gate autograd.Value
@@ -169,8 +225,8 @@ func (v *Velocity) Compute(p *autograd.Pass, x autograd.Value, times []float64, 
 			gate = p.Sigmoid(p.Columns(shift, l.gate))
 			shift = p.Columns(shift, l.shift)
 			u = p.MultiplyRuns(u, gate)
-			if !tangent.IsZero() {
-				tangent = p.MultiplyRuns(tangent, gate)
+			for k, tangent := range tangents {
+				tangents[k] = p.MultiplyRuns(tangent, gate)
 			}
 		}
 		u = p.AddRuns(u, shift)
@@ -188,19 +244,23 @@ func (v *Velocity) Compute(p *autograd.Pass, x autograd.Value, times []float64, 
 			if !gate.IsZero() {
 				slope = p.MultiplyRuns(slope, gate)
 			}
-		case tangent.IsZero():
+		case len(tangents) == 0:
 			x = p.Activate(u, v.spec.Activation)
 		default:
 			var s autograd.Value
 			x, s = p.ActivateSlope(u, v.spec.Activation)
-			tangent = p.MultiplyRuns(tangent, s)
+			for k, tangent := range tangents {
+				tangents[k] = p.MultiplyRuns(tangent, s)
+			}
 		}
 	}
-	if trace && !closed {
-		p.AddDots(tangent, d.Directions, d.Share, d.Trace)
-	}
-	if square {
-		p.AddDots(tangent, tangent, d.Share, d.Square)
+	for k, tangent := range tangents {
+		if trace {
+			p.AddDots(tangent, directions[k], d.Share, d.Trace)
+		}
+		if square {
+			p.AddDots(tangent, tangent, d.Share, d.Square)
+		}
 	}
 	return x
 }

@@ -43,8 +43,9 @@ var Pairings = []Pairing{IndependentPairs, TransportPairs}
 // pass of the network. The loss says nothing of the log-density, which
 // [flow.Flow.LogProb] gives exactly.
 //
-// The flow is one of [flow.FlowMatching]: its last map is continuous, and maps
-// before it, of supports, are not learned but for their first values.
+// The flow is one of [flow.FlowMatching] or [flow.FlowMatchingImage]: its last map is
+// continuous, and maps before it, of supports and squeezes, are not learned but for
+// their first values.
 func FlowMatching(f *flow.Flow, s Source, pairing Pairing) (Objective, error) {
 	c := f.Config()
 	last := len(c.Transforms) - 1
@@ -56,7 +57,7 @@ func FlowMatching(f *flow.Flow, s Source, pairing Pairing) (Objective, error) {
 	}
 	for _, t := range c.Transforms[:last] {
 		switch t.(type) {
-		case *transform.SupportSpec, *transform.ActNormSpec:
+		case *transform.SupportSpec, *transform.ActNormSpec, *transform.SqueezeSpec:
 		default:
 			return nil, errNoVelocity
 		}
@@ -84,7 +85,7 @@ func FlowMatching(f *flow.Flow, s Source, pairing Pairing) (Objective, error) {
 	return m, nil
 }
 
-var errNoVelocity = errors.New("train: flow matching learns the velocity of one continuous map, the flow's last, behind nothing but supports; this flow has other maps: take flow.FlowMatching")
+var errNoVelocity = errors.New("train: flow matching learns the velocity of one continuous map, the flow's last, behind nothing but supports and squeezes; this flow has other maps: take flow.FlowMatching")
 
 type matching struct {
 	likelihood

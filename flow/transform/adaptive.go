@@ -2,6 +2,7 @@ package transform
 
 import (
 	"math"
+	"slices"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/flow/nn"
@@ -28,7 +29,7 @@ type trail struct {
 
 // adapt goes the whole way in steps that adapt to each event.
 func (t *Continuous) adapt(p *autograd.Pass, x autograd.Value, inverse bool) autograd.Value {
-	w := way{inverse: inverse, directions: t.directions(p, x)}
+	w := t.way(p, x, inverse)
 	j := workingSets.Borrow()
 	defer workingSets.Return(j)
 	if !p.Recording() {
@@ -75,6 +76,10 @@ func (t *Continuous) retrace(p *autograd.Pass, x autograd.Value, w way, taken []
 			}
 			if !w.directions.IsZero() {
 				w.directions = p.TakeRows(w.directions, rowsOf(stay, w.directions.Rows/max(1, len(stay)+len(leave))))
+			}
+			w.fields = slices.Clone(w.fields) // steps before have the others
+			for k, field := range w.fields {
+				w.fields[k] = p.TakeRows(field, rowsOf(stay, sites))
 			}
 		}
 		if len(active) == 0 {
@@ -155,6 +160,7 @@ var workingSets freelist.List[workingSet]
 func (j *workingSet) begin(t *Continuous, p *autograd.Pass, y autograd.Value, w way) {
 	events := len(p.LogDet.Values)
 	j.t, j.all, j.pass, j.y, j.w = t, p, *p, y, w
+	j.w.fields = slices.Clone(w.fields)
 	j.pass.Penalties = autograd.Penalties{}
 	j.active, j.done, j.halved = j.active[:0], j.done[:0], j.halved[:0]
 	for e := range events {
@@ -187,7 +193,7 @@ func (j *workingSet) run(logDet autograd.Sums, taken []trail) {
 func (j *workingSet) velocity(x autograd.Value, done, size []float64, part float64) autograd.Value {
 	p := &j.pass
 	p.LogDet = p.Sums(len(j.active))
-	d := nn.Divergence{Directions: j.w.directions, Share: j.t.spec.Probes.share(), Trace: p.LogDet}
+	d := nn.Divergence{Directions: j.w.directions, Fields: j.w.fields, Share: j.t.spec.Probes.share(), Trace: p.LogDet}
 	return j.t.evaluate(p, x, j.w.time(p, done, size, part), d)
 }
 
@@ -283,6 +289,9 @@ func (j *workingSet) compact() {
 	j.x, j.first = p.TakeRows(j.x, j.staying(sites)), p.TakeRows(j.first, j.staying(sites))
 	if d := j.w.directions; !d.IsZero() {
 		j.w.directions = p.TakeRows(d, j.staying(d.Rows/n))
+	}
+	for k, field := range j.w.fields {
+		j.w.fields[k] = p.TakeRows(field, j.staying(sites))
 	}
 	if c := j.pass.Context; !c.IsZero() {
 		j.pass.Context = p.TakeRows(c, j.staying(1))

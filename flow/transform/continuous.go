@@ -16,7 +16,8 @@ import (
 //
 // and backwards on the way to data. Both directions cost the solver's evaluations
 // of v, and are inverse to each other, as the log-det is that of the map, to the
-// solver's error. Sites of a grid move each by itself.
+// solver's error. Sites of a grid move each by itself, or together by a velocity of
+// convolutions.
 //
 // The trace is exact, in closed form for one hidden layer, otherwise by the
 // tangents of all unit vectors, or estimated by Probes.
@@ -30,8 +31,8 @@ type ContinuousSpec struct {
 }
 
 // Check implements [Spec].
-func (s *ContinuousSpec) Check(Shape, int) error {
-	if err := s.Velocity.Check(); err != nil {
+func (s *ContinuousSpec) Check(in Shape, _ int) error {
+	if err := s.Velocity.Check(in); err != nil {
 		return fmt.Errorf("continuous: velocity: %w", err)
 	}
 	if err := s.Solver.Check(); err != nil {
@@ -50,7 +51,7 @@ func (s *ContinuousSpec) Output(in Shape, _ bool) Shape { return in }
 // columns.
 func (s *ContinuousSpec) Build(shape Shape, context int, scope autograd.Scope) Transform {
 	t := &Continuous{spec: *s, features: shape.Features, tableau: tableaus[s.Solver.Method]}
-	t.velocity = s.Velocity.Build(shape.Features, context, scope.At("velocity"))
+	t.velocity = s.Velocity.Build(shape, context, scope.At("velocity"))
 	return t
 }
 
@@ -99,7 +100,7 @@ func (t *Continuous) solve(p *autograd.Pass, x autograd.Value, inverse bool) aut
 		return t.adapt(p, x, inverse)
 	}
 	n := t.spec.Solver.Steps
-	w := way{inverse: inverse, directions: t.directions(p, x)}
+	w := t.way(p, x, inverse)
 	size := 1 / float64(n)
 	if p.Recording() {
 		for i := range n {
@@ -123,6 +124,15 @@ func (t *Continuous) solve(p *autograd.Pass, x autograd.Value, inverse bool) aut
 type way struct {
 	inverse    bool
 	directions autograd.Value
+	fields     []autograd.Value // of velocities that move sites together
+}
+
+// way begins one.
+func (t *Continuous) way(p *autograd.Pass, x autograd.Value, inverse bool) way {
+	if t.velocity.Together() {
+		return way{inverse: inverse, fields: t.spec.Probes.fields(p, x, t.velocity.Offset())}
+	}
+	return way{inverse: inverse, directions: t.directions(p, x)}
 }
 
 // time returns the times of the equation where so much of the way is done.
@@ -166,7 +176,7 @@ func (t *Continuous) step(p *autograd.Pass, x autograd.Value, done, size []float
 		if i > 0 {
 			at = p.Combine(x, h, tab.a[i], k[:i]...)
 		}
-		d := nn.Divergence{Directions: w.directions, Share: t.spec.Probes.share()}
+		d := nn.Divergence{Directions: w.directions, Fields: w.fields, Share: t.spec.Probes.share()}
 		if b != 0 {
 			d.Trace = p.Sums(events)
 			if p.Penalties.Jacobian > 0 {

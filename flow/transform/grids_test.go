@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/flow/nn"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 )
@@ -45,6 +46,10 @@ var gridFamilies = []struct {
 	{"mintnet-reversed", transform.Shape{Grid: []int{2, 3}, Features: 2}, &transform.ChainSpec{Transforms: []transform.Spec{
 		shuffled(2), mintNet(3, 3, true), shuffled(2), mintNet(3, 1, false)}}, 8e-6},
 	{"mintnet-line", transform.Shape{Grid: []int{4}, Features: 1}, mintNet(5, 2, true), 4e-6},
+	{solved + "convolutions", transform.Shape{Grid: []int{2, 3}, Features: 2}, continuous(transform.SolverSpec{Method: transform.RK4, Steps: 4},
+		nn.VelocitySpec{Hidden: []int{3}, Kernels: []int{3, 1}, Frequencies: 1, Activation: autograd.Activation{Name: autograd.SiLUActivation}}), 4e-6},
+	{solved + "convolutions-adaptive", transform.Shape{Grid: []int{3}, Features: 1}, continuous(transform.SolverSpec{Method: transform.Dopri5, Tolerance: 1e-7},
+		nn.VelocitySpec{Hidden: []int{3, 2}, Kernels: []int{3, 3, 1}, Gated: true, Activation: autograd.Activation{Name: autograd.TanhActivation}}), 4e-6},
 	{"steps-of-glow", transform.Shape{Grid: []int{2, 2}, Features: 1}, squeezed([]int{2, 2}, 1, transform.ByFeatures,
 		&transform.ActNormSpec{Bound: 3}, &transform.MatrixSpec{}, convolutional(4), &transform.BatchNormSpec{Epsilon: 1e-4, Momentum: 0.1}, &transform.LUSpec{Bound: 2}), 3e-5},
 }

@@ -63,9 +63,42 @@ func (s *ProbesSpec) directions(p *autograd.Pass, x autograd.Value, offset int) 
 		}
 		return e
 	}
+	return p.Wrap(s.drawAll(p, x.Rows*n*c, offset), c)
+}
+
+// fields returns Count directions of whole events, each with a row for each row of x,
+// or without a count all unit vectors.
+func (s *ProbesSpec) fields(p *autograd.Pass, x autograd.Value, offset int) []autograd.Value {
+	events, n := len(p.LogDet.Values), s.Count
+	each := x.Rows / max(1, events) * x.Cols
+	var drawn []float32
+	if n == 0 {
+		n = each
+	} else {
+		drawn = s.drawAll(p, events*n*each, offset)
+	}
+	fields := make([]autograd.Value, n)
+	for k := range fields {
+		values := p.Floats(events * each)
+		for e := range events {
+			own := values[e*each : (e+1)*each]
+			if drawn != nil {
+				copy(own, drawn[(e*n+k)*each:])
+				continue
+			}
+			clear(own)
+			own[k] = 1
+		}
+		fields[k] = p.Wrap(values, x.Cols)
+	}
+	return fields
+}
+
+// drawAll draws so many values, as many for each event.
+func (s *ProbesSpec) drawAll(p *autograd.Pass, count, offset int) []float32 {
 	events := len(p.LogDet.Values)
-	each := x.Rows / max(1, events) * n * c // values of an event
-	values := p.Floats(events * each)
+	each := count / max(1, events)
+	values := p.Floats(count)
 	for e := range events {
 		own := values[e*each : (e+1)*each]
 		switch {
@@ -77,7 +110,7 @@ func (s *ProbesSpec) directions(p *autograd.Pass, x autograd.Value, offset int) 
 			copy(own, values[:each])
 		}
 	}
-	return p.Wrap(values, c)
+	return values
 }
 
 // drawsAnew tells whether every event has draws of its own, as in training.
