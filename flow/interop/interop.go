@@ -154,6 +154,9 @@ func (r *reader) unsaved(name, where string, inverse bool) error {
 		}
 		return r.layerError(where, r.squeeze(or(r.dialect.Layers[name].Factor, 2)))
 	case "softclip":
+		if r.dialect.Library != zuko {
+			return fmt.Errorf("the config says that layer %s is \"softclip\", which only zuko has", name)
+		}
 		r.elementwise(order, autograd.Widen(&autograd.SoftclipMap{Bound: zukoSoftclip}), nil, inverse)
 		return nil
 	case "multiscale":

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
+	"github.com/seed-192fdf7a/nf/internal/limits"
 )
 
 // zukoNeural reads the layer of a NAF or a UNAF: n computes for each feature a signal, of
@@ -76,6 +77,9 @@ func (r *reader) zukoNeural(prefix string, n network, o Options) error {
 	}
 	if err := autograd.CheckUnivariate(u); err != nil {
 		return r.layerError(prefix, err)
+	}
+	if outputs := first.out + each - signal; last.in > limits.ConvertedValues/d/outputs {
+		return fmt.Errorf("tensors %s… and %shyper.… make %d values of each feature, too many to be converted", where, prefix, outputs)
 	}
 	n = n.signals(first, d, each, !integral)
 	r.clipped = true
