@@ -366,6 +366,13 @@ func TestImageOptionsAreChecked(t *testing.T) {
 			}
 		}
 	}
+	for _, p := range flow.ImagePresets() {
+		o, glow := good, p == flow.PresetGlow || p == flow.PresetEmerging || p == flow.PresetPeriodic
+		o.ActNorm = true
+		if _, err := p.Config(o); (err == nil) != glow {
+			t.Errorf("%s with ActNorm in its networks: %v", p, err)
+		}
+	}
 	if _, err := flow.ImagePreset("glaw").Config(good); err == nil || !strings.Contains(err.Error(), "realnvp-image") {
 		t.Errorf("an unknown preset: %v", err)
 	}

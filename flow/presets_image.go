@@ -68,6 +68,9 @@ type ImageOptions struct {
 	Bound float64
 	// VolumePreserving is that of [TarFlowOptions].
 	VolumePreserving bool
+	// ActNorm puts an ActNorm behind each hidden layer of the networks of glow, emerging and
+	// periodic, as in the code of Glow's authors.
+	ActNorm bool
 
 	// Solver, SolverSteps, Tolerance and Probes are those of [Options], for
 	// [FlowMatchingImage]; ExactTrace takes no probes, for images of few values.
@@ -178,6 +181,8 @@ func (o *ImageOptions) fill(p ImagePreset) error {
 		return fmt.Errorf("networks of %d columns, want 1 to %d", o.Columns, maxColumns)
 	case o.VolumePreserving && p != PresetTarFlow:
 		return fmt.Errorf("maps that only shift are for tarflow")
+	case o.ActNorm && p != PresetGlow && p != PresetEmerging && p != PresetPeriodic:
+		return fmt.Errorf("ActNorm within the networks is for glow, emerging and periodic")
 	case o.Variational && o.Levels == 0:
 		return fmt.Errorf("a learned dequantization is for pixels with levels")
 	case o.Variational && o.Noise != 0:
@@ -290,7 +295,7 @@ func (c *imageChain) end() {
 
 // Glow is the flow of Kingma and Dhariwal (2018): on each scale a squeeze and
 // Steps times ActNorm, a 1x1 convolution that begins as a random rotation, and an
-// affine coupling of halves with a network of three convolutions; then half
+// affine coupling of halves with a network of three convolutions, with ActNorm if it is asked for; then half
 // leaves, its prior computed from the other half. The paper has 3 scales of 32
 // steps with 512 columns for 32 x 32 pixels, without bound; the defaults are 2
 // scales of 8 steps with 64 columns.
@@ -313,7 +318,7 @@ func glow(o ImageOptions, p ImagePreset, mix func(transform.Shape) []transform.S
 			c.add(mix(c.shape)...)
 			c.add(&transform.CouplingSpec{
 				Mask: c.half(false), Univariate: &autograd.Affine{Bound: o.Bound},
-				Conditioner: &nn.ConvolutionSpec{Hidden: []int{o.Columns, o.Columns}, Kernels: []int{3, 1, 3}, LogScale: logScale},
+				Conditioner: &nn.ConvolutionSpec{Hidden: []int{o.Columns, o.Columns}, Kernels: []int{3, 1, 3}, ActNorm: o.ActNorm, LogScale: logScale},
 			})
 		}
 		if scale < o.Scales-1 {

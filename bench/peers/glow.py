@@ -5,9 +5,10 @@
     bench/peers/glow.py --nf bin/nf --nfbench bin/nfbench [--images 1024] [--seconds 2] [--rounds 3] [--scales 2 --layers 8 --width 64]
 
 nf trains a Glow on random images for two epochs; PyTorch loads its file, and must give the same log-densities to 1e-4 before
-anything is timed. Then PyTorch is measured eager, with one and with all threads, in its usual layout and
-channels_last, and nf, in turns. Training is of batches of 64 with Adam and a clipped gradient in both. The best of PyTorch's ways is
-set against nf's; above 1 nf is faster.
+anything is timed. Then PyTorch is measured eager and compiled (torch.compile, which needs a C++ compiler; --eager leaves it out), with
+one and with all threads, in its usual layout and channels_last, and nf, in turns. Each way to run PyTorch has to give the log-densities too.
+Training is of batches of 64 with Adam and a clipped gradient in both. The best of PyTorch's eager ways and the best of all of them are
+set against nf; above 1 nf is faster.
 """
 import argparse
 import json
@@ -139,11 +140,24 @@ def rate(call, images, seconds):
     return images / statistics.median(times)
 
 
-def ways(path):
-    """PyTorch's ways to run the model: a name, and the model in it."""
-    for layout in (torch.contiguous_format, torch.channels_last):
-        name = "channels_last" if layout == torch.channels_last else "contiguous"
-        yield f"eager, {name}", Glow(path).in_layout(layout), layout
+def ways(path, compiled):
+    """PyTorch's ways to run the model: a name, the model in it, and the layout of images.
+
+    A compiled model has the number of threads in its code, so that each number gets one of its own.
+    """
+    for n in sorted({1, os.cpu_count()}):
+        torch.set_num_threads(n)
+        for layout in (torch.contiguous_format, torch.channels_last):
+            name = "channels_last" if layout == torch.channels_last else "contiguous"
+            yield f"eager, {name}, {n} thread(s)", Glow(path).in_layout(layout), layout
+            if compiled:
+                torch._dynamo.reset()
+                yield f"compiled, {name}, {n} thread(s)", torch.compile(Glow(path).in_layout(layout), dynamic=False), layout
+
+
+def apart(got, want):
+    """How far log-densities are apart at most, relative to 1 or their size."""
+    return (np.abs(got.double().numpy() - want) / np.maximum(1, np.abs(want))).max()
 
 
 def main():
@@ -158,8 +172,8 @@ def main():
     p.add_argument("--width", type=int, default=64)
     p.add_argument("--seconds", type=float, default=2)
     p.add_argument("--rounds", type=int, default=3)
+    p.add_argument("--eager", action="store_true", help="without torch.compile")
     o = p.parse_args()
-    threads = sorted({1, os.cpu_count()})
     with tempfile.TemporaryDirectory() as folder:
         at = lambda name: os.path.join(folder, name)
         draw = np.random.RandomState(1)
@@ -176,10 +190,9 @@ def main():
         x = torch.tensor(x.reshape(pixels.shape), dtype=torch.float32).permute(0, 3, 1, 2).contiguous()
         model = Glow(at("glow.safetensors"))
         with torch.no_grad():
-            got = torch.cat([model(part) for part in x.split(BATCH)]).double().numpy()
-        apart = (np.abs(got - want) / np.maximum(1, np.abs(want))).max()
-        print(f"log-densities of {len(want)} images are {apart:.1e} apart; {sum(v.numel() for v in model.parameters())} parameters", flush=True)
-        if not apart < 1e-4:
+            far = apart(torch.cat([model(part) for part in x.split(BATCH)]), want)
+        print(f"log-densities of {len(want)} images are {far:.1e} apart; {sum(v.numel() for v in model.parameters())} parameters", flush=True)
+        if not far < 1e-4:
             sys.exit("the two are not the same model")
 
         best = {}
@@ -188,7 +201,7 @@ def main():
             best.setdefault(work, {}).setdefault(who, []).append(images)
 
         for _ in range(o.rounds):
-            for name, peer, layout in ways(at("glow.safetensors")):
+            for name, peer, layout in ways(at("glow.safetensors"), not o.eager):
                 batch, one = (x[:n].to(memory_format=layout) for n in (BATCH, 1))
                 optimizer = torch.optim.Adam(peer.parameters(), 1e-5)
 
@@ -200,27 +213,29 @@ def main():
 
                 def score(images):
                     with torch.no_grad():
-                        peer(images)
+                        return peer(images)
 
-                for n in threads:
-                    torch.set_num_threads(n)
-                    who = f"PyTorch {name}, {n} thread(s)"
-                    note("training", who, rate(step, BATCH, o.seconds))
-                    note("scoring", who, rate(lambda: score(batch), BATCH, o.seconds))
-                    note("one image", who, rate(lambda: score(one), 1, o.seconds))
+                far = apart(score(batch), want[:BATCH])
+                if not far < 1e-4:
+                    sys.exit(f"PyTorch {name}: log-densities are {far:.1e} apart")
+                who = f"PyTorch {name}"
+                note("scoring", who, rate(lambda: score(batch), BATCH, o.seconds))
+                note("one image", who, rate(lambda: score(one), 1, o.seconds))
+                note("training", who, rate(step, BATCH, o.seconds))
             speeds = re.findall(r"images_per_second=(\d+)", train(3, at("again.safetensors")))
             note("training", "nf", float(speeds[-1]))
-            for rows, work in ((BATCH * threads[-1], "scoring"), (1, "one image")):
+            for rows, work in ((BATCH * os.cpu_count(), "scoring"), (1, "one image")):
                 lines = subprocess.run([o.nfbench, "score", "--model", at("glow.safetensors"), "--rows", str(rows), "--time", f"{o.seconds}s", "--json"],
                                        check=True, capture_output=True, text=True).stdout.splitlines()
                 note(work, "nf", max(json.loads(line)["figures"]["rows/s"] for line in lines))
     for work, speeds in best.items():
         medians = {who: statistics.median(v) for who, v in speeds.items()}
         own = medians.pop("nf")
-        who = max(medians, key=medians.get)
         for name, v in sorted(medians.items()):
             print(f"  {work}: {name}: {v:.1f} images/s")
-        print(f"{work}: nf {own:.1f} images/s, the best of PyTorch {medians[who]:.1f} ({who}), ratio {own / medians[who]:.2f}")
+        for of, names in (("eager", [n for n in medians if n.startswith("PyTorch eager")]), ("all", list(medians))):
+            who = max(names, key=medians.get)
+            print(f"{work}: nf {own:.1f} images/s, the best of PyTorch ({of}) {medians[who]:.1f} ({who}), ratio {own / medians[who]:.2f}")
 
 
 if __name__ == "__main__":

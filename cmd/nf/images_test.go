@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/seed-192fdf7a/nf/flow"
 )
 
 // writeImages writes n images of 8 x 8 bytes, blobs of two kinds, as an IDX file,
@@ -97,6 +99,30 @@ func TestImages(t *testing.T) {
 		if way[:64] != images[2*64:3*64] || way[4*64:] != images[4*64:5*64] {
 			t.Error("the ends of an interpolation are not the images")
 		}
+	}
+}
+
+// TestNetworksWithActNorm trains a Glow whose networks have ActNorm, which begins at the first
+// minibatch.
+func TestNetworksWithActNorm(t *testing.T) {
+	d := t.TempDir()
+	writeImages(t, d, "a", 60)
+	mustRun(t, d, strings.Fields(trainImages+" --flow glow --actnorm --out m.safetensors")...)
+	m, err := flow.Load(filepath.Join(d, "m.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := 0
+	for _, p := range m.Model().Parameters().All() {
+		if strings.Contains(p.Name, ".conditioner.norms.") && strings.HasSuffix(p.Name, ".initialized") {
+			begun += int(p.Values()[0])
+		}
+	}
+	if begun == 0 {
+		t.Error("no hidden layer was normalized by the first minibatch")
+	}
+	if r := nf(t, d, strings.Fields(trainImages+" --flow realnvp-image --actnorm --out n.safetensors")...); r.code == 0 || !strings.Contains(r.errors, "glow, emerging and periodic") {
+		t.Errorf("--actnorm with realnvp-image: %v %q", r.code, r.errors)
 	}
 }
 

@@ -43,6 +43,7 @@ func (i *imageFlags) addFlags(command *cobra.Command) {
 	f.Float64Var(&i.dropout, "class-dropout", 0, "of images with --classes: the share of them that lose their class in each epoch, such as 0.1, for nf sample --guidance (default none)")
 	f.StringVar(&i.dequantization, "dequantization", uniformNoise, "of images: noise that makes pixels numbers with a density, "+uniformNoise+", or "+variationalNoise+": learned together with the flow, for fewer bits/dim")
 	f.BoolVar(&i.model.VolumePreserving, "volume-preserving", false, "of tarflow: maps that only shift, and a base with a learned deviation of each value")
+	f.BoolVar(&i.model.ActNorm, "actnorm", false, "of glow, emerging and periodic: ActNorm behind the hidden layers of the networks too, as in the code of Glow's authors")
 	f.IntVar(&i.validLast, "valid-last", 0, "of images: validate on so many of the last images of --data, and train on those before")
 	f.StringVar(&i.validClasses, "valid-classes", "", "of images: the classes of --valid, as --classes FILE or own")
 	f.BoolVar(&i.flip, "flip", false, "of images: mirror one half of them in each epoch")
@@ -263,6 +264,7 @@ type imageProvenance struct {
 		Bound        float64     `json:"bound,omitempty"`
 		Bits         int         `json:"bits,omitempty"`
 		Flip         bool        `json:"flip,omitempty"`
+		ActNorm      bool        `json:"actnorm,omitempty"`
 		Noise        float64     `json:"noise,omitempty"`
 		ClassDropout float64     `json:"class_dropout,omitempty"`
 		Variational  bool        `json:"variational,omitempty"`
@@ -287,7 +289,7 @@ func (d *trainingImages) describe(o *trainOptions, r train.Result) (json.RawMess
 	p.Data.Images = fmt.Sprintf("%dx%dx%d", d.set.Height, d.set.Width, d.set.Channels)
 	q, i := &p.Options, &o.images
 	q.Flow, q.Scales, q.Layers, q.Width, q.Bound, q.Bits, q.Flip = o.flow, i.model.Scales, i.model.Steps, i.model.Columns, i.model.Bound, i.bits, i.flip
-	q.Noise, q.ClassDropout, q.Variational = i.model.Noise, i.dropout, i.model.Variational
+	q.Noise, q.ClassDropout, q.Variational, q.ActNorm = i.model.Noise, i.dropout, i.model.Variational, i.model.ActNorm
 	q.Solver, q.Steps, q.Tolerance, q.Probes, q.ExactTrace, q.Pairing = o.model.Solver, o.model.Steps, o.model.Tolerance, o.model.Probes, i.model.ExactTrace, string(o.pairing)
 	q.fitProvenance = o.describeFit()
 	if q.ValidLast = i.validLast; o.valid == "" && q.ValidLast == 0 {

@@ -39,8 +39,8 @@ type operation struct {
 // their own. A method that is not here, not among elsewhere and not in the table
 // fails TestEveryOperationIsTried.
 var plumbing = []string{
-	"Backward", "BatchRows", "Bytes", "Drift", "Evaluated", "Evaluations", "Float64", "Floats", "Gradients", "Gradients64", "Give", "Input", "Join", "Learns", "Leave", "Mark", "Meets", "NewUnits", "Next", "Parts",
-	"Pass", "Record", "Recording", "Release", "Reset", "Return", "SeedGradient", "SetGradients", "Still", "Sums", "Wrap",
+	"Backward", "BatchRows", "Bytes", "Drift", "Evaluated", "Evaluations", "Float64", "Floats", "Gradients", "Gradients64", "Give", "Input", "Join", "KeptBytes", "Learns", "Leave", "Mark", "Meets", "NewUnits", "Next", "Parts",
+	"Pass", "Record", "Recording", "Release", "Reset", "Residual", "Return", "SeedGradient", "SetGradients", "Still", "Sums", "Wrap",
 }
 
 // elsewhere has methods with a test of their own, since they have no
