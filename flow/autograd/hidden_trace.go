@@ -34,21 +34,41 @@ func (g *Graph) AddHiddenTrace(first, last *Unbiased, slope, gate Value, total S
 
 // hiddenTraces sets c[q,h] = Σ_d first[d,h]·gate[q,d]·last[h,d].
 func (g *Graph) hiddenTraces(c Value, first, last *Unbiased, gate Value) {
-	a, b := g.widen(first.Weight), g.widen(last.Weight)
+	mark := g.Mark()
+	_, _, products := g.hiddenProducts(first, last)
 	d, h := first.In(), first.Out()
+	sums := g.doubles.take(h)
 	for q := range c.Rows {
-		for j := range h {
-			var sum float64
-			for i := range d {
-				v := float64(a[i*h+j] * b[j*d+i])
-				if !gate.IsZero() {
-					v = float64(v * gate.At(q, i))
-				}
-				sum += v
+		clear(sums)
+		for i := range d {
+			factor := 1.0
+			if !gate.IsZero() {
+				factor = gate.At(q, i)
 			}
-			c.Set(q, j, sum)
+			for j, v := range products[i*h : (i+1)*h] {
+				sums[j] += float64(v * factor)
+			}
+		}
+		for j, v := range sums {
+			c.Set(q, j, v)
 		}
 	}
+	g.Release(mark)
+}
+
+// hiddenProducts returns first and the transpose of last, [D, H] both, and their
+// products.
+func (g *Graph) hiddenProducts(first, last *Unbiased) (a, b, products []float64) {
+	a, across := g.widen(first.Weight), g.widen(last.Weight)
+	d, h := first.In(), first.Out()
+	b, products = g.doubles.take(len(a)), g.doubles.take(len(a))
+	for i := range d {
+		for j := range h {
+			b[i*h+j] = across[j*d+i]
+			products[i*h+j] = float64(a[i*h+j] * b[i*h+j])
+		}
+	}
+	return a, b, products
 }
 
 // hiddenTracesBackward is given the gradient of each event's trace.
@@ -70,24 +90,35 @@ func (g *Graph) hiddenTracesBackward(c, slope Value, d []float64, first, last *U
 		g.do.addScaledRuns(each, slope.data(), d)
 		g.do.addColumnSums(dc, each, 1)
 	}
-	a, b := g.widen(first.Weight), g.widen(last.Weight)
+	a, b, products := g.hiddenProducts(first, last)
 	in, h := first.In(), first.Out()
-	da, db := g.doubles.takeZeroed(len(a)), g.doubles.takeZeroed(len(b))
+	da, across, db := g.doubles.takeZeroed(len(a)), g.doubles.takeZeroed(len(a)), g.doubles.take(len(a))
+	gradients := g.doubles.take(h)
 	for q := range c.Rows {
+		for j := range gradients {
+			gradients[j] = c.Gradient(q, j)
+		}
 		for i := range in {
 			factor, dGate := 1.0, 0.0
 			if !gate.IsZero() {
 				factor = gate.At(q, i)
 			}
-			for j := range h {
-				v := c.Gradient(q, j)
-				da[i*h+j] += float64(float64(v*factor) * b[j*in+i])
-				db[j*in+i] += float64(float64(v*factor) * a[i*h+j])
-				dGate += float64(v * float64(a[i*h+j]*b[j*in+i]))
+			as, bs, ps := a[i*h:][:h], b[i*h:][:h], products[i*h:][:h]
+			das, dbs := da[i*h:][:h], across[i*h:][:h]
+			for j, v := range gradients[:h] {
+				scaled := float64(v * factor)
+				das[j] += float64(scaled * bs[j])
+				dbs[j] += float64(scaled * as[j])
+				dGate += float64(v * ps[j])
 			}
 			if gated {
 				g.addGradient(gate, q, i, dGate)
 			}
+		}
+	}
+	for i := range in {
+		for j := range h {
+			db[j*in+i] = across[i*h+j]
 		}
 	}
 	if !g.inputs {
