@@ -246,6 +246,9 @@ func (o *distillOptions) loadTeacher(kind string) (*flow.Flow, error) {
 	switch {
 	case kind == kindSound && !isSoundFlow(f):
 		return nil, fmt.Errorf("model %s is not one of sound; choose a student of tables as --flow", shownPath(o.teacher))
+	case kind == kindSound && len(f.Config().Features) > 1:
+		return nil, fmt.Errorf("model %s is of sound of %d channels; the divergence site by site, by which a student learns, is for one: train the teacher on sound of one channel",
+			shownPath(o.teacher), len(f.Config().Features))
 	case kind == kindSound && o.sound.model.Length > 0:
 		return f.OnGrid(o.sound.model.Length)
 	case kind != kindSound && isSoundFlow(f):

@@ -95,6 +95,31 @@ func TestSound(t *testing.T) {
 	}
 }
 
+// TestDistillRefusesStereo trains a teacher of two channels, which has no student.
+func TestDistillRefusesStereo(t *testing.T) {
+	d := t.TempDir()
+	file, err := os.Create(filepath.Join(d, "stereo.wav"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := make([]float64, 400)
+	for i := range values {
+		values[i] = float64(i * 37 % 256)
+	}
+	if err := sound.Write(file, sound.Format{Rate: 8000, Channels: 2, Bits: 8}, 200, func() ([]float64, error) {
+		block := values
+		values = nil
+		return block, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, d, strings.Fields(trainSound+" --data stereo.wav --out teacher.safetensors")...)
+	mustFail(t, d, exitFailed, []string{"sound of 2 channels", "one channel"}, strings.Fields("distill --teacher teacher.safetensors --flow wavenet-iaf --out s.safetensors")...)
+}
+
 // TestDistillSound makes of a model of sound a student that draws at once.
 func TestDistillSound(t *testing.T) {
 	d := t.TempDir()
