@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,7 +46,14 @@ func randomFlow(t testing.TB, preset flow.Preset, d, contexts int, o flow.Option
 		bound = 0.1
 	}
 	for _, p := range f.Model().Parameters().All() {
+		start := slices.Clone(p.Values())
 		random.Uniform(p.Values(), 7, random.Initialization, uint64(p.Offset()), bound)
+		if preset == flow.PresetBNAF {
+			// At zero its slopes are the roots of its widths, in each layer anew.
+			for i := range start {
+				p.Values()[i] = start[i] + p.Values()[i]/4
+			}
+		}
 		for i, v := range p.Values() {
 			if p.NonNegative && v < 0 {
 				p.Values()[i] = -v
