@@ -96,7 +96,7 @@ func (s *Scorer) gradientOfDraws(g *autograd.Graph, j *job, from, to int) {
 		addDraw(total, p.LogDet.Values, draw)
 	}
 	for i, v := range total {
-		v -= logDraws(f.draws) + f.logStd
+		v = v - logDraws(f.draws) - f.logStd
 		settled := s.logDensity(j, j.x, from+i, v)
 		s.settleGradient(j, j.gradX, d, from+i, settled != v)
 		s.settleGradient(j, j.gradContext, c, from+i, settled != v)
