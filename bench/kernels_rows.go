@@ -12,6 +12,7 @@ var rowWorkloads = []workload{
 	{name: "LogSoftmaxBackward", prepare: rows3((*kernels.Tier).LogSoftmaxBackward), bytes: 12},
 	{name: "RowDots", prepare: rowDots, bytes: 8},
 	{name: "RowMoments", prepare: rowMoments, bytes: 4},
+	{name: "Transpose", prepare: transposition, bytes: 8},
 	{name: "MultiplyRuns", prepare: rows3((*kernels.Tier).MultiplyRuns), bytes: 12},
 	{name: "MultiplyRuns-narrow", prepare: multiplyRuns, bytes: 4 * (2 + 1./run)},
 	{name: "GatherColumns", prepare: columns((*kernels.Tier).GatherColumns), bytes: 8},
@@ -55,6 +56,12 @@ func rowMoments(n int) (func(t *kernels.Tier), int) {
 	src := matrix(n, 1, wide)
 	mean, variance := make([]float32, src.Rows), make([]float32, src.Rows)
 	return func(t *kernels.Tier) { t.RowMoments(mean, variance, src) }, len(src.Data)
+}
+
+func transposition(n int) (func(t *kernels.Tier), int) {
+	src := matrix(n, 1, wide)
+	dst := kernels.Dense(make([]float32, len(src.Data)), src.Cols, src.Rows)
+	return func(t *kernels.Tier) { t.Transpose(dst, src) }, len(src.Data)
 }
 
 // columns moves all columns by one permutation, of which no two neighbours stay
