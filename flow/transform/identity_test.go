@@ -16,8 +16,9 @@ import (
 var scaledAtZero = map[string]bool{
 	"coupling-sigmoid": true, "coupling-sigmoid-without-epsilon": true, "coupling-softplus": true, "coupling-sigmoid-reciprocal": true,
 	"elementwise-mixture": true, "coupling-mixture": true, "gaussianization-mixture": true, // 1.6, of the quantile function
-	"autoregressive-mixture-logit": true,                                            // spread
-	"coupling-squares-polynomial":  true, "autoregressive-squares-polynomial": true, // nearly
+	"autoregressive-mixture-logit": true,                    // spread
+	"bnaf":                         true, "bnaf-deep": true, // the roots of its widths
+	"coupling-squares-polynomial": true, "autoregressive-squares-polynomial": true, // nearly
 }
 
 // TestZeroParametersAreTheIdentity holds for every family that starts there.
