@@ -45,7 +45,7 @@ func TestWrongUsage(t *testing.T) {
 		{train, "--columns a --context a", "both --context and --columns"},
 		{train, "--exclude a --context a", "both --context and --exclude"},
 		{train, "--header maybe", "--header"},
-		{train, "--flow glaw", "naf or nice or nsf or nsf-ar or planar or radial or realnvp or residual-flow or sos or umnn; of images emerging or flow++-image or glow or mintnet or periodic or realnvp-image or tarflow"},
+		{train, "--flow glaw", "naf or nice or nsf or nsf-ar or planar or radial or realnvp or residual-flow or sos or umnn; of images emerging or flow++-image or flow-matching-image or glow or mintnet or periodic or realnvp-image or tarflow"},
 		{train, "--flow glow", "--data data.csv is no set of images: give a NumPy array"},
 		{train, "--flow glow --hidden 8", "--hidden is not for --flow glow, which is a family for images"},
 		{train, "--scales 2", "--scales is not for --flow realnvp, which is a family for a table"},

@@ -11,13 +11,16 @@ import (
 	"github.com/seed-192fdf7a/nf/flow/transform"
 )
 
-// scaledAtZero has the families whose scale map is not 1 at 0, but 0.88, 0.88,
-// 0.69 and 1.14.
+// scaledAtZero has the families that are another map at zero: those whose scale map
+// is not 1 at 0, but 0.88, 0.88, 0.69 and 1.14, and others.
 var scaledAtZero = map[string]bool{
 	"coupling-sigmoid": true, "coupling-sigmoid-without-epsilon": true, "coupling-softplus": true, "coupling-sigmoid-reciprocal": true,
 	"elementwise-mixture": true, "coupling-mixture": true, "gaussianization-mixture": true, // 1.6, of the quantile function
 	"autoregressive-mixture-logit": true,                    // spread
 	"bnaf":                         true, "bnaf-deep": true, // the roots of its widths
+	// Of other libraries, which start elsewhere.
+	"elementwise-softclip": true, "coupling-composed-softclip": true, "elementwise-normal-mixture": true,
+	"coupling-squared-polynomial": true, "autoregressive-squared-polynomial": true, "autoregressive-monotonic-integral-constants": true,
 	"coupling-squares-polynomial": true, "autoregressive-squares-polynomial": true, // nearly
 }
 
