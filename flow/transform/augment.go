@@ -22,7 +22,7 @@ import (
 // tighter one (Burda, Grosse and Salakhutdinov, 2016), of which [autograd.Pass].Draw
 // says the k.
 //
-// In training the noise belongs to the event and the epoch. Without them, as in
+// In training the noise belongs to the event and the epoch, 0 in validation. In
 // scoring, all rows have the same K vectors of noise, drawn by Seed, so that the
 // bound is a smooth function of x and is compared between rows by the same draws.
 type AugmentSpec struct {
@@ -124,7 +124,7 @@ func (t *augment) Forward(p *autograd.Pass, x autograd.Value) autograd.Value {
 	for i := range x.Rows {
 		row := values[i*t.columns : (i+1)*t.columns]
 		switch {
-		case p.Events != nil && p.Epoch > 0:
+		case p.Events != nil:
 			kernels.NormalRows(row, 1, t.columns, p.Seed, random.Augmented, p.Epoch<<40|uint64(p.Events[i]))
 		case i == 0:
 			kernels.NormalRows(row, 1, t.columns, t.seed, random.Augmented, uint64(p.Draw))

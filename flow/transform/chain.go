@@ -202,6 +202,9 @@ func (s *InvertSpec) Check(shape Shape, context int) error {
 	if _, err := Kinds.Name(s.Transform); err != nil {
 		return fmt.Errorf("invert: %w", err)
 	}
+	if _, err := Augmented(s); err != nil {
+		return fmt.Errorf("invert: %w", err)
+	}
 	before := s.Transform.Output(shape, true)
 	if err := s.Transform.Check(before, context); err != nil {
 		return fmt.Errorf("invert: %w", err)
