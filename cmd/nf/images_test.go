@@ -102,6 +102,30 @@ func TestImages(t *testing.T) {
 	}
 }
 
+// TestAdviceOfPlainPixels trains on images that are mostly black, and on others.
+func TestAdviceOfPlainPixels(t *testing.T) {
+	d := t.TempDir()
+	writeImages(t, d, "a", 60)
+	const advice = "of the pixels have the least or the highest level: --logit 1e-06"
+	plain := strings.Fields(trainImages + " --epochs 1 --flow glow --out m.safetensors")
+	if r := mustRun(t, d, plain...); strings.Contains(r.errors, advice) {
+		t.Errorf("advice without reason: %q", r.errors)
+	}
+	raw := []byte(readFile(t, d, "a-images-ubyte"))
+	for i := range raw[16:] {
+		if i%8 < 4 {
+			raw[16+i] = 0
+		}
+	}
+	writeFile(t, d, "a-images-ubyte", string(raw))
+	if r := mustRun(t, d, plain...); !strings.Contains(r.errors, advice) {
+		t.Errorf("no advice in %q", r.errors)
+	}
+	if r := mustRun(t, d, append(plain, "--logit", "1e-6")...); strings.Contains(r.errors, advice) {
+		t.Errorf("advice that is followed: %q", r.errors)
+	}
+}
+
 // TestNetworksWithActNorm trains a Glow whose networks have ActNorm, which begins at the first
 // minibatch.
 func TestNetworksWithActNorm(t *testing.T) {

@@ -122,6 +122,8 @@ type trainingEvents interface {
 	// introduce says how many there are, what they are called, and what their
 	// values are.
 	introduce(c flow.Config) (train, valid int, unit, what string)
+	// advice is what to say before the training.
+	advice(o *trainOptions, c flow.Config) ([]string, error)
 }
 
 func runTrainEvents(command *cobra.Command, o *trainOptions, open func() (trainingEvents, error)) error {
@@ -179,6 +181,11 @@ func runTrainEvents(command *cobra.Command, o *trainOptions, open func() (traini
 		fmt.Fprintf(out, "training on %d %s, validating on %d: %s, %s, %d parameters, batches of %d; %s, workers %d\n",
 			trained, unit, validated, what, o.flow, f.Model().Parameters().Len(), o.fit.Batch, computing(backend), o.fit.Workers)
 	}
+	advice, err := data.advice(o, config)
+	if err != nil {
+		return err
+	}
+	o.advise(command, advice...)
 	training, validation := data.sources(f, o)
 	work := fitting{
 		events: trained, unit: unit, loss: "nll", describe: describe,

@@ -39,7 +39,7 @@ func (i *imageFlags) addFlags(command *cobra.Command) {
 	f.StringVar(&i.classes, "classes", "", "of images: condition on their classes, from an IDX or .npy file or a text with one a line; \"own\" takes those of CIFAR-10's batches, or of directories")
 	f.IntVar(&i.levels, "levels", 0, "of images: how many whole numbers, from 0, a pixel may be (default: 256 for bytes, else as the values say)")
 	f.IntVar(&i.bits, "bits", 0, "of images: keep so many of 8 bits")
-	f.Float64Var(&i.model.Logit, "logit", 0, "of images: map pixels by a logit with this alpha first, such as 0.05 (default none)")
+	f.Float64Var(&i.model.Logit, "logit", 0, "of images: map pixels by a logit with this alpha first, such as 0.05, or 1e-6 where most are black or white (default none)")
 	f.Float64Var(&i.dropout, "class-dropout", 0, "of images with --classes: the share of them that lose their class in each epoch, such as 0.1, for nf sample --guidance (default none)")
 	f.StringVar(&i.dequantization, "dequantization", uniformNoise, "of images: noise that makes pixels numbers with a density, "+uniformNoise+", or "+variationalNoise+": learned together with the flow, for fewer bits/dim")
 	f.BoolVar(&i.model.VolumePreserving, "volume-preserving", false, "of tarflow: maps that only shift, and a base with a learned deviation of each value")
@@ -308,6 +308,38 @@ func (d *trainingImages) sources(f *flow.Flow, o *trainOptions) (training, valid
 
 func (d *trainingImages) introduce(c flow.Config) (train, valid int, unit, what string) {
 	return len(d.train), len(d.valid), "images", describeImages(c)
+}
+
+// Of images whose pixels are mostly black or white, plainLogit makes of one level the
+// width that it takes up in the data: without it a flow has to map most of its noise
+// into a 256th of the range.
+const (
+	plainShare   = 0.4
+	plainLogit   = 1e-6
+	adviceImages = 500
+)
+
+func (d *trainingImages) advice(o *trainOptions, c flow.Config) ([]string, error) {
+	if c.Pixels == nil || c.Pixels.Noise > 0 || o.images.model.Logit > 0 {
+		return nil, nil
+	}
+	values := make([]float64, d.set.Dim())
+	n, ends := min(adviceImages, len(d.train)), 0
+	for i := range n {
+		if err := d.set.Load(values, d.train[i*len(d.train)/n]); err != nil {
+			return nil, err
+		}
+		for _, v := range values {
+			if v == 0 || v == float64(c.Pixels.Levels-1) {
+				ends++
+			}
+		}
+	}
+	share := float64(ends) / float64(n*len(values))
+	if share < plainShare {
+		return nil, nil
+	}
+	return []string{fmt.Sprintf("%.0f %% of the pixels have the least or the highest level: --logit %v learns such images in far fewer steps", 100*share, plainLogit)}, nil
 }
 
 // describeImages says what is counted in bits/dim.

@@ -154,6 +154,8 @@ func (d *trainingSound) sources(f *flow.Flow, o *trainOptions) (training, valida
 	return of(d.set, d.train), of(d.validSet, d.valid)
 }
 
+func (*trainingSound) advice(*trainOptions, flow.Config) ([]string, error) { return nil, nil }
+
 func (d *trainingSound) introduce(c flow.Config) (train, valid int, unit, what string) {
 	return len(d.train), len(d.valid), "windows", fmt.Sprintf("%d file(s), %d samples at their ends left out, %s", d.set.Files, d.set.Left, describeSound(c))
 }
