@@ -33,6 +33,9 @@ def step(t, tensors, prefix, x, columns, grid, context, left):
     if kind == "squeeze":
         x, columns, grid = squeeze(t, x, columns, grid)
         return x, columns, grid, 0
+    if kind == "invert" and inner["type"] == "squeeze":
+        x, columns, grid = unsqueeze(inner, x, columns, grid)
+        return x, columns, grid, 0
     if kind == "split":
         leave = sorted(columns[feature] for feature in t["leave"])
         stay = sorted(set(columns) - set(leave))
@@ -150,6 +153,16 @@ def squeeze(t, x, columns, grid):
     x = x.reshape(n, h // a, a, w // b, b, d).transpose(0, 1, 3, 2, 4, 5).reshape(n, -1, a * b * d)
     return x, [o // d * d + columns[o % d] for o in t["order"]], [g // k for g, k in zip(grid, t["block"])]
 
+def unsqueeze(t, x, columns, grid):
+    """The way back: value number order[i] of a block is feature i."""
+    n, _, k = x.shape
+    (h, w), (a, b) = ([1] * (2 - len(v)) + list(v) for v in (grid, t["block"]))
+    at, d = [0] * k, k // (a * b)
+    for i, o in enumerate(t["order"]):
+        at[o] = columns[i]
+    x = x[:, :, at].reshape(n, h, w, a, b, d).transpose(0, 1, 3, 2, 4, 5).reshape(n, -1, d)
+    return x, list(range(d)), [g * k for g, k in zip(grid, t["block"])]
+
 def coupling(t, tensors, prefix, x, columns, grid, context, inverse):
     """A coupling whose network sees the grid: of columns, or with "sites" of one color of a checkerboard."""
     n, s, d = x.shape
@@ -197,14 +210,17 @@ def network(c, tensors, prefix, x, grid, context):
                 x = f.activation(c, x)
         scale = tensors.get(prefix + "log_scale")
         return x if scale is None else x * np.exp(c["log_scale"] * scale)
-    term = lambda block: of_context(f"context.{block}")[:, None] if spread else 0
+    term = lambda block: of_context(f"context.{block}")[:, None] if spread and not (block and c.get("context_gated")) else 0
     h = conv(0, x) + term(0)
     for layer in range(1, last, 2):
-        v = conv(layer, f.activation(c, h)) + term((layer + 1) // 2)
+        v = h * tensor(f"scales.{layer // 2}") + tensor(f"shifts.{layer // 2}") if c.get("scaled") else h
+        v = conv(layer, f.activation(c, v)) + term((layer + 1) // 2)
         v = conv(layer + 1, f.activation(c, v))
         if c.get("gated"):
             v, gate = np.split(v, 2, 2)
             v = v / (1 + np.exp(-gate))
+        if c.get("context_gated"):
+            v = v / (1 + np.exp(-of_context(f"gates.{layer // 2}")))[:, None]
         h = h + v
     return conv(last, h)
 

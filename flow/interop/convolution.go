@@ -78,6 +78,20 @@ func (c convolution) inputs(places []int) convolution {
 	return d
 }
 
+// behind returns the layer of the first inputs, so many, and that of the others,
+// which are a context, without a bias.
+func (c convolution) behind(features int) (shown convolution, context *convolution) {
+	shown, other := c, c
+	shown.in, other.in = features, c.in-features
+	shown.weight, other.weight, other.bias = nil, nil, make([]float64, c.out)
+	for tap := range c.kernel * c.kernel {
+		rows, middle := c.weight[tap*c.in*c.out:][:c.in*c.out], features*c.out
+		shown.weight = append(shown.weight, rows[:middle]...)
+		other.weight = append(other.weight, rows[middle:]...)
+	}
+	return shown, &other
+}
+
 // before returns the layer that applies x·scale + shift to the outputs.
 func (c convolution) before(a *normalization) convolution {
 	if a == nil {
@@ -102,6 +116,13 @@ type convolutions struct {
 	layers     []convolution
 	// logScale, unless nil, has l of the factor exp(logScaleFactor·l) of each output.
 	logScale []float64
+
+	// context, unless nil, is what the first layer of a residual network sees of the
+	// context, which is the same at all sites; gates are layers of the context, one
+	// for each block, or none, and norms what a block applies to the stream, likewise.
+	context *convolution
+	gates   []convolution
+	norms   []*normalization
 }
 
 // logScaleFactor is what Glow multiplies log-scales of last layers by.
@@ -151,14 +172,27 @@ func (b *builder) convolutionCoupling(changed, kept []int, n convolutions, u aut
 
 	prefix := b.add(b.couplingSpec(changed, u, n.spec()), inverse) + "conditioner."
 	for i, c := range layers {
-		name := fmt.Sprintf("%slayers.%d", prefix, i)
-		b.values[name+".weight"] = values{c.kernel * c.kernel * c.in, c.out, c.weight}
-		b.vector(name+".bias", c.bias)
+		b.storeConvolution(fmt.Sprintf("%slayers.%d", prefix, i), c)
 	}
-	if b.context > 0 { // which none of the libraries' networks looks at
-		out := layers[0].out
-		b.values[prefix+"context.weight"] = values{b.context, out, make([]float64, b.context*out)}
-		b.vector(prefix+"context.bias", make([]float64, out))
+	switch {
+	case b.context == 0:
+	case n.residual:
+		for i := range 1 + n.blocks() {
+			switch {
+			case i == 0 && n.context != nil:
+				b.storeConvolution(prefix+"context.0", *n.context)
+			case i == 0 || n.gates == nil:
+				b.storeConvolution(fmt.Sprintf("%scontext.%d", prefix, i), b.unseen(layers[max(0, 2*i-1)].out))
+			default:
+				b.storeConvolution(fmt.Sprintf("%sgates.%d", prefix, i-1), n.gates[i-1])
+			}
+		}
+	default:
+		b.storeConvolution(prefix+"context", b.unseen(layers[0].out))
+	}
+	for i, a := range n.norms {
+		b.vector(fmt.Sprintf("%sscales.%d", prefix, i), a.scale)
+		b.vector(fmt.Sprintf("%sshifts.%d", prefix, i), a.shift)
 	}
 	if n.logScale != nil {
 		scales := make([]float64, len(pick))
@@ -169,11 +203,28 @@ func (b *builder) convolutionCoupling(changed, kept []int, n convolutions, u aut
 	}
 }
 
+// storeConvolution gives a layer its values; that of a context is a kernel of one site.
+func (b *builder) storeConvolution(name string, c convolution) {
+	b.values[name+".weight"] = values{c.kernel * c.kernel * c.in, c.out, c.weight}
+	b.vector(name+".bias", c.bias)
+}
+
+// unseen is a layer of a context that the library's network does not look at.
+func (b *builder) unseen(out int) convolution {
+	return convolution{kernel: 1, in: b.context, out: out, weight: make([]float64, b.context*out), bias: make([]float64, out)}
+}
+
+// blocks returns how many a residual network has.
+func (n convolutions) blocks() int { return (len(n.layers) - 2) / 2 }
+
 // spec describes the network.
 func (n convolutions) spec() nn.Spec {
 	last := len(n.layers) - 1
 	if n.residual {
-		s := &nn.ResidualConvolutionSpec{Activation: n.activation, Kernels: []int{n.layers[0].kernel, 3, n.layers[last].kernel}}
+		s := &nn.ResidualConvolutionSpec{
+			Activation: n.activation, Kernels: []int{n.layers[0].kernel, 3, n.layers[last].kernel},
+			ContextGated: n.gates != nil, Scaled: n.norms != nil,
+		}
 		for l := 0; l < last; l++ {
 			if l == 0 || l%2 == 1 {
 				s.Hidden = append(s.Hidden, n.layers[l].out)

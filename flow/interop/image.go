@@ -116,6 +116,14 @@ func columnsAfter(s transform.Spec, columns []int) (after, leaving []int) {
 		for _, value := range s.Order {
 			after = append(after, value/n*n+columns[value%n])
 		}
+	case *transform.InvertSpec:
+		squeeze, ok := s.Transform.(*transform.SqueezeSpec)
+		if !ok {
+			return columns, nil
+		}
+		for c := range squeeze.Output(autograd.Shape{Features: len(columns)}, true).Features {
+			after = append(after, c)
+		}
 	case *transform.SplitSpec:
 		var left, kept []int
 		for f, c := range columns {

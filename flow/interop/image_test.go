@@ -34,11 +34,24 @@ func TestImageTraps(t *testing.T) {
 		{"nflows-image-affine", "another scale map", func(g golden) { g.dialect.ScaleMap = "general" }, []string{"general is not supported"}},
 		{"nflows-image-affine", "no image", func(g golden) { g.dialect.Image = nil }, []string{`"image": [H, W]`}},
 		{"nflows-image-affine", "a context", func(g golden) { g.dialect.Context = 2 }, []string{"context"}},
+		{"nflows-image-normed", "another mean", func(g golden) {
+			g.set(t, "_transform._transforms.0._transforms.1._transforms.2.transform_net.blocks.0.batch_norm_layers.0.running_mean", 1)
+		}, []string{wrongDensity}},
+		{"nflows-image-normed", "a block without batch norms", drop("_transform._transforms.0._transforms.1._transforms.2.transform_net.blocks.1.batch_norm_layers."), []string{"some have none"}},
+		{"nflows-image-normed", "classes", func(g golden) { g.dialect.Context = 2 }, nil},
+		{"nflows-image-classes", "no classes", func(g golden) { g.dialect.Context = 0 }, []string{`"context"`}},
+		{"nflows-image-classes", "a block without a gate", drop("_transform._transforms.0._transforms.1._transforms.2.transform_net.blocks.1.context_layer."), []string{"context_layer.weight is missing"}},
+		{"nflows-image-classes", "another gate", func(g golden) {
+			g.set(t, "_transform._transforms.0._transforms.1._transforms.2.transform_net.blocks.0.context_layer.bias", 2)
+		}, []string{wrongDensity}},
 		{"normflows-glow", "turned images", func(g golden) { g.dialect.Image = []int{8, 2} }, []string{"want [1 2 4 1]"}},
 		{"normflows-glow", "no image", func(g golden) { g.dialect.Image = nil }, []string{"MultiscaleFlow", `"image": [H, W]`}},
 		{"normflows-glow", "another scale map", func(g golden) { g.dialect.ScaleMap = "sigmoid_inv" }, []string{wrongDensity}},
 		{"normflows-glow", "the other half", func(g golden) { g.dialect.SplitMode = "channel_inv" }, []string{wrongDensity}},
-		{"normflows-glow", "a checkerboard", func(g golden) { g.dialect.SplitMode = "checkerboard" }, []string{"checkerboard", "channel_inv"}},
+		{"normflows-glow", "a checkerboard", func(g golden) { g.dialect.SplitMode = "checkerboard" }, []string{"has shape"}},
+		{"normflows-glow", "an unknown mode", func(g golden) { g.dialect.SplitMode = "colors" }, []string{"checkerboard", "channel_inv"}},
+		{"normflows-glow-checkerboard", "the other color", func(g golden) { g.dialect.SplitMode = "checkerboard_inv" }, []string{wrongDensity}},
+		{"normflows-glow-checkerboard", "lines in no pairs", func(g golden) { g.dialect.Image = []int{2, 16} }, []string{`"split_mode" checkerboard`, "do not fill"}},
 		{"normflows-glow", "an ActNorm before data", func(g golden) { g.set(t, "flows.0.0.flows.2.data_dep_init_done", 0) }, []string{"first rows"}},
 		{"normflows-glow-classes", "no classes", func(g golden) { g.dialect.Context = 0 }, []string{"number of classes"}},
 		{"normflows-glow-classes", "another slope", func(g golden) { g.dialect.NegativeSlope = nil }, []string{wrongDensity}},

@@ -56,37 +56,66 @@ func (s *stateDict) isConvolutionNet(prefix string) bool {
 }
 
 // convolutionNet reads a ConvResidualNet: a 1x1 convolution, blocks of two of 3x3,
-// and a 1x1 convolution.
+// and a 1x1 convolution. A context, which is the same at all sites, is seen by the
+// first layer behind the features, and gates the blocks.
 func (r *reader) convolutionNet(prefix string, features int, o Options) (convolutions, error) {
 	n := convolutions{residual: true}
-	if r.dialect.Context > 0 {
-		return n, fmt.Errorf("tensors %s…: a ConvResidualNet with a context, which would be an image, is not supported", prefix)
-	}
 	var err error
 	if n.activation, err = o.activation(); err != nil {
 		return n, err
 	}
-	first, err := r.convolution(prefix+"initial_layer", features, -1, 1, true)
+	first, err := r.convolution(prefix+"initial_layer", -1, -1, 1, true)
 	if err != nil {
 		return n, err
+	}
+	context := r.dialect.Context
+	switch first.in {
+	case features:
+		context = 0
+	case features + context:
+		first, n.context = first.behind(features)
+	default:
+		return n, fmt.Errorf(`tensor %sinitial_layer.weight has %d inputs, want %d features and a context of %d: is "context" right in the config?`, prefix, first.in, features, context)
 	}
 	n.layers = []convolution{first}
 	blocks, err := r.consecutive(prefix + "blocks.")
 	if err != nil {
 		return n, err
 	}
+	normed := 0
 	for b := range blocks {
 		block := fmt.Sprintf("%sblocks.%d.", prefix, b)
-		if r.any(block + "batch_norm_layers.") {
-			return n, fmt.Errorf("tensors %sbatch_norm_layers.…: a ConvResidualNet with use_batch_norm=True is not supported", block)
-		}
-		for l := range 2 {
+		norms := [2]*normalization{}
+		for l := range norms {
+			if norms[l], err = r.batchNorm(fmt.Sprintf("%sbatch_norm_layers.%d", block, l), first.out); err != nil {
+				return n, err
+			}
+			if norms[l] != nil {
+				normed++
+			}
 			c, err := r.convolution(fmt.Sprintf("%sconv_layers.%d", block, l), first.out, first.out, 3, true)
 			if err != nil {
 				return n, err
 			}
 			n.layers = append(n.layers, c)
 		}
+		inner := len(n.layers) - 2
+		n.layers[inner] = n.layers[inner].before(norms[1])
+		n.norms = append(n.norms, norms[0])
+		if context > 0 {
+			gate, err := r.convolution(block+"context_layer", context, first.out, 1, true)
+			if err != nil {
+				return n, err
+			}
+			n.gates = append(n.gates, gate)
+		}
+	}
+	switch normed {
+	case 0:
+		n.norms = nil
+	case 2 * blocks:
+	default:
+		return n, fmt.Errorf("tensors %sblocks.…: some layers have a batch norm before them, and some have none", prefix)
 	}
 	last, err := r.convolution(prefix+"final_layer", first.out, -1, 1, true)
 	n.layers = append(n.layers, last)

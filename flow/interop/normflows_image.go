@@ -3,7 +3,9 @@ package interop
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
@@ -80,15 +82,54 @@ func (r *reader) glowBlock(prefix string, first bool) error {
 		}
 		r.channelMatrix(w)
 	}
-	return r.glowBlockCoupling(prefix + "flows.0.flows.1.param_map.net.")
+	net, mode := prefix+"flows.0.flows.1.param_map.net.", r.dialect.splitMode()
+	if mode != "checkerboard" && mode != "checkerboard_inv" {
+		return r.glowBlockCoupling(net, mode)
+	}
+	blocks, lines := checkerboard(r.builder.features, mode == "checkerboard_inv")
+	if err := r.move(blocks); err != nil {
+		return fmt.Errorf(`layer %s: "split_mode" %s: %w`, strings.TrimSuffix(prefix, "."), mode, err)
+	}
+	if err := r.move(&transform.InvertSpec{Transform: lines}); err != nil {
+		return err
+	}
+	if err := r.glowBlockCoupling(net, "channel"); err != nil {
+		return err
+	}
+	if err := r.move(lines); err != nil {
+		return err
+	}
+	return r.move(&transform.InvertSpec{Transform: blocks})
+}
+
+// checkerboard describes how the two colors of a checkerboard of pixels and channels,
+// which a coupling keeps and changes, become the first and the second half of the
+// channels of an image of half the width: blocks of 2 x 2 pixels are squeezed, and the
+// lines of each go back to where they were. A pixel of channel c in line h and column w
+// is kept where c+h+w is odd; of the inverse board, where it is even.
+func checkerboard(channels int, inverse bool) (blocks, lines *transform.SqueezeSpec) {
+	odd := 1
+	if inverse {
+		odd = 0
+	}
+	blocks = &transform.SqueezeSpec{Block: []int{2, 2}}
+	for line := range 2 {
+		for color := range 2 {
+			for c := range channels {
+				column := (c + line + odd + color) % 2
+				blocks.Order = append(blocks.Order, (2*line+column)*channels+c)
+			}
+		}
+	}
+	return blocks, &transform.SqueezeSpec{Block: []int{2, 1}, Order: transform.BySites(2, 2*channels)}
 }
 
 // glowBlockCoupling reads the coupling of a GlowBlock, with a ConvNet2d of the
 // kernels 3, 1, 3.
-func (r *reader) glowBlockCoupling(net string) error {
+func (r *reader) glowBlockCoupling(net, mode string) error {
 	o := r.dialect.Options
 	kept, changed := r.halves()
-	switch o.splitMode() {
+	switch mode {
 	case "channel":
 	case "channel_inv":
 		kept, changed = r.all()[r.builder.features/2:], r.all()[:r.builder.features/2]
@@ -96,7 +137,7 @@ func (r *reader) glowBlockCoupling(net string) error {
 			return fmt.Errorf(`"split_mode" channel_inv of %d channels is not supported`, r.builder.features)
 		}
 	default:
-		return fmt.Errorf(`"split_mode" is %q; of GlowBlocks channel and channel_inv are supported`, o.SplitMode)
+		return fmt.Errorf(`"split_mode" is %q, want channel, channel_inv, checkerboard or checkerboard_inv`, mode)
 	}
 	act, err := o.activation()
 	if err != nil {

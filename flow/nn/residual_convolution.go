@@ -3,6 +3,8 @@ package nn
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
@@ -19,7 +21,10 @@ import (
 //
 // where * is a convolution. If it is gated, the last layer of a block has twice
 // the columns, [v | g], and v·σ(g) is added. A context c enters once an event, the
-// same at every site; where no feature is shown, it takes their place.
+// same at every site; where no feature is shown, it takes their place. If it
+// gates, what a block adds is multiplied by σ(V₁·c + a₁), which is then not in the
+// sum. If the blocks are scaled, their first ReLU is of s⊙h + t, with learned s and t
+// of each column, what batch normalization is outside training.
 //
 // ReLU stands for the activation, whichever it is.
 type ResidualConvolutionSpec struct {
@@ -32,16 +37,22 @@ type ResidualConvolutionSpec struct {
 	Dilation int `json:"dilation,omitempty"`
 	// Gated tells that a block gates what it adds.
 	Gated bool `json:"gated,omitempty"`
+	// ContextGated tells that the context gates what a block adds.
+	ContextGated bool `json:"context_gated,omitempty"`
+	// Scaled tells that a block scales and shifts what it takes.
+	Scaled bool `json:"scaled,omitempty"`
 	autograd.Activation
 }
 
 // Check implements [Spec].
-func (s *ResidualConvolutionSpec) Check(in autograd.Shape, _ int) error {
+func (s *ResidualConvolutionSpec) Check(in autograd.Shape, context int) error {
 	switch err := checkHidden(s.Hidden, s.Activation); {
 	case err != nil:
 		return err
 	case len(s.Hidden) == 0:
 		return errors.New("a residual network needs a hidden layer")
+	case s.ContextGated && context == 0:
+		return errNoContext
 	case len(s.Kernels) != 3:
 		return fmt.Errorf("%d kernels, want three: of the first layer, of the blocks and of the last layer", len(s.Kernels))
 	}
@@ -49,8 +60,9 @@ func (s *ResidualConvolutionSpec) Check(in autograd.Shape, _ int) error {
 }
 
 // Build implements [Spec]: the parameters are layers.0, …, two for each block, as
-// those of [ConvolutionSpec], and context.0.weight, context.0.bias, …, for the
-// first layer and each block.
+// those of [ConvolutionSpec]; context.0.weight, context.0.bias, …, for the
+// first layer and each block, or gates.0.weight, gates.0.bias, … for the blocks;
+// scales.0, … and shifts.0, … [1, columns of the stream].
 func (s *ResidualConvolutionSpec) Build(shape autograd.Shape, context, out int, scope autograd.Scope) Conditioner {
 	in, added := shown(shape, context)
 	if in == 0 {
@@ -70,9 +82,18 @@ func (s *ResidualConvolutionSpec) Build(shape autograd.Shape, context, out int, 
 	}
 	add(s.Kernels[0], in, stream)
 	see(stream)
-	for _, inner := range s.Hidden[1:] {
+	for b, inner := range s.Hidden[1:] {
+		if s.Scaled {
+			m.scales = append(m.scales, scope.At("scales").New(strconv.Itoa(b), 1, stream))
+			m.shifts = append(m.shifts, scope.At("shifts").New(strconv.Itoa(b), 1, stream))
+		}
 		add(s.Kernels[1], stream, inner)
-		see(inner)
+		if s.ContextGated {
+			m.contexts = append(m.contexts, nil)
+			m.gates = append(m.gates, scope.At("gates", b).NewLinear(context, stream))
+		} else {
+			see(inner)
+		}
 		if s.Gated {
 			add(s.Kernels[1], inner, 2*stream)
 			m.value, m.gate = columns(0, stream), columns(stream, 2*stream)
@@ -98,6 +119,9 @@ type residualConvolutional struct {
 	layers      []*autograd.Convolution
 	contexts    []*autograd.Linear // of the first layer and each block; nil where there is no context
 	value, gate []int              // columns of the last layer of a block that is gated
+
+	gates          []*autograd.Linear    // of the context; one for each block, or none
+	scales, shifts []*autograd.Parameter // likewise
 }
 
 func (m *residualConvolutional) Compute(p *autograd.Pass, x autograd.Value, rows int) autograd.Value {
@@ -107,10 +131,17 @@ func (m *residualConvolutional) Compute(p *autograd.Pass, x autograd.Value, rows
 	last := len(m.layers) - 1
 	h := convolve(p, x, m.layers[0], m.contexts[0], nil, m.activation, true)
 	for l := 1; l < last; l += 2 {
-		inner := convolve(p, p.Activate(h, m.activation), m.layers[l], m.contexts[(l+1)/2], nil, m.activation, false)
+		taken := h
+		if m.scales != nil {
+			taken = p.AddRuns(p.MultiplyRuns(h, p.Repeat(m.scales[l/2], 1)), p.Repeat(m.shifts[l/2], 1))
+		}
+		inner := convolve(p, p.Activate(taken, m.activation), m.layers[l], m.contexts[(l+1)/2], nil, m.activation, false)
 		inner = p.Convolve(inner, m.layers[l+1], blas.None)
 		if m.gate != nil {
 			inner = p.Gate(p.Columns(inner, m.value), p.Columns(inner, m.gate))
+		}
+		if m.gates != nil {
+			inner = p.MultiplyRuns(inner, p.Sigmoid(p.Linear(p.Context, m.gates[l/2], blas.None)))
 		}
 		h = p.Add(h, inner)
 	}
@@ -128,7 +159,13 @@ func (m *residualConvolutional) Initialize(seed uint64) {
 		}
 		draw(seed, bound, l.Weight, l.Bias)
 	}
-	for _, l := range m.contexts {
+	for b := range m.scales {
+		for c := range m.scales[b].Values() {
+			m.scales[b].Values()[c] = 1
+		}
+		clear(m.shifts[b].Values())
+	}
+	for _, l := range slices.Concat(m.contexts, m.gates) {
 		if l != nil {
 			draw(seed, inverseRoot(l.In()), l.Weight)
 			clear(l.Bias.Values())

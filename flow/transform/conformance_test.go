@@ -22,7 +22,7 @@ type family struct {
 
 // gated has the families that need a context.
 var gated = map[string]bool{
-	"coupling-gated": true, "autoregressive-gated": true,
+	"coupling-gated": true, "autoregressive-gated": true, activated + "coupling-context-gated-convolution": true,
 	"autoregressive-encoder": true, activated + "encoder-tanh": true, activated + "encoder-residual": true, activated + "encoder-gated": true,
 }
 
@@ -86,6 +86,11 @@ var families = []family{
 	{activated + "coupling-gated-convolution", func(d int) transform.Spec {
 		s := coupling(d, affine, 1)
 		s.Conditioner = &nn.ResidualConvolutionSpec{Hidden: []int{9, 5}, Kernels: []int{1, 3, 3}, Gated: true, Activation: autograd.Activation{Name: autograd.SiLUActivation}}
+		return s
+	}, 4e-6},
+	{activated + "coupling-context-gated-convolution", func(d int) transform.Spec {
+		s := coupling(d, affine, 0)
+		s.Conditioner = &nn.ResidualConvolutionSpec{Hidden: []int{7, 5, 6}, Kernels: []int{1, 3, 1}, ContextGated: true, Scaled: true, Activation: autograd.Activation{Name: autograd.SiLUActivation}}
 		return s
 	}, 4e-6},
 	{"autoregressive-gated", func(d int) transform.Spec {

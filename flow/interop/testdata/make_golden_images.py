@@ -33,32 +33,39 @@ def randomize(module, scale, g):
         for name, b in module.named_buffers():
             if name.endswith("data_dep_init_done") or name.endswith("initialized"):
                 b.copy_(torch.ones(b.shape, dtype=b.dtype))
+            elif name.endswith("running_mean"):
+                b.copy_(torch.randn(b.shape, generator=g) * 0.3)
+            elif name.endswith("running_var"):
+                b.copy_(torch.rand(b.shape, generator=g) + 0.5)
 
 
 # nflows ----------------------------------------------------------------------------------------------------------------
 
 
-def nflows_step(c, hidden, spline, k):
+def nflows_step(c, hidden, spline, k, **options):
     mask = torch.ones(c)
     mask[k % 2::2] = -1
-    net = lambda i, o: ConvResidualNet(i, o, hidden_channels=hidden, num_blocks=2, activation=F.elu if spline else F.relu)
+    net = lambda i, o: ConvResidualNet(i, o, hidden_channels=hidden, num_blocks=2, activation=F.elu if spline else F.relu, **options)
     coupling = (T.PiecewiseRationalQuadraticCouplingTransform(mask, net, num_bins=4, tails="linear", tail_bound=2.0, apply_unconditional_transform=False) if spline
                 else T.AffineCouplingTransform(mask, net) if k % 2 == 0 else T.AdditiveCouplingTransform(mask, net))
     return T.CompositeTransform([T.ActNorm(c), T.OneByOneConvolution(c, identity_init=False), coupling])
 
 
 class NflowsImages:
-    """A MultiscaleCompositeTransform as neural spline flows have it, or one scale, which ends flat too."""
+    """A MultiscaleCompositeTransform as neural spline flows have it, or one scale, which ends flat too. Classes are a
+    context that is the same at all pixels, of one scale."""
 
-    def __init__(self, shape, multiscale, spline):
-        self.shape = shape
+    def __init__(self, shape, multiscale, spline, classes=0, **options):
+        self.shape, self.classes = shape, classes
+        if classes:
+            options["context_channels"] = classes
         c, h, w = shape
         layers = {}
         levels = 2 if multiscale else 1
         top = T.MultiscaleCompositeTransform(num_transforms=levels)
         for level in range(levels):
             c, h, w = 4 * c, h // 2, w // 2
-            steps = [T.SqueezeTransform()] + [nflows_step(c, 6, spline, k) for k in range(2)] + ([T.OneByOneConvolution(c, identity_init=False)] if spline else [])
+            steps = [T.SqueezeTransform()] + [nflows_step(c, 6, spline, k, **options) for k in range(2)] + ([T.OneByOneConvolution(c, identity_init=False)] if spline else [])
             layers[f"{level}.0"] = {"kind": "squeeze"}
             hidden = top.add_transform(T.CompositeTransform(steps), (c, h, w))
             if hidden:
@@ -69,13 +76,15 @@ class NflowsImages:
                        **({"tail_bound": 2.0} if spline else {"scale_map": "sigmoid"}), "layers": layers}
         if not spline:
             layers["0.2.2"] = {"scale_map": "additive"}
-        self.classes = 0
+
+    def everywhere(self, c):
+        return c if c is None else c[:, :, None, None].expand(-1, -1, self.shape[1] // 2, self.shape[2] // 2)
 
     def log_prob(self, x, c):
-        return self.module.log_prob(x)
+        return self.module.log_prob(x, self.everywhere(c))
 
     def samples(self, z, c):
-        return self.module._transform.inverse(z)[0]
+        return self.module._transform.inverse(z, self.everywhere(c))[0]
 
 
 # normflows -------------------------------------------------------------------------------------------------------------
@@ -350,8 +359,12 @@ class Y0ast(Glow):
 GOLDEN = {
     "nflows-image-nsf": lambda: NflowsImages((1, 4, 4), True, True),
     "nflows-image-affine": lambda: NflowsImages((2, 4, 2), False, False),
+    "nflows-image-normed": lambda: NflowsImages((1, 4, 4), True, True, use_batch_norm=True),
+    "nflows-image-classes": lambda: NflowsImages((1, 6, 4), False, False, classes=3, use_batch_norm=True),
     "normflows-glow": lambda: NormflowsGlow((1, 4, 4), 2, "diagonal", 0),
     "normflows-glow-classes": lambda: NormflowsGlow((3, 4, 2), 1, "diagonal", 3, use_lu=False, leaky=0.1, net_actnorm=True, scale_map="exp"),
+    "normflows-glow-checkerboard": lambda: NormflowsGlow((2, 4, 8), 1, "diagonal", 0, split_mode="checkerboard"),
+    "normflows-glow-checkerboard-inv": lambda: NormflowsGlow((1, 8, 16), 2, "glow", 2, split_mode="checkerboard_inv", net_actnorm=True),
     "normflows-glow-base": lambda: NormflowsGlow((1, 4, 4), 2, "glow", 2, split_mode="channel_inv", scale=False),
     "rosinality-glow": lambda: Rosinality((1, 4, 8), 2, 2, False, True),
     "rosinality-glow-additive": lambda: Rosinality((3, 4, 4), 2, 1, True, False),
