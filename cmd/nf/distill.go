@@ -54,7 +54,8 @@ divergence alone, sample by sample: the cross-entropy is exact where the teacher
 --draws values of each sample. --power adds a loss that keeps the loudness of each frequency, and moves the optimum.
 
 The best epoch so far is written while it goes on, at most once a minute, and when it is interrupted; MODEL.log.json beside it has the
-history. --resume, with the same flags, goes on behind the epoch that --out holds, with the optimizer's moments from zero.`,
+history, and MODEL.state, until it is finished, where it is. --resume, with the same flags, goes on from there, and ends with the bytes of a
+run that was never interrupted.`,
 		Example: `  nf train --data rows.csv --flow maf --out maf.safetensors
   nf distill --teacher maf.safetensors --flow iaf --out iaf.safetensors
   nf distill --teacher wavenet.safetensors --flow wavenet-iaf --power 0.1 --out student.safetensors`,
@@ -82,7 +83,7 @@ history. --resume, with the same flags, goes on behind the epoch that --out hold
 	f.IntVar(&o.distill.Measured, "measure", o.distill.Measured, "draws by which the divergences are measured at the end")
 	f.Uint64Var(&o.fit.Seed, "seed", o.fit.Seed, "decides initial values and all draws")
 	addWorkersFlag(command, &o.fit.Workers)
-	f.BoolVar(&o.resume, "resume", false, "go on behind the best epoch that --out holds")
+	f.BoolVar(&o.resume, "resume", false, "go on behind the last finished epoch, which MODEL.state beside --out holds")
 	f.BoolVar(&o.quiet, "quiet", false, "print no progress, only the result")
 	command.RunE = func(command *cobra.Command, _ []string) error {
 		if err := require(command, "teacher", "out"); err != nil {
@@ -112,7 +113,7 @@ func (o *distillOptions) check(command *cobra.Command) (kind string, err error) 
 		}
 		o.trainOptions.context = []string{"c"}
 	}
-	if err := distinctPaths(paths{"teacher": o.teacher, "context": o.contexts}, paths{"out": o.out, "the log": logPath(o.out)}); err != nil {
+	if err := distinctPaths(paths{"teacher": o.teacher, "context": o.contexts}, paths{"out": o.out, "the log": logPath(o.out), "the state": statePath(o.out)}); err != nil {
 		return "", err
 	}
 	if kind, err = o.kind(command); err != nil {
@@ -161,7 +162,7 @@ func runDistill(command *cobra.Command, o *distillOptions, kind string) error {
 		return err
 	}
 	o.fit.BLAS, o.model.Seed = backend, o.fit.Seed
-	for _, path := range []string{o.out, logPath(o.out)} {
+	for _, path := range []string{o.out, logPath(o.out), statePath(o.out)} {
 		if err := checkWritable(path); err != nil {
 			return err
 		}
@@ -188,26 +189,28 @@ func runDistill(command *cobra.Command, o *distillOptions, kind string) error {
 	if err := config.Follow(&c); err != nil {
 		return err
 	}
-	if student, err = o.beginStudent(config); err != nil {
+	if student, err = flow.New(config, o.fit.Seed); err != nil {
 		return err
+	}
+	best := newBestEpoch(&o.trainOptions, student, o.provenance, started, command.ErrOrStderr())
+	o.part = best.part
+	done := 0
+	if o.resume {
+		state, err := o.readState()
+		if err != nil {
+			return err
+		}
+		best.goOn(state)
+		o.fit.Resume, o.distill.ByLikelihood, done = &state.state, state.ByLikelihood, state.done(o.distill.Likelihood)
 	}
 	out := command.OutOrStdout()
 	if !o.quiet {
 		fmt.Fprintf(out, "distilling %s of %d parameters into %s of %d: %s, %d draws a step; %s, workers %d\n",
 			shownPath(o.teacher), teacher.Model().Parameters().Len(), o.flow, student.Model().Parameters().Len(), describeEvents(c), o.fit.Batch, computing(backend), o.fit.Workers)
 	}
-	best := newBestEpoch(&o.trainOptions, student, o.provenance, started, command.ErrOrStderr())
-	o.part = best.part
-	result, err := o.fitStudent(command, out, student, teacher, contexts, best)
-	if err != nil && best.holds() {
-		if saved := best.finish(best.leave()); saved != nil {
-			return saved
-		}
-		what := oneLine(err)
-		if errors.Is(err, context.Canceled) {
-			what = "interrupted"
-		}
-		return fmt.Errorf("%s; %s keeps the best epoch so far, and --resume goes on behind it", what, shownPath(o.out))
+	result, err := o.fitStudent(command, out, student, teacher, contexts, done, best)
+	if err != nil && best.stands() {
+		return o.leave(best, err)
 	}
 	if errors.Is(err, context.Canceled) {
 		return errInterrupted
@@ -216,7 +219,7 @@ func runDistill(command *cobra.Command, o *distillOptions, kind string) error {
 		return fmt.Errorf("%w; nothing was written", err)
 	}
 	best.improved(result.Result)
-	if err := best.finish(best.completed(result.Result)); err != nil {
+	if err := best.conclude(best.completed(result.Result)); err != nil {
 		return err
 	}
 	sample := ""
@@ -226,6 +229,22 @@ func runDistill(command *cobra.Command, o *distillOptions, kind string) error {
 	_, err = fmt.Fprintf(out, "kl=%.6f±%.6f reverse_kl=%.6f±%.6f teacher_log_prob=%.6f student_log_prob=%.6f%s\n",
 		result.StudentKL, result.StudentKLError, result.TeacherKL, result.TeacherKLError, result.TeacherLogProb, result.StudentLogProb, sample)
 	return err
+}
+
+// leave writes what there is of a distillation that did not reach its end, and returns
+// the error that says so.
+func (o *distillOptions) leave(best *bestEpoch, cause error) error {
+	if err := best.finish(best.leave()); err != nil {
+		return err
+	}
+	what := oneLine(cause)
+	if errors.Is(cause, context.Canceled) {
+		what = "interrupted"
+	}
+	if best.holds() {
+		return fmt.Errorf("%s; %s keeps the best epoch so far, and --resume goes on behind the last one", what, shownPath(o.out))
+	}
+	return fmt.Errorf("%s; no epoch since the start was better, %s keeps the last one, and --resume goes on behind it", what, shownPath(statePath(o.out)))
 }
 
 // describeEvents says what a density is of.
@@ -276,15 +295,12 @@ func (o *distillOptions) studentConfig(teacher *flow.Config, kind string) (flow.
 	return config, checkEventMemory(config, &o.trainOptions)
 }
 
-// fitStudent distills, with a line for each epoch.
-func (o *distillOptions) fitStudent(command *cobra.Command, out io.Writer, student, teacher *flow.Flow, contexts []float64, best *bestEpoch) (train.Distillation, error) {
+// fitStudent distills, with a line for each epoch, of which some may be done.
+func (o *distillOptions) fitStudent(command *cobra.Command, out io.Writer, student, teacher *flow.Flow, contexts []float64, epochsDone int, best *bestEpoch) (train.Distillation, error) {
 	d := o.distill
 	d.Options, d.Context = o.fit, contexts
 	var done atomic.Int64
-	epochs := d.Likelihood - d.Done.Likelihood + d.Epochs - d.Done.Divergence
-	if d.Done.Divergence > 0 {
-		epochs = d.Epochs - d.Done.Divergence
-	}
+	epochs := d.Likelihood + d.Epochs - epochsDone
 	total := int64(epochs) * int64(d.Steps)
 	bar := startProgress(command, "distilling", o.quiet, func() (int64, int64) { return done.Load(), total })
 	defer bar.stop()
@@ -294,11 +310,13 @@ func (o *distillOptions) fitStudent(command *cobra.Command, out io.Writer, stude
 		best.begun(byLikelihood)
 	}
 	d.Improved = best.improved
+	made := o.made()
+	d.Finished = func(at train.State) { best.reached(made, at) }
 	d.Report = func(e train.Epoch) {
 		best.finished(e)
-		by := "divergence"
+		by := byDivergence
 		if o.byLikelihood {
-			by = "likelihood"
+			by = byLikelihood
 		}
 		if !o.quiet {
 			bar.pause(func() {

@@ -1,15 +1,9 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"reflect"
-
 	"github.com/spf13/cobra"
 
 	"github.com/seed-192fdf7a/nf/flow"
-	"github.com/seed-192fdf7a/nf/flow/train"
 )
 
 // The defaults of a distillation of sound, where they are others than those for
@@ -70,37 +64,4 @@ func (o *distillOptions) made() distillProvenance {
 			Stacks: m.Stacks, Width: o.images.model.Columns, Draws: d.Draws, Power: d.Power.Weight, Frame: d.Power.Frame,
 		},
 	}
-}
-
-// beginStudent makes the student, or with --resume takes that of --out.
-func (o *distillOptions) beginStudent(config flow.Config) (*flow.Flow, error) {
-	if !o.resume {
-		return flow.New(config, o.fit.Seed)
-	}
-	student, err := flow.Load(o.out)
-	if err != nil {
-		return nil, fmt.Errorf("--resume: %w", err)
-	}
-	var p distillProvenance
-	if err := json.Unmarshal(student.Provenance(), &p); err != nil || p.Teacher == "" {
-		return nil, fmt.Errorf("--resume: %s is no student that nf distill made", shownPath(o.out))
-	}
-	o.distill.Done = train.Done{Likelihood: p.LikelihoodEpoch, Divergence: p.BestEpoch}
-	p.BestEpoch, p.LikelihoodEpoch = 0, 0
-	// Both as a file has them, so that an absent list and an empty one are one.
-	text, err := json.Marshal(o.made())
-	if err != nil {
-		return nil, err
-	}
-	var now distillProvenance
-	if err := json.Unmarshal(text, &now); err != nil {
-		return nil, err
-	}
-	switch {
-	case p.Teacher != now.Teacher:
-		return nil, fmt.Errorf("--resume: %s learned from another teacher than %s is now", shownPath(o.out), shownPath(o.teacher))
-	case !reflect.DeepEqual(p, now):
-		return nil, errors.New("--resume: the flags, the contexts or the matmul are others than those that " + shownPath(o.out) + " was begun with; give the same, or leave out --resume")
-	}
-	return student, nil
 }

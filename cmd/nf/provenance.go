@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"math"
 	"os"
@@ -170,17 +172,25 @@ func (n number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(float64(n))
 }
 
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *number) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		*n = number(math.NaN())
+		return nil
+	}
+	return json.Unmarshal(text, (*float64)(n))
+}
+
 func logPath(model string) string { return model + ".log.json" }
 
-// describeRun returns the text of the log of a model file with the given hash.
-func describeRun(o *trainOptions, result train.Result, started time.Time, modelHash string) ([]byte, error) {
+// describeRun returns the log of a run, but for the hash of its model.
+func describeRun(o *trainOptions, result train.Result, started time.Time) trainLog {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
 	l := trainLog{
-		ModelSHA256: modelHash,
-		Started:     started.UTC().Format(time.RFC3339), Seconds: time.Since(started).Seconds(),
+		Started: started.UTC().Format(time.RFC3339), Seconds: time.Since(started).Seconds(),
 		Host: host, Platform: runtime.GOOS + "/" + runtime.GOARCH, Cores: runtime.NumCPU(), Workers: o.fit.Workers,
 		Kernels: kernels.Active().Name(), BLAS: o.fit.BLAS.Name() + ": " + o.fit.BLAS.Description(),
 		Version: version(), GoVersion: runtime.Version(),
@@ -200,6 +210,13 @@ func describeRun(o *trainOptions, result train.Result, started time.Time, modelH
 			RowsPerSecond: number(e.RowsPerSecond), Seconds: number(e.Seconds),
 		})
 	}
+	return l
+}
+
+// text returns the log's text, beside a model of the given bytes.
+func (l trainLog) text(model []byte) ([]byte, error) {
+	sum := sha256.Sum256(model)
+	l.ModelSHA256 = hex.EncodeToString(sum[:])
 	text, err := json.MarshalIndent(l, "", "  ")
 	return append(text, '\n'), err
 }

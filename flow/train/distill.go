@@ -26,16 +26,12 @@ type DistillOptions struct {
 	// Context holds rows of context, for flows that are conditional, in units of
 	// the data.
 	Context []float64
-	// Done tells of a distillation that was interrupted how far it came: epochs by
-	// likelihood and by divergence whose values the student has. It goes on behind
-	// them, with the optimizer's moments from zero.
-	Done Done
-	// Begun, if set, is called before each of the two parts.
+	// ByLikelihood says that Resume is a state of the part by likelihood.
+	ByLikelihood bool
+	// Begun, if set, is called before each of the two parts, to which what Report,
+	// Improved and Finished then get belongs.
 	Begun func(byLikelihood bool)
 }
-
-// Done is a number of epochs in each part of a [Distill].
-type Done struct{ Likelihood, Divergence int }
 
 // DistillDefaults returns 20 epochs by likelihood and 30 by the divergence of 200
 // steps of 256 draws, with Adam at 1e-3 on a cosine in each, clipping at 5 and
@@ -78,7 +74,7 @@ func Distill(ctx context.Context, student, teacher *flow.Flow, o DistillOptions)
 	if err != nil {
 		return d, err
 	}
-	if o.Done.Likelihood < o.Likelihood && o.Done.Divergence == 0 {
+	if o.Likelihood > 0 && (o.Resume == nil || o.ByLikelihood) {
 		training, err := ForwardKL(student, teacher, kl, o.BLAS)
 		if err != nil {
 			return d, err
@@ -88,17 +84,17 @@ func Distill(ctx context.Context, student, teacher *flow.Flow, o DistillOptions)
 			return d, err
 		}
 		first := o.Options
-		first.Epochs, first.First, first.Patience = o.Likelihood, o.Done.Likelihood, 0
+		first.Epochs, first.Patience = o.Likelihood, 0
 		o.begin(true)
 		if d.Result, err = minimizeFromStart(ctx, student, training, likelihood, first); err != nil {
 			return d, fmt.Errorf("%w (in the epochs by likelihood)", err)
 		}
+		o.Resume = nil
 	}
 	training, err := o.divergence(student, teacher, kl)
 	if err != nil {
 		return d, err
 	}
-	o.First = o.Done.Divergence
 	o.begin(false)
 	if d.Result, err = minimizeFromStart(ctx, student, training, validation, o.Options); err != nil {
 		return d, err
@@ -141,8 +137,8 @@ func (o *DistillOptions) check() error {
 		return fmt.Errorf("train: %d steps an epoch of batches of %d, want at least 1 of each", o.Steps, o.Batch)
 	case o.Draws < 0 || o.Draws > 1<<16 || o.Draws%2 == 1:
 		return fmt.Errorf("train: %d draws of a site, want an even number, or 0 for 16", o.Draws)
-	case o.Done.Likelihood < 0 || o.Done.Divergence < 0 || o.Done.Divergence > o.Epochs:
-		return fmt.Errorf("train: %d and %d epochs are said to be done, of %d and %d", o.Done.Likelihood, o.Done.Divergence, o.Likelihood, o.Epochs)
+	case o.ByLikelihood && (o.Resume == nil || o.Likelihood == 0):
+		return fmt.Errorf("train: a state of the epochs by likelihood is resumed, of %d, and is there: %v", o.Likelihood, o.Resume != nil)
 	case o.Likelihood < 0:
 		return fmt.Errorf("train: %d epochs by likelihood, want at least 0", o.Likelihood)
 	case o.Validation < 1 || o.Measured < 2:

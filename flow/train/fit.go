@@ -160,18 +160,25 @@ func (r *runner) fit(ctx context.Context, training, validation Objective) (resul
 	order := make([]int, events)
 	// Whatever ends training, the flow is left with its best epoch, or with the
 	// values it came with.
-	best := slices.Clone(r.optimizer.values)
-	defer r.parameters.Edit(func(values []float32) { copy(values, best) })
+	at := progress{best: slices.Clone(r.optimizer.values), lowest: math.Inf(1)}
+	defer r.parameters.Edit(func(values []float32) { copy(values, at.best) })
 	interrupted := func() (Result, error) {
 		result.Stopped = "interrupted"
 		return result, ctx.Err()
 	}
 	var whole bool
-	if result.StartValidNLL, whole = r.evaluate(ctx, validation); !whole {
+	first := 1
+	if o.Resume != nil {
+		resumed, progress, err := r.resume(o.Resume, batch, events)
+		if err != nil {
+			return result, err
+		}
+		result, at, first = resumed, progress, o.Resume.Epoch+1
+	} else if result.StartValidNLL, whole = r.evaluate(ctx, validation); !whole {
 		return interrupted()
 	}
 	if o.Epochs == 0 {
-		return r.fitBeginning(ctx, training, validation, result, best)
+		return r.fitBeginning(ctx, training, validation, result, at.best)
 	}
 	if r.parameters.AwaitsData() {
 		random.Permutation(order, o.Seed, random.Shuffle, 1)
@@ -179,8 +186,14 @@ func (r *runner) fit(ctx context.Context, training, validation Objective) (resul
 			return interrupted()
 		}
 	}
-	lowest, sinceLowest := math.Inf(1), 0
-	for epoch := 1 + o.First; epoch <= o.Epochs; epoch++ {
+	impatient := func() string {
+		if o.Patience > 0 && at.sinceLowest >= o.Patience {
+			return "patience"
+		}
+		return ""
+	}
+	result.Stopped = impatient()
+	for epoch := first; epoch <= o.Epochs && result.Stopped == ""; epoch++ {
 		began := time.Now()
 		r.epoch = uint64(epoch)
 		random.Permutation(order, o.Seed, random.Shuffle, uint64(epoch))
@@ -208,7 +221,7 @@ func (r *runner) fit(ctx context.Context, training, validation Objective) (resul
 				result.Stopped = "diverged"
 				return result, r.diverged(training, nll, norm, fmt.Sprintf("epoch %d, step %d of %d", epoch, from/batch+1, perEpoch), result.Steps)
 			}
-			rate = o.rate(perEpoch*o.First+result.Steps, perEpoch*o.Epochs)
+			rate = o.rate(result.Steps, perEpoch*o.Epochs)
 			scale := 1.0
 			if o.Clip > 0 && norm > o.Clip {
 				scale = o.Clip / norm
@@ -238,26 +251,26 @@ func (r *runner) fit(ctx context.Context, training, validation Objective) (resul
 		if o.Report != nil {
 			o.Report(e)
 		}
-		sinceLowest++
-		if finite(e.ValidNLL) && e.ValidNLL < lowest {
-			lowest, sinceLowest = e.ValidNLL, 0
+		at.sinceLowest++
+		if finite(e.ValidNLL) && e.ValidNLL < at.lowest {
+			at.lowest, at.sinceLowest = e.ValidNLL, 0
 			// A start that cannot be evaluated is worse than any number.
 			if !(e.ValidNLL >= result.StartValidNLL) {
 				result.BestEpoch, result.BestValidNLL = epoch, e.ValidNLL
-				copy(best, r.optimizer.values)
+				copy(at.best, r.optimizer.values)
 				if o.Improved != nil {
 					o.Improved(result)
 				}
 			}
 		}
 		r.average()
-		if o.Patience > 0 && sinceLowest >= o.Patience {
-			result.Stopped = "patience"
-			break
+		if o.Finished != nil {
+			o.Finished(r.state(epoch, result, at))
 		}
+		result.Stopped = impatient()
 	}
 	if result.BestEpoch == 0 {
-		return result, &NoBetterEpochError{Start: result.StartValidNLL, Lowest: lowest}
+		return result, &NoBetterEpochError{Start: result.StartValidNLL, Lowest: at.lowest}
 	}
 	return result, nil
 }

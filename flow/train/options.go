@@ -20,10 +20,10 @@ type Options struct {
 	// which makes iterative Gaussianization of a flow of the latter (Laparra,
 	// Camps-Valls and Malo, 2011).
 	Epochs int
-	// First is the number of epochs that are done already: what is drawn and the
-	// learning rate are those of the epochs behind them, up to Epochs in all, and
-	// the optimizer begins anew.
-	First int
+	// Resume, if set, is a state that Finished was given, behind which training goes on.
+	// The flow, the data and the other options must be the same, of which this cannot
+	// tell much.
+	Resume *State
 	// Batch is the number of rows of a minibatch; the last one of an epoch may
 	// be smaller. 0 means [BatchFor] the training rows.
 	Batch int
@@ -76,6 +76,9 @@ type Options struct {
 	// start included, while the flow holds its values, so that they can be
 	// saved, but not changed. The result is the one so far.
 	Improved func(Result)
+	// Finished, if set, is called after each epoch, behind Report and Improved, with where
+	// training is; the state's slices change when it has returned: see [State.Clone].
+	Finished func(State)
 	// Progress, if set, is called after each minibatch with the number of rows
 	// done in this epoch and their total.
 	Progress func(done, total int)
@@ -178,7 +181,6 @@ func (o *Options) complete() error {
 		want   string
 	}{
 		{o.Epochs >= 0, "Epochs", o.Epochs, "at least 1, or 0 for what layers that begin from data learn without a gradient"},
-		{o.First >= 0, "First", o.First, "at least 0"},
 		{o.Batch >= 0, "Batch", o.Batch, "at least 1, or 0 for one that follows the rows"},
 		{slices.Contains(Optimizers, o.Optimizer), "Optimizer", strconv.Quote(o.Optimizer), oneOf(Optimizers)},
 		{o.WeightDecay >= 0 && o.WeightDecay < 1e3, "WeightDecay", o.WeightDecay, "a positive number, or 0 for none"},
