@@ -242,6 +242,16 @@ func (o *ImageOptions) begin() Config {
 	return c
 }
 
+// beginNormalized is begin with an ActNorm behind a logit, for flows that have none of
+// their own before a network sees the values: of black pixels these are around -10.
+func (o *ImageOptions) beginNormalized() Config {
+	c := o.begin()
+	if o.Logit > 0 {
+		c.Transforms = append(c.Transforms, &transform.ActNormSpec{Bound: normBound})
+	}
+	return c
+}
+
 // imageChain collects the transforms of a flow of images.
 type imageChain struct {
 	shape      transform.Shape

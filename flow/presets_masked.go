@@ -52,12 +52,12 @@ func Periodic(o ImageOptions) (Config, error) {
 // values of each channel for 28 x 28 pixels, and a logit with α = 1e-6; the defaults
 // are a pair before and behind each of 2 squeezes, with 8 hidden values of each site, at
 // least one of each channel. A context scales and shifts the channels before the pairs of
-// each scale. Its inverse iterates for all pixels at once.
+// each scale; behind a logit comes an ActNorm. Its inverse iterates for all pixels at once.
 func MintNet(o ImageOptions) (Config, error) {
 	if err := o.fill(PresetMintNet); err != nil {
 		return Config{}, fmt.Errorf("mintnet: %w", err)
 	}
-	config := o.begin()
+	config := o.beginNormalized()
 	c := &imageChain{shape: config.Shape(), transforms: config.Transforms}
 	pairs := func() {
 		if len(o.Context) > 0 {

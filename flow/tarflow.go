@@ -94,7 +94,7 @@ func TarFlowImage(o ImageOptions) (Config, error) {
 	for o.Columns%heads != 0 {
 		heads--
 	}
-	config := o.begin()
+	config := o.beginNormalized()
 	blocks, err := TarFlow(config.Grid, config.Features, config.Context, TarFlowOptions{
 		Patch: 1 << o.Scales, Blocks: o.Steps, Width: o.Columns, Heads: heads, Bound: o.Bound, VolumePreserving: o.VolumePreserving,
 	})
