@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
 
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/flow/base"
@@ -175,7 +177,10 @@ func (d *demo) draw(scorer *flow.Scorer, exact *moonDensity) error {
 	if err != nil {
 		return err
 	}
-	const dots = 2 * 4000
+	const (
+		dots = 2 * 4000
+		side = 10 * vg.Centimeter
+	)
 	sampled, err := all.scatter("samples of the model", samples[:dots], orange)
 	if err != nil {
 		return err
@@ -184,10 +189,10 @@ func (d *demo) draw(scorer *flow.Scorer, exact *moonDensity) error {
 	if err != nil {
 		return err
 	}
-	if err := drawRow(d.path("density.png"), exactMap, modelMap, sampled); err != nil {
+	if err := drawTiles(d.path("density.png"), side, 0.8*side, []*plot.Plot{exactMap, modelMap, sampled}); err != nil {
 		return err
 	}
-	return drawRow(d.path("samples.png"), drawn, sampled)
+	return drawTiles(d.path("samples.png"), side, 0.8*side, []*plot.Plot{drawn, sampled})
 }
 
 func writeTable(path string, columns []string, rows []float64) error {

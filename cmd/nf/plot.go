@@ -122,16 +122,18 @@ func (a area) heatMap(title string, values []float64, width, height int, highest
 	return p, nil
 }
 
-// drawRow writes plots beside one another as a PNG.
-func drawRow(path string, plots ...*plot.Plot) error {
-	const side = 10 * vg.Centimeter
-	canvas := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(side*vg.Length(len(plots)), side*0.8), vgimg.UseDPI(120))}
+// drawTiles writes rows of plots as a PNG, each plot of this size.
+func drawTiles(path string, width, height vg.Length, rows ...[]*plot.Plot) error {
+	columns := len(rows[0])
+	canvas := vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(width*vg.Length(columns), height*vg.Length(len(rows))), vgimg.UseDPI(120))}
 	tiles := draw.Tiles{
-		Rows: 1, Cols: len(plots),
-		PadX: 6 * vg.Millimeter, PadTop: 3 * vg.Millimeter, PadBottom: 3 * vg.Millimeter, PadLeft: 3 * vg.Millimeter, PadRight: 5 * vg.Millimeter,
+		Rows: len(rows), Cols: columns,
+		PadX: 6 * vg.Millimeter, PadY: 4 * vg.Millimeter, PadTop: 3 * vg.Millimeter, PadBottom: 3 * vg.Millimeter, PadLeft: 3 * vg.Millimeter, PadRight: 5 * vg.Millimeter,
 	}
-	for i, c := range plot.Align([][]*plot.Plot{plots}, tiles, draw.New(canvas))[0] {
-		plots[i].Draw(c)
+	for i, row := range plot.Align(rows, tiles, draw.New(canvas)) {
+		for j, c := range row {
+			rows[i][j].Draw(c)
+		}
 	}
 	return atomicfile.Write(path, func(w io.Writer) error {
 		_, err := canvas.WriteTo(w)

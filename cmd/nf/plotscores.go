@@ -23,16 +23,18 @@ import (
 func plotCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "plot",
-		Short: "Draw histograms of scores",
+		Short: "Draw histograms of scores, or spectrograms of sounds",
 		Args: func(command *cobra.Command, arguments []string) error {
 			if len(arguments) > 0 {
-				return usage("unknown picture %q; choose scores", arguments[0])
+				return usage("unknown picture %q; choose scores or spectrogram", arguments[0])
 			}
 			return nil
 		},
-		RunE: func(*cobra.Command, []string) error { return usage("no picture is given; choose scores") },
+		RunE: func(*cobra.Command, []string) error {
+			return usage("no picture is given; choose scores or spectrogram")
+		},
 	}
-	command.AddCommand(plotScoresCommand())
+	command.AddCommand(plotScoresCommand(), plotSpectrogramCommand())
 	return command
 }
 

@@ -24,8 +24,8 @@ func TestPlotScores(t *testing.T) {
 		line, want string
 		code       int
 	}{
-		{"plot", "choose scores", exitUsage},
-		{"plot curve", `"curve"; choose scores`, exitUsage},
+		{"plot", "choose scores or spectrogram", exitUsage},
+		{"plot curve", `"curve"; choose scores or spectrogram`, exitUsage},
 		{"plot scores --out s.png", "no file of scores", exitUsage},
 		{"plot scores a.csv", "--out", exitUsage},
 		{"plot scores a.csv --out s.pdf", ".png or .svg", exitUsage},
