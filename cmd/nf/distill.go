@@ -223,8 +223,8 @@ func runDistill(command *cobra.Command, o *distillOptions, kind string) error {
 		return err
 	}
 	sample := ""
-	if sites := student.Model().Sites(); sites > 1 {
-		sample = fmt.Sprintf(" kl_per_sample=%.6f", result.StudentKL/float64(sites))
+	if student.Model().Sites() > 1 {
+		sample = fmt.Sprintf(" kl_per_sample=%.6f", result.StudentKL/float64(student.Dim()))
 	}
 	_, err = fmt.Fprintf(out, "kl=%.6f±%.6f reverse_kl=%.6f±%.6f teacher_log_prob=%.6f student_log_prob=%.6f%s\n",
 		result.StudentKL, result.StudentKLError, result.TeacherKL, result.TeacherKLError, result.TeacherLogProb, result.StudentLogProb, sample)
@@ -265,9 +265,6 @@ func (o *distillOptions) loadTeacher(kind string) (*flow.Flow, error) {
 	switch {
 	case kind == kindSound && !isSoundFlow(f):
 		return nil, fmt.Errorf("model %s is not one of sound; choose a student of tables as --flow", shownPath(o.teacher))
-	case kind == kindSound && len(f.Config().Features) > 1:
-		return nil, fmt.Errorf("model %s is of sound of %d channels; the divergence site by site, by which a student learns, is for one: train the teacher on sound of one channel",
-			shownPath(o.teacher), len(f.Config().Features))
 	case kind == kindSound && o.sound.model.Length > 0:
 		return f.OnGrid(o.sound.model.Length)
 	case kind != kindSound && isSoundFlow(f):

@@ -17,16 +17,17 @@ import (
 // that know the density of a site given those before it, as van den Oord et al.
 // (2018) distill a WaveNet and Ping, Peng and Chen (2019, ClariNet) one with normal
 // densities: the cross-entropy of the student and the teacher less the
-// student's entropy. Given the noise before it, a site of the student is normal with a
-// mean μ and a deviation σ, so that the entropy of a site is log σ + ½ log 2πe; and the
-// teacher, which is asked once for all sites of a draw, gives the cross-entropy of
-// each site as the mean of −log p(x′|sites before it) over x′ = μ + σε. Where the
+// student's entropy. Given the noise before it, each feature of a site of the student is
+// normal with a mean μ and a deviation σ, and none depends on another of its site, so that
+// its entropy is log σ + ½ log 2πe; and the teacher, of whose sites the same is true and
+// which is asked once for all sites of a draw, gives the cross-entropy of
+// each as the mean of −log p(x′|sites before it) over x′ = μ + σε. Where the
 // teacher's densities are normal too, ε = ±1 is the exact mean, the closed form of
 // ClariNet; else there are o.Draws values of ε, normal draws and their negatives, or 16
 // where o.Draws is 0. That has less noise than [ReverseKL], which compares the
 // draws alone.
 //
-// Both flows are of one feature and the standard normal base. The student is maps
+// Both flows have the standard normal base. The student is maps
 // [transform.InvertSpec] of [transform.SequentialSpec] with affine univariates, all
 // in the order of the teacher, which is one SequentialSpec. Of o, Events, Draws and
 // Context count.
@@ -70,8 +71,8 @@ func SiteBySite(student, teacher *flow.Flow) error {
 	s, t := student.Config(), teacher.Config()
 	_, normal := s.Base.(*base.StandardNormalSpec)
 	_, also := t.Base.(*base.StandardNormalSpec)
-	if !normal || !also || len(t.Features) != 1 {
-		return errors.New("train: the divergence site by site is for flows of one feature whose base is the standard normal one")
+	if !normal || !also {
+		return errors.New("train: the divergence site by site is for flows whose base is the standard normal one")
 	}
 	if len(t.Transforms) != 1 {
 		return errors.New("train: the divergence site by site needs a teacher of one sequential layer")
@@ -132,41 +133,66 @@ func (o *siteKL) lossOf(p *autograd.Pass, events []int) (loss autograd.Sums, x a
 	o.loadContext(p, o.student, events, 1)
 	z := o.student.Model().DrawNoise(p, p.Seed, numbers, p.Sums(len(events)))
 	x = p.Copy(z)
-	logSigma := p.Sums(z.Rows)
+	logSigma := make([]autograd.Sums, z.Cols) // of each feature, a value for each site
+	for c := range logSigma {
+		logSigma[c] = p.Sums(z.Rows)
+	}
 	for i := len(o.maps) - 1; i >= 0; i-- {
 		u, parameters := o.maps[i].Conditionals(p, x)
-		x = p.Apply(u, false, x, parameters, autograd.Part{}, logSigma)
+		for c, total := range logSigma {
+			x = applyFeature(p, u, x, parameters, c, total)
+		}
 	}
 	entropy, crossed := p.Sums(len(events)), p.Sums(len(events))
 	sites := z.Rows / len(events)
-	for r, v := range logSigma.Values {
-		entropy.Values[r/sites] += v
+	asked := x
+	for _, of := range logSigma {
+		for r, v := range of.Values {
+			entropy.Values[r/sites] += v
+		}
+		asked = p.Concat(asked, p.Column(of))
 	}
-	p.External(p.Concat(p.Concat(x, p.Column(logSigma)), z), func(logProb, grad, values []float64) {
+	p.External(p.Concat(asked, z), func(logProb, grad, values []float64) {
 		o.cross(logProb, grad, values, p.Seed, numbers, events)
 	}, crossed)
 	loss = p.Sums(len(events))
 	for e := range loss.Values {
-		loss.Values[e] = -crossed.Values[e] - entropy.Values[e] - float64(float64(sites)*halfLog2PiE)
+		loss.Values[e] = -crossed.Values[e] - entropy.Values[e] - float64(float64(sites*z.Cols)*halfLog2PiE)
 	}
 	if p.Recording() {
 		p.Record(func() {
 			for e, d := range loss.Gradient {
 				crossed.Gradient[e] -= d
 			}
-			for r := range logSigma.Gradient {
-				logSigma.Gradient[r] -= loss.Gradient[r/sites]
+			for _, of := range logSigma {
+				for r := range of.Gradient {
+					of.Gradient[r] -= loss.Gradient[r/sites]
+				}
 			}
 		})
 	}
 	return loss, x
 }
 
+// applyFeature maps feature c of each site by an affine u, of whose parameters there is a
+// block of all features for each that an element has.
+func applyFeature(p *autograd.Pass, u autograd.Univariate, x, parameters autograd.Value, c int, total autograd.Sums) autograd.Value {
+	if x.Cols == 1 {
+		return p.Apply(u, false, x, parameters, autograd.Part{}, total)
+	}
+	var own []int
+	for at := c; at < parameters.Cols; at += x.Cols {
+		own = append(own, at)
+	}
+	return p.Apply(u, false, x, p.Columns(parameters, own), autograd.Part{Columns: []int{c}}, total)
+}
+
 // halfLog2PiE is the entropy of a standard normal.
 const halfLog2PiE = 1.4189385332046727
 
-// cross sets the means of log p of the values that sites may have, given the
-// draws x, log σ and the noise z of each site, and grad to the derivatives.
+// cross sets the means of log p of the values that sites may have, and grad to the
+// derivatives. Of each site, values has the draws x of all features, then log σ, then
+// the noise z.
 func (o *siteKL) cross(logProb, grad, values []float64, seed uint64, numbers []uint64, events []int) {
 	g := o.graphs.Get().(*autograd.Graph)
 	defer o.graphs.Put(g)
@@ -177,27 +203,34 @@ func (o *siteKL) cross(logProb, grad, values []float64, seed uint64, numbers []u
 	g.Reset(mode)
 	t := g.Pass(len(events))
 	o.loadContext(t, o.teacher, events, 1)
-	rows := len(values) / 3
-	x := g.Input(rows, 1, true)
+	features := len(o.teacher.Config().Features)
+	rows := len(values) / (3 * features)
+	x := g.Input(rows, features, true)
 	for r := range rows {
-		x.Set(r, 0, values[3*r])
+		for c := range features {
+			x.Set(r, c, values[3*features*r+c])
+		}
 	}
 	u, parameters := o.asked.Conditionals(t, x)
-	epsilon := o.draws(rows, seed, numbers)
+	epsilon := o.draws(rows, features, seed, numbers)
 	weight := 1 / float64(2*o.pairs)
 	drawn, total := make([]autograd.Value, 2*o.pairs), g.Sums(len(events))
-	// distance returns ε − z of a site and a draw.
-	distance := func(m, r int) float64 {
-		e := float64(epsilon[m/2*rows+r])
+	// of returns σ of a feature, and ε − z of it and a draw.
+	of := func(m, r, c int) (sigma, distance float64) {
+		e := float64(epsilon[(m/2*rows+r)*features+c])
 		if m%2 == 1 {
 			e = -e
 		}
-		return e - values[3*r+2]
+		own := values[3*features*r:]
+		return kernels.Exp64(own[features+c]), e - own[2*features+c]
 	}
 	for m := range drawn {
-		drawn[m] = g.Input(rows, 1, true)
+		drawn[m] = g.Input(rows, features, true)
 		for r := range rows {
-			drawn[m].Set(r, 0, values[3*r]+float64(kernels.Exp64(values[3*r+1])*distance(m, r)))
+			for c := range features {
+				sigma, distance := of(m, r, c)
+				drawn[m].Set(r, c, values[3*features*r+c]+float64(sigma*distance))
+			}
 		}
 		t.StandardNormal(t.Apply(u, false, t.Copy(drawn[m]), parameters, autograd.Part{}, total), total)
 	}
@@ -210,20 +243,22 @@ func (o *siteKL) cross(logProb, grad, values []float64, seed uint64, numbers []u
 	total.Seed(weight)
 	g.Backward()
 	for r := range rows {
-		d := x.Gradient(r, 0)
-		sigma := kernels.Exp64(values[3*r+1])
-		for m, v := range drawn {
-			dx := v.Gradient(r, 0)
-			d += dx
-			grad[3*r+1] += float64(float64(dx*sigma) * distance(m, r))
+		for c := range features {
+			d, own := x.Gradient(r, c), grad[3*features*r:]
+			for m, v := range drawn {
+				sigma, distance := of(m, r, c)
+				dx := v.Gradient(r, c)
+				d += dx
+				own[features+c] += float64(float64(dx*sigma) * distance)
+			}
+			own[c] = d
 		}
-		grad[3*r] = d
 	}
 }
 
-// draws returns ε of each pair and site.
-func (o *siteKL) draws(rows int, seed uint64, numbers []uint64) []float32 {
-	epsilon, sites := make([]float32, o.pairs*rows), rows/len(numbers)
+// draws returns ε of each pair, site and feature.
+func (o *siteKL) draws(rows, features int, seed uint64, numbers []uint64) []float32 {
+	epsilon, values := make([]float32, o.pairs*rows*features), rows/len(numbers)*features
 	if o.exact {
 		for i := range epsilon {
 			epsilon[i] = 1
@@ -232,7 +267,7 @@ func (o *siteKL) draws(rows int, seed uint64, numbers []uint64) []float32 {
 	}
 	for e, number := range numbers {
 		for k := range o.pairs {
-			kernels.NormalRows(epsilon[k*rows+e*sites:][:sites], 1, sites, seed, random.Noise, number*uint64(o.pairs)+uint64(k))
+			kernels.NormalRows(epsilon[k*rows*features+e*values:][:values], 1, values, seed, random.Noise, number*uint64(o.pairs)+uint64(k))
 		}
 	}
 	return epsilon

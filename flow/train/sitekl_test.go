@@ -73,6 +73,12 @@ func TestSiteKLOfKnownDensities(t *testing.T) {
 	if math.Abs(got-6*want) > 1e-6 {
 		t.Errorf("KL(N(0, 1)‖N(1, 2)) of 6 samples is %v, want %v", got, 6*want)
 	}
+	stereo := sound(t, flow.PresetWaveNet, flow.SoundOptions{Gaussian: true, Bound: 3, Channels: 2}, 0)
+	constant(stereo, 3*math.Atanh(math.Log(2)/3), 0, 1, 2) // N(1, 2) and N(2, 1)
+	got, _ = siteEstimate(t, sound(t, flow.PresetWaveNetIAF, flow.SoundOptions{Blocks: 2, Channels: 2}, 0), stereo, KL{Events: 3}).mean(autograd.Evaluate)
+	if math.Abs(got-6*(want+2)) > 1e-6 {
+		t.Errorf("KL of 6 samples of two channels is %v, want %v", got, 6*(want+2))
+	}
 	logistic := sound(t, flow.PresetWaveNet, flow.SoundOptions{Components: 1}, 0)
 	got, _ = siteEstimate(t, student, logistic, KL{Events: 500, Draws: 8}).mean(autograd.Evaluate)
 	var crossed float64
@@ -86,12 +92,14 @@ func TestSiteKLOfKnownDensities(t *testing.T) {
 
 // TestSiteKLGradient holds the gradient against central differences.
 func TestSiteKLGradient(t *testing.T) {
-	student := sound(t, flow.PresetWaveNetIAF, flow.SoundOptions{Blocks: 2}, 0.5)
-	for name, teacher := range map[string]*flow.Flow{
-		"normal":  sound(t, flow.PresetWaveNet, flow.SoundOptions{Gaussian: true, Bound: 3}, 0.6),
-		"mixture": sound(t, flow.PresetWaveNet, flow.SoundOptions{Components: 2, Bound: 3}, 0.6),
+	for name, of := range map[string]flow.SoundOptions{
+		"normal":           {Gaussian: true, Bound: 3},
+		"mixture":          {Components: 2, Bound: 3},
+		"stereo":           {Gaussian: true, Bound: 3, Channels: 2},
+		"mixtures, stereo": {Components: 2, Bound: 3, Channels: 2},
 	} {
-		e := siteEstimate(t, student, teacher, KL{Events: 2, Draws: 4})
+		student := sound(t, flow.PresetWaveNetIAF, flow.SoundOptions{Blocks: 2, Channels: of.Channels}, 0.5)
+		e := siteEstimate(t, student, sound(t, flow.PresetWaveNet, of, 0.6), KL{Events: 2, Draws: 4})
 		_, got := e.mean(autograd.Differentiate)
 		values := e.binding.Values64()
 		for i, v := range values {
@@ -111,8 +119,14 @@ func TestSiteKLGradient(t *testing.T) {
 // TestSiteKLMeansReverseKL compares the means of the two objectives, which are of
 // one divergence.
 func TestSiteKLMeansReverseKL(t *testing.T) {
-	student := sound(t, flow.PresetWaveNetIAF, flow.SoundOptions{Blocks: 2}, 0.5)
-	teacher := sound(t, flow.PresetWaveNet, flow.SoundOptions{Components: 2, Bound: 3}, 0.6)
+	for channels := 1; channels <= 2; channels++ {
+		meansReverseKL(t, channels)
+	}
+}
+
+func meansReverseKL(t *testing.T, channels int) {
+	student := sound(t, flow.PresetWaveNetIAF, flow.SoundOptions{Blocks: 2, Channels: channels}, 0.5)
+	teacher := sound(t, flow.PresetWaveNet, flow.SoundOptions{Components: 2, Bound: 3, Channels: channels}, 0.6)
 	of := KL{Events: 1000, Draws: 2}
 	site, err := SiteKL(student, teacher, of, blas.Builtin())
 	if err != nil {
@@ -138,17 +152,17 @@ func TestSiteKLMeansReverseKL(t *testing.T) {
 		means[i] = sum(o.Loss(g.Pass(len(events)), events).Values) / float64(len(events))
 	}
 	if math.Abs(means[0]-means[1]) > 0.1*(1+means[1]) {
-		t.Errorf("the divergence is %v site by site and %v by whole draws", means[0], means[1])
+		t.Errorf("of %d channels, the divergence is %v site by site and %v by whole draws", channels, means[0], means[1])
 	}
 }
 
 // TestDistillSound teaches densities of sound to an IAF: the divergence falls, and
 // the result is the same with any workers.
 func TestDistillSound(t *testing.T) {
-	teacher := sound(t, flow.PresetWaveNet, flow.SoundOptions{Gaussian: true, Bound: 3}, 0.7)
+	teacher := sound(t, flow.PresetWaveNet, flow.SoundOptions{Gaussian: true, Bound: 3, Channels: 2}, 0.7)
 	var first []float32
 	for _, workers := range []int{1, 2} {
-		student := sound(t, flow.PresetWaveNetIAF, flow.SoundOptions{Blocks: 1}, 0)
+		student := sound(t, flow.PresetWaveNetIAF, flow.SoundOptions{Blocks: 1, Channels: 2}, 0)
 		o := DistillDefaults()
 		o.Epochs, o.Steps, o.Likelihood, o.Batch, o.LearningRate, o.Validation, o.Measured, o.Workers, o.BLAS = 4, 25, 0, 32, 2e-2, 64, 200, workers, blas.Builtin()
 		d, err := Distill(t.Context(), student, teacher, o)
@@ -163,6 +177,39 @@ func TestDistillSound(t *testing.T) {
 			t.Error("with other workers the student is another")
 		}
 		first = values
+	}
+}
+
+// TestPowerOfChannels holds the gradient of the loss of power of two channels against
+// central differences, by the parameters of a student.
+func TestPowerOfChannels(t *testing.T) {
+	student := sound(t, flow.PresetWaveNetIAF, flow.SoundOptions{Blocks: 1, Channels: 2}, 0.5)
+	teacher := sound(t, flow.PresetWaveNet, flow.SoundOptions{Gaussian: true, Bound: 3, Channels: 2}, 0.6)
+	e := siteEstimate(t, student, teacher, KL{Events: 2})
+	objective, err := Power{Weight: 3, Frame: 4}.with(e.objective.(*siteKL), blas.Builtin(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := objective.(*powered).reference; len(r) != 2 || slices.Equal(r[0], r[1]) {
+		t.Fatalf("the references are %v", r)
+	}
+	alone, _ := e.mean(autograd.Evaluate)
+	e.objective = objective
+	if both, _ := e.mean(autograd.Evaluate); !(both > alone) {
+		t.Errorf("the loss is %v with power and %v without", both, alone)
+	}
+	_, got := e.mean(autograd.Differentiate)
+	values := e.binding.Values64()
+	for i, v := range values {
+		const h = 1e-6
+		values[i] = v + h
+		up, _ := e.mean(autograd.Evaluate)
+		values[i] = v - h
+		down, _ := e.mean(autograd.Evaluate)
+		values[i] = v
+		if want := (up - down) / (2 * h); math.Abs(got[i]-want) > 2e-6*(1+math.Abs(want)) {
+			t.Errorf("the gradient of parameter %d is %v, by differences %v", i, got[i], want)
+		}
 	}
 }
 

@@ -34,14 +34,17 @@ func newSpectrum(size int) *spectrum {
 
 func (s *spectrum) bins() int { return s.size/2 + 1 }
 
+// strided returns how many values lie a stride apart.
+func strided(x []float64, stride int) int { return (len(x) + stride - 1) / stride }
+
 // frames returns how many there are of so many values.
 func (s *spectrum) frames(n int) int { return (n-s.size)/(s.size/2) + 1 }
 
 // each calls do with the first value of each frame, each frequency, and the real and
-// imaginary part there; values of x lie a stride apart.
+// imaginary part there; values of x lie a stride apart, from the first one on.
 func (s *spectrum) each(x []float64, stride int, do func(first, k int, re, im float64)) {
 	frame := make([]float64, s.size)
-	n := len(x) / stride
+	n := strided(x, stride)
 	for f := range s.frames(n) {
 		first := f * (s.size / 2)
 		for i := range frame {
@@ -65,14 +68,14 @@ func magnitude(re, im float64) float64 {
 // mean sets dst to the mean magnitude of each frequency over the frames.
 func (s *spectrum) mean(dst, x []float64, stride int) {
 	clear(dst)
-	frames := float64(s.frames(len(x) / stride))
+	frames := float64(s.frames(strided(x, stride)))
 	s.each(x, stride, func(_, k int, re, im float64) { dst[k] += magnitude(re, im) / frames })
 }
 
 // loss returns the mean over the frequencies of the squared difference between the
 // mean magnitude and the reference, and adds the gradient to grad unless that is nil.
 func (s *spectrum) loss(grad, x []float64, stride int, reference []float64) (loss float64) {
-	slope, frames := make([]float64, s.bins()), float64(s.frames(len(x)/stride))
+	slope, frames := make([]float64, s.bins()), float64(s.frames(strided(x, stride)))
 	s.mean(slope, x, stride)
 	for k, v := range slope {
 		d := v - reference[k]
@@ -94,7 +97,7 @@ func (s *spectrum) loss(grad, x []float64, stride int, reference []float64) (los
 
 // Power is a loss beside the divergence of a student of sound, which keeps the loudness
 // of each frequency (van den Oord et al., 2018, section 4.2; of magnitudes as in
-// ClariNet): Weight times the mean over the frequencies of the squared difference
+// ClariNet): Weight times the mean over the channels and the frequencies of the squared difference
 // between the mean magnitude of a draw's short-time Fourier transform, in
 // standardized values, and that of the teacher's draws. It moves the optimum away
 // from that of the divergence.
@@ -113,12 +116,12 @@ type powered struct {
 	*siteKL
 	weight    float64
 	spectrum  *spectrum
-	reference []float64
+	reference [][]float64 // of each channel
 }
 
 // with adds the loss of power to an objective.
 func (o Power) with(k *siteKL, backend blas.Backend, seed uint64) (Objective, error) {
-	length := k.Sites()
+	length, channels := k.Sites(), len(k.teacher.Config().Features)
 	if o.Frame == 0 {
 		o.Frame = min(256, length/2*2)
 	}
@@ -139,23 +142,27 @@ func (o Power) with(k *siteKL, backend blas.Backend, seed uint64) (Objective, er
 		return nil, err
 	}
 	p := &powered{siteKL: k, weight: o.Weight, spectrum: newSpectrum(o.Frame)}
-	p.reference = make([]float64, p.spectrum.bins())
-	x, mean := make([]float64, powerDraws*length), make([]float64, len(p.reference))
+	values := length * channels
+	x, mean := make([]float64, powerDraws*values), make([]float64, p.spectrum.bins())
 	if err := s.Sample(x, nil, firstDiagnosed, flow.SampleOptions{Seed: seed}, nil); err != nil {
 		return nil, err
 	}
 	st := teacher.Config().Standardize
-	for e := range powerDraws {
-		event := x[e*length : (e+1)*length]
-		if len(st.Mean) > 0 {
-			for i, v := range event {
-				event[i] = (v - st.Mean[0]) / st.Std[0]
+	for c := range channels {
+		reference := make([]float64, len(mean))
+		for e := range powerDraws {
+			event := x[e*values+c : (e+1)*values]
+			if len(st.Mean) > 0 {
+				for i := 0; i < len(event); i += channels {
+					event[i] = (event[i] - st.Mean[c]) / st.Std[c]
+				}
+			}
+			p.spectrum.mean(mean, event, channels)
+			for f, v := range mean {
+				reference[f] += v / powerDraws
 			}
 		}
-		p.spectrum.mean(mean, event, 1)
-		for f, v := range mean {
-			p.reference[f] += v / powerDraws
-		}
+		p.reference = append(p.reference, reference)
 	}
 	return p, nil
 }
@@ -164,14 +171,21 @@ func (o *powered) Loss(p *autograd.Pass, events []int) autograd.Sums {
 	loss, x := o.lossOf(p, events)
 	power := p.Sums(len(events))
 	p.External(x, func(logProb, grad, x []float64) {
-		length := len(x) / len(events)
+		values, channels := len(x)/len(events), len(o.reference)
 		for e := range logProb {
-			from, to := e*length, (e+1)*length
-			var into []float64
-			if grad != nil {
-				into = grad[from:to]
+			logProb[e] = 0
+			for c, reference := range o.reference {
+				from, to := e*values+c, (e+1)*values
+				var into []float64
+				if grad != nil {
+					into = grad[from:to]
+				}
+				logProb[e] += o.spectrum.loss(into, x[from:to], channels, reference)
 			}
-			logProb[e] = o.spectrum.loss(into, x[from:to], 1, o.reference)
+			logProb[e] /= float64(channels)
+			for i := e * values; channels > 1 && grad != nil && i < (e+1)*values; i++ {
+				grad[i] /= float64(channels)
+			}
 		}
 	}, power)
 	power = p.Scale(power, o.weight)
