@@ -97,7 +97,7 @@ var imagePresets = map[ImagePreset]func(ImageOptions) (Config, error){
 // imageDefaults are small enough for 28 x 28 pixels on two cores.
 var imageDefaults = map[ImagePreset]ImageOptions{
 	PresetGlow:         {Scales: 2, Steps: 8, Columns: 64, Bound: 2},
-	PresetRealNVPImage: {Scales: 2, Steps: 2, Columns: 32, Bound: 2},
+	PresetRealNVPImage: {Scales: 2, Steps: 1, Columns: 16, Bound: 2},
 	PresetFlowPPImage:  {Scales: 2, Steps: 2, Columns: 32, Bound: 5},
 	PresetTarFlow:      {Scales: 2, Steps: 4, Columns: 64},
 	PresetEmerging:     {Scales: 2, Steps: 8, Columns: 64, Bound: 2},
@@ -347,8 +347,8 @@ func glow(o ImageOptions, p ImagePreset, mix func(transform.Shape) []transform.S
 // checkerboard. Networks double their columns with each scale. Each coupling is
 // followed by an ActNorm, where the paper has a batch normalization, and what
 // leaves has a learned prior. The paper has networks of 8 blocks and 64 columns on
-// 2 scales for 32 x 32 pixels, and a logit with α = 0.05; the defaults are 2
-// blocks and 32 columns.
+// 2 scales for 32 x 32 pixels, and a logit with α = 0.05; the defaults are a
+// block and 16 columns.
 func RealNVPImage(o ImageOptions) (Config, error) {
 	if err := o.fill(PresetRealNVPImage); err != nil {
 		return Config{}, fmt.Errorf("realnvp-image: %w", err)

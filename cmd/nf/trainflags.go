@@ -32,7 +32,7 @@ func (o *trainOptions) addFlags(command *cobra.Command) {
 	o.addFlowFlags(f)
 	f.Lookup("flow").Usage += "; of images " + strings.Join(imageFamilies(), " or ") + "; of sound " + strings.Join(soundFamilies(), " or ")
 	layers := f.Lookup("layers")
-	layers.Usage = strings.Replace(layers.Usage, " (default", "; the steps of a scale of glow, 8 unless given; the blocks of a network of realnvp-image and flow++-image, 2 unless given; the transformers of tarflow, 4 unless given; the hidden layers of flow-matching-image, 4 unless given; the layers of a stack of wavenet, 8 unless given (default", 1)
+	layers.Usage = strings.Replace(layers.Usage, " (default", "; the steps of a scale of glow, 8 unless given; the blocks of a network of realnvp-image and flow++-image, 1 and 2 unless given; the transformers of tarflow, 4 unless given; the hidden layers of flow-matching-image, 4 unless given; the layers of a stack of wavenet, 8 unless given (default", 1)
 	o.images.addFlags(command)
 	o.sound.addFlags(command)
 	f.StringArrayVar(&o.support, "support", nil, "COLUMN=LOWER:UPPER, a column that lies between two ends, or with one left out beyond the other: --support price=0: --support share=0:1; :softplus behind one end takes that map instead of log")

@@ -35,7 +35,7 @@ type imageFlags struct {
 func (i *imageFlags) addFlags(command *cobra.Command) {
 	f := command.Flags()
 	f.IntVar(&i.model.Scales, "scales", 0, "of images: how often they are squeezed; the patches of tarflow have 2 to this power pixels a side (default 2)")
-	f.IntVar(&i.model.Columns, "width", 0, "of images: columns of the networks (default 64; realnvp-image and flow++-image 32)")
+	f.IntVar(&i.model.Columns, "width", 0, "of images: columns of the networks (default 64; realnvp-image 16; flow++-image 32; mintnet 8 hidden values)")
 	f.StringVar(&i.classes, "classes", "", "of images: condition on their classes, from an IDX or .npy file or a text with one a line; \"own\" takes those of CIFAR-10's batches, or of directories")
 	f.IntVar(&i.levels, "levels", 0, "of images: how many whole numbers, from 0, a pixel may be (default: 256 for bytes, else as the values say)")
 	f.IntVar(&i.bits, "bits", 0, "of images: keep so many of 8 bits")
