@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/internal/atomicfile"
 	"github.com/seed-192fdf7a/nf/internal/image"
@@ -16,9 +15,7 @@ import (
 
 // imageModel is a model of images, ready to compute.
 type imageModel struct {
-	flow    *flow.Flow
-	scorer  *flow.Scorer
-	backend blas.Backend
+	eventModel
 	size    image.Size
 	classes imageClasses
 }
@@ -34,28 +31,16 @@ func isImageFlow(f *flow.Flow) bool { return len(f.Config().Grid) == 2 }
 
 // loadImageModel reads a model of images and prepares it for the chosen backend.
 func loadImageModel(command *cobra.Command, path string, workers int) (*imageModel, error) {
-	m := &imageModel{}
-	err := orInterrupted(command.Context(), func() error {
-		backend, err := chosenBackend()
-		if err != nil {
-			return err
+	loaded, err := loadEventModel(command, path, workers, func(f *flow.Flow) (*flow.Flow, error) {
+		if !isImageFlow(f) {
+			return nil, fmt.Errorf("model %s is one of tables, not of images", path)
 		}
-		m.backend = backend
-		if workers, err = workerCount(workers, backend); err != nil {
-			return err
-		}
-		if m.flow, err = flow.Load(path); err != nil {
-			return err
-		}
-		if !isImageFlow(m.flow) {
-			return fmt.Errorf("model %s is one of tables, not of images", path)
-		}
-		m.scorer, err = m.flow.NewScorer(flow.ScorerOptions{Workers: workers, BLAS: backend})
-		return err
+		return f, nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	m := &imageModel{eventModel: loaded}
 	c := m.flow.Config()
 	m.size = image.Size{Height: c.Grid[0], Width: c.Grid[1], Channels: len(c.Features)}
 	if c.Pixels != nil {

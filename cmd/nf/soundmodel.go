@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow"
 	"github.com/seed-192fdf7a/nf/internal/atomicfile"
 	"github.com/seed-192fdf7a/nf/internal/printable"
@@ -22,11 +21,9 @@ import (
 
 // soundModel is a model of sound, ready to compute.
 type soundModel struct {
-	flow    *flow.Flow
-	scorer  *flow.Scorer
-	backend blas.Backend
-	format  sound.Format
-	length  int
+	eventModel
+	format sound.Format
+	length int
 }
 
 // isSoundFlow tells whether a flow is one of sound, as nf train makes them.
@@ -51,33 +48,19 @@ const lengthUsage = "of sound: samples of a window (default: those that the mode
 // loadSoundModel reads a model of sound and prepares it for windows of a length,
 // or with 0 of its own.
 func loadSoundModel(command *cobra.Command, path string, length, workers int) (*soundModel, error) {
-	m := &soundModel{}
-	err := orInterrupted(command.Context(), func() error {
-		backend, err := chosenBackend()
-		if err != nil {
-			return err
+	loaded, err := loadEventModel(command, path, workers, func(f *flow.Flow) (*flow.Flow, error) {
+		switch {
+		case !isSoundFlow(f):
+			return nil, fmt.Errorf("model %s is not one of sound", shownPath(path))
+		case length > 0:
+			return f.OnGrid(length)
 		}
-		m.backend = backend
-		if workers, err = workerCount(workers, backend); err != nil {
-			return err
-		}
-		if m.flow, err = flow.Load(path); err != nil {
-			return err
-		}
-		if !isSoundFlow(m.flow) {
-			return fmt.Errorf("model %s is not one of sound", shownPath(path))
-		}
-		if length > 0 {
-			if m.flow, err = m.flow.OnGrid(length); err != nil {
-				return err
-			}
-		}
-		m.scorer, err = m.flow.NewScorer(flow.ScorerOptions{Workers: workers, BLAS: backend})
-		return err
+		return f, nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	m := &soundModel{eventModel: loaded}
 	c := m.flow.Config()
 	if len(c.Context) > 0 {
 		return nil, fmt.Errorf("model %s is conditioned on %s, which no flag gives; use the library", shownPath(path), listed(c.Context))
