@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -177,7 +179,23 @@ func TestFlowMatchingImage(t *testing.T) {
 	if err != nil || !(r.StandardError > 0) || math.Abs(probed-exact) > 5*r.StandardError {
 		t.Errorf("log p is %v by 64 probes with the error %v, exactly %v (%v)", probed, r.StandardError, exact, err)
 	}
+	for _, network := range flow.VelocityNetworks[1:] {
+		exact, _ := score(func(o *flow.ImageOptions) { o.Network, o.ExactTrace, o.SolverSteps = network, true, 2 })
+		probed, f := score(func(o *flow.ImageOptions) { o.Network, o.Probes, o.SolverSteps = network, 64, 2 })
+		r, err := f.ReportSolver(pixels(16, 3), []float64{0.7}, flow.ScorerOptions{})
+		if err != nil || !(r.StandardError > 0) || math.Abs(probed-exact) > 5*r.StandardError {
+			t.Errorf("%s: log p is %v by 64 probes with the error %v, exactly %v (%v)", network, probed, r.StandardError, exact, err)
+		}
+		path := filepath.Join(t.TempDir(), "model.safetensors")
+		if err := f.Save(path); err != nil {
+			t.Fatal(err)
+		}
+		if back, err := flow.Load(path); err != nil || !reflect.DeepEqual(back.Config(), f.Config()) {
+			t.Errorf("%s: the file has %+v, want %+v (%v)", network, back.Config(), f.Config(), err)
+		}
+	}
 	for _, change := range []func(*flow.ImageOptions){
+		func(o *flow.ImageOptions) { o.Network = "recurrent" },
 		func(o *flow.ImageOptions) { o.Variational = true },
 		func(o *flow.ImageOptions) { o.Solver, o.SolverSteps = "rk4", -1 },
 		func(o *flow.ImageOptions) { o.Probes = -1 },

@@ -39,12 +39,55 @@ func FlowMatching(features, context []string, o Options) (Config, error) {
 	})
 }
 
+// VelocityNetwork is the kind of network that computes the velocity of a
+// [FlowMatchingImage].
+type VelocityNetwork string
+
+// The kinds of network.
+const (
+	// ConvolutionNetwork has Steps hidden convolutions of 3 x 3 sites, which see the time
+	// at every layer, and classes at the first.
+	ConvolutionNetwork VelocityNetwork = "convolution"
+	// ResidualNetwork has Steps residual blocks of two convolutions each, as the networks
+	// of [RealNVPImage], and GatedResidualNetwork gates what they add; every block sees the
+	// time and the classes.
+	ResidualNetwork      VelocityNetwork = "residual"
+	GatedResidualNetwork VelocityNetwork = "gated-residual"
+	// TransformerNetwork has Steps layers in which all patches, of 2^Scales pixels a side,
+	// attend to each other; the time and the classes modulate every layer, as in the
+	// diffusion transformers of Peebles and Xie (2023).
+	TransformerNetwork VelocityNetwork = "transformer"
+)
+
+// VelocityNetworks are all kinds.
+var VelocityNetworks = []VelocityNetwork{ConvolutionNetwork, ResidualNetwork, GatedResidualNetwork, TransformerNetwork}
+
+// velocity describes the velocity of a kind.
+func (n VelocityNetwork) velocity(steps, columns int) (nn.VelocitySpec, error) {
+	v, silu := nn.VelocitySpec{Frequencies: 3}, autograd.Activation{Name: autograd.SiLUActivation}
+	switch n {
+	case ConvolutionNetwork, "":
+		v.Hidden, v.Kernels, v.Activation = slices.Repeat([]int{columns}, steps), slices.Repeat([]int{3}, steps+1), silu
+	case ResidualNetwork, GatedResidualNetwork:
+		v.Network = &nn.ResidualConvolutionSpec{
+			Hidden: slices.Repeat([]int{columns}, steps+1), Kernels: []int{3, 3, 3}, Gated: n == GatedResidualNetwork, Activation: silu,
+		}
+	case TransformerNetwork:
+		v.Network = &nn.TransformerSpec{
+			Width: columns, Heads: headsOf(columns), Hidden: 4 * columns, Layers: steps, Epsilon: 1e-5, Modulated: true,
+			Activation: autograd.Activation{Name: autograd.GELUActivation},
+		}
+	default:
+		return v, fmt.Errorf("the network %q is not known; choose one of %q", string(n), VelocityNetworks)
+	}
+	return v, nil
+}
+
 // FlowMatchingImage is [FlowMatching] on images: the image is squeezed Scales times,
-// and the velocity of the values that then belong to a site is a network of Steps
-// hidden convolutions of 3 x 3 sites, which see the time at every layer and classes at
-// the first. Nothing leaves on the way. Log-densities, and with them bits/dim, come of
-// the differential equation, whose trace one random direction estimates, or all unit
-// vectors with ExactTrace.
+// and the velocity of the values that then belong to a site is a Network, with Steps and
+// Columns as its kind says. Nothing leaves on the way. Log-densities, and with them
+// bits/dim, come of the differential equation, whose trace one random direction
+// estimates, or all unit vectors with ExactTrace.
 func FlowMatchingImage(o ImageOptions) (Config, error) {
 	if err := o.fill(PresetFlowMatchingImage); err != nil {
 		return Config{}, fmt.Errorf("%s: %w", PresetFlowMatchingImage, err)
@@ -52,14 +95,14 @@ func FlowMatchingImage(o ImageOptions) (Config, error) {
 	if o.Variational {
 		return Config{}, fmt.Errorf("%s: a learned dequantization is learned by likelihood, and this flow is not", PresetFlowMatchingImage)
 	}
+	velocity, err := o.Network.velocity(o.Steps, o.Columns)
+	if err != nil {
+		return Config{}, fmt.Errorf("%s: %w", PresetFlowMatchingImage, err)
+	}
 	config := o.begin()
 	c := &imageChain{shape: config.Shape(), transforms: config.Transforms}
 	for range o.Scales {
 		c.squeeze(transform.ByFeatures)
-	}
-	velocity := nn.VelocitySpec{
-		Hidden: slices.Repeat([]int{o.Columns}, o.Steps), Kernels: slices.Repeat([]int{3}, o.Steps+1),
-		Frequencies: 3, Activation: autograd.Activation{Name: autograd.SiLUActivation},
 	}
 	c.add(&transform.ContinuousSpec{
 		Velocity: velocity, Probes: transform.ProbesSpec{Count: o.Probes},

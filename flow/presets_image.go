@@ -57,7 +57,7 @@ type ImageOptions struct {
 	// Steps is the number of couplings of a scale, of glow and emerging; the blocks of
 	// a network's residual part, of realnvp-image and flow++-image; the transformers of
 	// tarflow; the pairs of layers before and behind each squeeze, of mintnet; the
-	// hidden layers of flow-matching-image.
+	// hidden layers of flow-matching-image, or the blocks or layers of its Network.
 	Steps int
 	// Columns is the width of the networks, of realnvp-image on the first scale; of
 	// mintnet how many hidden values there are of each site, and at least one of each
@@ -72,6 +72,9 @@ type ImageOptions struct {
 	// periodic, as in the code of Glow's authors.
 	ActNorm bool
 
+	// Network is the kind of velocity of [FlowMatchingImage]; none is
+	// ConvolutionNetwork.
+	Network VelocityNetwork
 	// Solver, SolverSteps, Tolerance and Probes are those of [Options], for
 	// [FlowMatchingImage]; ExactTrace takes no probes, for images of few values.
 	Solver      string
@@ -159,8 +162,8 @@ func (o *ImageOptions) fill(p ImagePreset) error {
 	}
 	if p == PresetFlowMatchingImage {
 		o.fillSolver(d)
-	} else if o.Solver != "" || o.SolverSteps != 0 || o.Tolerance != 0 || o.Probes != 0 || o.ExactTrace {
-		return fmt.Errorf("it solves no differential equation: solver, steps, tolerance and probes are of %s", PresetFlowMatchingImage)
+	} else if o.Solver != "" || o.SolverSteps != 0 || o.Tolerance != 0 || o.Probes != 0 || o.ExactTrace || o.Network != "" {
+		return fmt.Errorf("it solves no differential equation: network, solver, steps, tolerance and probes are of %s", PresetFlowMatchingImage)
 	}
 	possible := 0
 	for h, w := o.Height, o.Width; h > 0 && w > 0 && h%2 == 0 && w%2 == 0; h, w = h/2, w/2 {

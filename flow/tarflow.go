@@ -81,8 +81,17 @@ func TarFlow(grid []int, features, context []string, o TarFlowOptions) (Config, 
 // siteBound bounds the log standard deviations of the base.
 const siteBound = 8
 
-// headColumns is the width of a head of [TarFlowImage].
+// headColumns is the width of a head of the transformers of images.
 const headColumns = 32
+
+// headsOf returns how many heads divide so many columns.
+func headsOf(columns int) int {
+	heads := max(1, columns/headColumns)
+	for columns%heads != 0 {
+		heads--
+	}
+	return heads
+}
 
 // TarFlowImage is [TarFlow] for images: patches of 2^Scales pixels a side and Steps
 // blocks of 2 layers with Columns columns, 32 of them a head where that divides them.
@@ -90,13 +99,9 @@ func TarFlowImage(o ImageOptions) (Config, error) {
 	if err := o.fill(PresetTarFlow); err != nil {
 		return Config{}, fmt.Errorf("tarflow: %w", err)
 	}
-	heads := max(1, o.Columns/headColumns)
-	for o.Columns%heads != 0 {
-		heads--
-	}
 	config := o.beginNormalized()
 	blocks, err := TarFlow(config.Grid, config.Features, config.Context, TarFlowOptions{
-		Patch: 1 << o.Scales, Blocks: o.Steps, Width: o.Columns, Heads: heads, Bound: o.Bound, VolumePreserving: o.VolumePreserving,
+		Patch: 1 << o.Scales, Blocks: o.Steps, Width: o.Columns, Heads: headsOf(o.Columns), Bound: o.Bound, VolumePreserving: o.VolumePreserving,
 	})
 	if err != nil {
 		return Config{}, err

@@ -51,7 +51,7 @@ def step(t, tensors, prefix, x, columns, grid, context, left):
         for e, event in enumerate(ordered):
             x[e][:, columns], log_det[e] = {"masked-convolution": masked, "periodic-convolution": periodic, "mintnet": mintnet}[kind](t, tensors, prefix, event, grid)
         return x, columns, grid, log_det
-    if inner["type"] == "continuous" and inner["velocity"].get("kernels"):
+    if inner["type"] == "continuous" and (inner["velocity"].get("kernels") or inner["velocity"].get("network")):
         rows = x.reshape(len(x), -1).copy()
         log_det = f.solve(inner | {"grid": grid}, tensors, below, rows, context, -1 if kind == "invert" else 1)
         return rows.reshape(x.shape), columns, grid, log_det
@@ -225,11 +225,19 @@ def network(c, tensors, prefix, x, grid, context):
     return conv(last, h)
 
 def velocity(spec, tensors, prefix, x, times, context, grid):
-    """v and the trace of its Jacobian for events x [events, sites · columns] at a time each, by layers of convolutions."""
+    """v and the trace of its Jacobian for events x [events, sites · columns] at a time each, by layers of convolutions or by a network."""
     n, size, k = len(x), x.shape[1], spec.get("frequencies", 0)
     angles = np.pi * np.outer(times, np.arange(k) + 1)
     tau = np.concatenate([np.cos(angles), np.sin(angles)], 1) if k else times[:, None]
-    sites, layers = int(np.prod(grid)), len(spec["hidden"]) + 1
+    sites, layers = int(np.prod(grid)), len(spec.get("hidden") or []) + 1
+    if spec.get("network"):  # whose derivatives are differences
+        seen, c, shape = np.concatenate([context, tau], 1), spec["network"], (len(x), sites, -1)
+        if c["type"] == "transformer":
+            v = lambda y: np.stack([transformer(c, tensors, prefix + "network.", e, s[None]) for e, s in zip(y.reshape(shape), seen)]).reshape(n, size)
+        else:
+            v = lambda y: network(c, tensors, prefix + "network.", y.reshape(shape), grid, seen).reshape(n, size)
+        h = 1e-4
+        return v(x), sum((v(x + h * e) - v(x - h * e))[:, i] for i, e in enumerate(np.eye(size))) / (2 * h)
     tensor = lambda name: tensors[prefix + name]
     h, tangents = x.reshape(n, sites, -1), np.tile(np.eye(size), (n, 1)).reshape(n * size, sites, -1)
     for l in range(layers):
@@ -286,7 +294,11 @@ def transformer(c, tensors, prefix, x, context):
     linear = lambda name, v: v @ tensors[prefix + name + ".weight"] + tensors[prefix + name + ".bias"]
     def norm(name, v):
         v = v - v.mean(1, keepdims=True)
-        return tensors[prefix + name + ".gain"] * v / np.sqrt((v * v).mean(1, keepdims=True) + c["epsilon"]) + tensors[prefix + name + ".shift"]
+        v = tensors[prefix + name + ".gain"] * v / np.sqrt((v * v).mean(1, keepdims=True) + c["epsilon"]) + tensors[prefix + name + ".shift"]
+        if not c.get("modulated"):
+            return v
+        factor, term = np.split(linear(name + ".context", context), 2, 1)
+        return v * (1 + factor) + term
     s, heads = len(x), c["heads"]
     h = linear("input", x) + tensors[prefix + "positions"][:s]
     if context.shape[1]:

@@ -385,15 +385,15 @@ TABLEAUS = {  # the stages of Runge-Kutta methods, their result, and the differe
 }
 
 def velocity(spec, tensors, prefix, x, times, context, grid):
-    """v and the trace of its Jacobian for rows x [rows, D] at a time each, which with kernels are all values of an event."""
-    if spec.get("kernels"):
+    """v and the trace of its Jacobian for rows x [rows, D] at a time each, which with kernels or a network are all values of an event."""
+    if spec.get("kernels") or spec.get("network"):
         import format_grids
         return format_grids.velocity(spec, tensors, prefix, x, times, context, grid)
     d, k = x.shape[1], spec.get("frequencies", 0)
     angles = np.pi * np.outer(times, np.arange(k) + 1)
     tau = np.concatenate([np.cos(angles), np.sin(angles)], 1) if k else times[:, None]
     tensor = lambda name: tensors[prefix + name]
-    h, tangents, layers = x, np.tile(np.eye(d), (len(x), 1, 1)), len(spec["hidden"]) + 1
+    h, tangents, layers = x, np.tile(np.eye(d), (len(x), 1, 1)), len(spec.get("hidden") or []) + 1
     for l in range(layers):
         u, tangents = h @ tensor(f"layers.{l}.weight"), tangents @ tensor(f"layers.{l}.weight")
         if l == 0 and context.shape[1]:

@@ -61,11 +61,19 @@ func TestFlowMatchingOfImages(t *testing.T) {
 	if !strings.Contains(r.errors, "standard deviations from those of the model's own solver") {
 		t.Errorf("sample says %q", r.errors)
 	}
+	for _, network := range []string{"residual", "transformer"} {
+		r := mustRun(t, d, strings.Fields(train+" --network "+network)...)
+		if !strings.Contains(r.out, "bits_per_dim=") {
+			t.Errorf("training of a %s says %q", network, r.out)
+		}
+	}
 	for _, c := range []struct {
 		code        int
 		flags, want string
 	}{
 		{exitUsage, train + " --probes -1", "exact trace"},
+		{exitUsage, train + " --network recurrent", "transformer"},
+		{exitUsage, trainImages + " --flow glow --out m.safetensors --network residual", "flow-matching-image"},
 		{exitUsage, trainImages + " --flow glow --out m.safetensors --solver rk4", "flow-matching-image"},
 		{exitFailed, train + " --dequantization variational", "likelihood"},
 		{exitFailed, train + " --pairing transport", "biased"},

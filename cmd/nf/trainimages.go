@@ -44,6 +44,7 @@ func (i *imageFlags) addFlags(command *cobra.Command) {
 	f.StringVar(&i.dequantization, "dequantization", uniformNoise, "of images: noise that makes pixels numbers with a density, "+uniformNoise+", or "+variationalNoise+": learned together with the flow, for fewer bits/dim")
 	f.BoolVar(&i.model.VolumePreserving, "volume-preserving", false, "of tarflow: maps that only shift, and a base with a learned deviation of each value")
 	f.BoolVar(&i.model.ActNorm, "actnorm", false, "of glow, emerging and periodic: ActNorm behind the hidden layers of the networks too, as in the code of Glow's authors")
+	f.StringVar((*string)(&i.model.Network), "network", "", "of flow-matching-image: the network of the velocity, "+networkNames()+", with --layers blocks, hidden layers or layers of --width columns (default "+string(flow.ConvolutionNetwork)+")")
 	f.IntVar(&i.validLast, "valid-last", 0, "of images: validate on so many of the last images of --data, and train on those before")
 	f.StringVar(&i.validClasses, "valid-classes", "", "of images: the classes of --valid, as --classes FILE or own")
 	f.BoolVar(&i.flip, "flip", false, "of images: mirror one half of them in each epoch")
@@ -265,6 +266,7 @@ type imageProvenance struct {
 		Bits         int         `json:"bits,omitempty"`
 		Flip         bool        `json:"flip,omitempty"`
 		ActNorm      bool        `json:"actnorm,omitempty"`
+		Network      string      `json:"network,omitempty"`
 		Noise        float64     `json:"noise,omitempty"`
 		ClassDropout float64     `json:"class_dropout,omitempty"`
 		Variational  bool        `json:"variational,omitempty"`
@@ -291,6 +293,7 @@ func (d *trainingImages) describe(o *trainOptions, r train.Result) (json.RawMess
 	q.Flow, q.Scales, q.Layers, q.Width, q.Bound, q.Bits, q.Flip = o.flow, i.model.Scales, i.model.Steps, i.model.Columns, i.model.Bound, i.bits, i.flip
 	q.Noise, q.ClassDropout, q.Variational, q.ActNorm = i.model.Noise, i.dropout, i.model.Variational, i.model.ActNorm
 	q.Solver, q.Steps, q.Tolerance, q.Probes, q.ExactTrace, q.Pairing = o.model.Solver, o.model.Steps, o.model.Tolerance, o.model.Probes, i.model.ExactTrace, string(o.pairing)
+	q.Network = string(i.model.Network)
 	q.fitProvenance = o.describeFit()
 	if q.ValidLast = i.validLast; o.valid == "" && q.ValidLast == 0 {
 		q.ValidFraction = o.validFraction

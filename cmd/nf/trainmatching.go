@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +23,7 @@ func (o *trainOptions) matchesImages() bool {
 // training on images.
 func (o *trainOptions) checkImageSolver(command *cobra.Command) error {
 	changed := command.Flags().Changed
-	for _, name := range []string{"solver", "solver-steps", "tolerance", "probes", "pairing"} {
+	for _, name := range []string{"solver", "solver-steps", "tolerance", "probes", "pairing", "network"} {
 		if changed(name) && !o.matchesImages() {
 			return usage("--%s is for --flow %s, of images", name, flow.PresetFlowMatchingImage)
 		}
@@ -31,11 +33,22 @@ func (o *trainOptions) checkImageSolver(command *cobra.Command) error {
 		return usage("--solver-steps is %d; it must be at least 1", o.model.Steps)
 	case changed("tolerance") && !(o.model.Tolerance > 0):
 		return usage("--tolerance is %v; it must be above 0", o.model.Tolerance)
+	case changed("network") && !slices.Contains(flow.VelocityNetworks, o.images.model.Network):
+		return usage("--network %q is not in this version; choose %s", o.images.model.Network, networkNames())
 	case changed("probes") && o.model.Probes < 0:
 		return usage("--probes is %d; it must be at least 1, or 0 for the exact trace of images of few values", o.model.Probes)
 	}
 	o.images.model.ExactTrace = changed("probes") && o.model.Probes == 0
 	return nil
+}
+
+// networkNames lists what --network may be.
+func networkNames() string {
+	var names []string
+	for _, n := range flow.VelocityNetworks {
+		names = append(names, string(n))
+	}
+	return strings.Join(names, ", ")
 }
 
 // match makes a fit by likelihood one by flow matching. The log-densities that it

@@ -33,6 +33,16 @@ func (s Scope) NewUnbiasedConvolution(grid [2]int, w blas.Window, in, out int) *
 	return c
 }
 
+// NewConvolutionTangent creates the layer without a bias, with zeros outside the grid,
+// of the weight of another, by which tangents of what that takes go on.
+func (s Scope) NewConvolutionTangent(of *Convolution) *Convolution {
+	c := &Convolution{Weight: of.Weight, grid: of.grid, window: of.window, in: of.in}
+	c.window.Outside = 0
+	s.add(c, &c.place)
+	s.reserve(2 * c.Weight.Size())
+	return c
+}
+
 // Terms returns the number of inputs that an output sees.
 func (c *Convolution) Terms() int { return c.Weight.Rows }
 
@@ -44,5 +54,5 @@ func (c *Convolution) Terms() int { return c.Weight.Rows }
 // dweight[tap] = Σ x[site of tap]ᵀ·dz over sites, dbias = Σ dz, and dx is the
 // convolution of dz by the turned window.
 func (g *Graph) Convolve(x Value, c *Convolution, act blas.Activation) Value {
-	return g.product(x, g.do.convolution(c), learned{c.Weight, c.Bias, c.index, c.Weight.Cols}, act)
+	return g.product(x, g.do.convolution(c), learned{c.Weight, c.Bias, c.Weight.layer - 1, c.Weight.Cols}, act)
 }

@@ -27,7 +27,7 @@ type place struct {
 func (s Scope) add(l layer, p *place) {
 	*p = place{s.owner, len(s.owner.layers)}
 	s.owner.layers = append(s.owner.layers, l)
-	if l, ok := l.(weighted); ok {
+	if l, ok := l.(weighted); ok && l.weight().layer == 0 { // it may be that of a layer
 		l.weight().layer = len(s.owner.layers)
 	}
 }

@@ -149,6 +149,9 @@ type Scope struct {
 // Err is that of the set.
 func (s Scope) Err() error { return s.owner.err }
 
+// Begin returns where the next parameter begins in the flat vector of the model.
+func (s Scope) Begin() int { return len(s.owner.values) }
+
 // At returns the scope below this one, its path elements joined by dots.
 func (s Scope) At(elements ...any) Scope {
 	words := make([]string, 0, len(elements)+1)

@@ -87,6 +87,10 @@ type arithmetic interface {
 	// attendBackward adds the gradients; dq, dk and dv may be empty.
 	attend(how attention, y, q, k, v matrix)
 	attendBackward(how attention, dy, dq, dk, dv, q, k, v matrix)
+	// attendTangent is the derivative of attend, and attendTangentBackward adds its
+	// gradients, each of which may be empty: of q, k and v, and of their tangents.
+	attendTangent(how attention, y matrix, in [6]matrix)
+	attendTangentBackward(how attention, dy matrix, gradients, in [6]matrix)
 	// newCache returns c with its memory. attendNext and attendNextBackward are those
 	// of one site, whose keys and values go into c; dy too may be empty.
 	newCache(c Cache) Cache
@@ -96,6 +100,9 @@ type arithmetic interface {
 	// dx may be empty, and dGain and dShift together.
 	layerNorm(n norm, y, shift matrix, epsilon float64)
 	layerNormBackward(n norm, dy, dx, dGain, dShift matrix)
+	// layerNormTangent is the derivative of layerNorm along v, and sets n likewise.
+	layerNormTangent(n norm, y, v matrix, epsilon float64)
+	layerNormTangentBackward(n norm, dy, v, dx, dv, dGain matrix)
 
 	// takePart sets dst to a part of src, whose events have so many sites.
 	takePart(dst, src matrix, part Part, sites int)

@@ -62,6 +62,25 @@ func (a arithmetic32) attendBackward(how attention, dy, dq, dk, dv, q, k, v matr
 	values.backward(math32(a), &a.floats, dy.grid32(), dq.grid32(), dk.grid32(), dv.grid32())
 }
 
+func (a arithmetic32) attendTangent(how attention, y matrix, in [6]matrix) {
+	values := newAttendedTangent(how, grids32(in))
+	values.forward(math32(a), &a.floats, y.grid32())
+}
+
+func (a arithmetic32) attendTangentBackward(how attention, dy matrix, gradients, in [6]matrix) {
+	values := newAttendedTangent(how, grids32(in))
+	values.backward(math32(a), &a.floats, dy.grid32(), grids32(gradients))
+}
+
+func grids32(m [6]matrix) (out [6]grid[float32]) {
+	for i, v := range m {
+		if v.of != nil {
+			out[i] = v.grid32()
+		}
+	}
+	return out
+}
+
 func (a arithmetic32) newCache(c Cache) Cache {
 	c.narrow.take(&a.floats, &c, a.recording)
 	return c
@@ -83,4 +102,14 @@ func (a arithmetic32) layerNorm(n norm, y, shift matrix, epsilon float64) {
 func (a arithmetic32) layerNormBackward(n norm, dy, dx, dGain, dShift matrix) {
 	v := n.narrow()
 	v.backward(math32(a), &a.floats, dy.grid32(), dx.grid32(), dGain.narrow().only(), dShift.narrow().only())
+}
+
+func (a arithmetic32) layerNormTangent(n norm, y, v matrix, epsilon float64) {
+	values := n.narrow()
+	values.tangent(math32(a), &a.floats, y.grid32(), v.grid32(), epsilon)
+}
+
+func (a arithmetic32) layerNormTangentBackward(n norm, dy, v, dx, dv, dGain matrix) {
+	values := n.narrow()
+	values.tangentBackward(math32(a), &a.floats, dy.grid32(), v.grid32(), dx.grid32(), dv.grid32(), dGain.narrow().only())
 }

@@ -129,6 +129,25 @@ func (a arithmetic64) attendBackward(how attention, dy, dq, dk, dv, q, k, v matr
 	values.backward(math64{}, &a.doubles, dy.grid64(), dq.grid64(), dk.grid64(), dv.grid64())
 }
 
+func (a arithmetic64) attendTangent(how attention, y matrix, in [6]matrix) {
+	values := newAttendedTangent(how, grids64(in))
+	values.forward(math64{}, &a.doubles, y.grid64())
+}
+
+func (a arithmetic64) attendTangentBackward(how attention, dy matrix, gradients, in [6]matrix) {
+	values := newAttendedTangent(how, grids64(in))
+	values.backward(math64{}, &a.doubles, dy.grid64(), grids64(gradients))
+}
+
+func grids64(m [6]matrix) (out [6]grid[float64]) {
+	for i, v := range m {
+		if v.of != nil {
+			out[i] = v.grid64()
+		}
+	}
+	return out
+}
+
 func (a arithmetic64) newCache(c Cache) Cache {
 	c.wide.take(&a.doubles, &c, a.recording)
 	return c
@@ -150,4 +169,14 @@ func (arithmetic64) layerNorm(n norm, y, shift matrix, epsilon float64) {
 func (a arithmetic64) layerNormBackward(n norm, dy, dx, dGain, dShift matrix) {
 	v := n.wide()
 	v.backward(math64{}, &a.doubles, dy.grid64(), dx.grid64(), dGain.wide().only(), dShift.wide().only())
+}
+
+func (a arithmetic64) layerNormTangent(n norm, y, v matrix, epsilon float64) {
+	values := n.wide()
+	values.tangent(math64{}, &a.doubles, y.grid64(), v.grid64(), epsilon)
+}
+
+func (a arithmetic64) layerNormTangentBackward(n norm, dy, v, dx, dv, dGain matrix) {
+	values := n.wide()
+	values.tangentBackward(math64{}, &a.doubles, dy.grid64(), v.grid64(), dx.grid64(), dv.grid64(), dGain.wide().only())
 }

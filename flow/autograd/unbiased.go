@@ -16,6 +16,15 @@ func (s Scope) NewUnbiased(in, out int) *Unbiased {
 	return l
 }
 
+// NewTangent creates the layer x·weight of the weight of another, by which tangents
+// of what that takes go on; a binding keeps the weight once more.
+func (s Scope) NewTangent(of *Linear) *Unbiased {
+	l := &Unbiased{Weight: of.Weight}
+	s.add(l, &l.place)
+	s.reserve(of.Weight.Size())
+	return l
+}
+
 // In returns the number of inputs.
 func (l *Unbiased) In() int { return l.Weight.Rows }
 
@@ -26,5 +35,5 @@ func (l *Unbiased) Out() int { return l.Weight.Cols }
 //
 // Backward: dweight = xᵀ·dy, dx = dy·weightᵀ.
 func (g *Graph) Unbiased(x Value, l *Unbiased) Value {
-	return g.product(x, g.do.unbiased(l), learned{l.Weight, nil, l.index, l.Out()}, blas.None)
+	return g.product(x, g.do.unbiased(l), learned{l.Weight, nil, l.Weight.layer - 1, l.Out()}, blas.None)
 }

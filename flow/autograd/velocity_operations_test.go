@@ -3,6 +3,7 @@ package autograd_test
 import (
 	"fmt"
 
+	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 )
 
@@ -64,6 +65,27 @@ func velocities() []operation {
 			p.AddLogDeterminants(p.Combine(in[0], []float64{-0.8}, []float64{1}, in[0]), 1.5, p.LogDet) // a fifth
 			return autograd.Value{}
 		}), 2e-6},
+		{"tangent of a linear layer", []string{"Unbiased"}, []int{3, 3}, false, func(s autograd.Scope) apply {
+			l := s.NewLinear(3, 19)
+			t := s.NewTangent(l)
+			return func(p *autograd.Pass, in values) autograd.Value {
+				return p.Add(p.Linear(in[0], l, 0), p.Unbiased(in[1], t))
+			}
+		}, 2e-6},
+		{"tangent of a convolution", []string{"Convolve"}, []int{3, 3}, false, func(s autograd.Scope) apply {
+			l := s.NewConvolution([2]int{1, 2}, blas.Window{Height: 3, Width: 3, Dilation: 1, Outside: 1}, 3, 5)
+			t := s.NewConvolutionTangent(l)
+			return func(p *autograd.Pass, in values) autograd.Value {
+				return p.Add(p.Convolve(in[0], l, 0), p.Convolve(in[1], t, 0))
+			}
+		}, 5e-6},
+		{"tangent of attention", []string{"AttentionTangent"}, []int{4, 4, 4, 4, 4, 4}, false, without(func(p *autograd.Pass, in values) autograd.Value {
+			return p.AttentionTangent(in[0], in[1], in[2], in[3], in[4], in[5], 2)
+		}), 5e-6},
+		{"tangent of layer norm", []string{"LayerNormTangent"}, []int{5, 5}, false, func(s autograd.Scope) apply {
+			gain := s.New("gain", 1, 5)
+			return func(p *autograd.Pass, in values) autograd.Value { return p.LayerNormTangent(in[0], in[1], gain, 1e-2) }
+		}, 2e-5},
 		{"sigmoid", []string{"Sigmoid"}, []int{19}, false, without(func(p *autograd.Pass, in values) autograd.Value {
 			return p.Sigmoid(in[0])
 		}), 1e-6},

@@ -31,6 +31,9 @@ func TestSteps(t *testing.T) {
 		for _, sites := range []int{1, 2, 70} {
 			for _, contexts := range []int{0, contexts} {
 				shape := autograd.Shape{Grid: []int{sites}, Features: features}
+				if t, ok := spec.(*nn.TransformerSpec); ok {
+					t.Modulated = contexts > 0
+				}
 				if err := spec.Check(shape, contexts); err != nil {
 					t.Fatal(err)
 				}

@@ -105,6 +105,18 @@ func (s *ResidualConvolutionSpec) Build(shape autograd.Shape, context, out int, 
 	return m
 }
 
+// CheckDirectional implements [DirectionalSpec].
+func (s *ResidualConvolutionSpec) CheckDirectional() error { return checkSmooth(s.Activation) }
+
+// BuildDirectional implements [DirectionalSpec].
+func (s *ResidualConvolutionSpec) BuildDirectional(in autograd.Shape, context, out int, scope autograd.Scope) Directional {
+	m := s.Build(in, context, out, scope).(*residualConvolutional)
+	for _, l := range m.layers {
+		m.tangents = append(m.tangents, scope.NewConvolutionTangent(l))
+	}
+	return m
+}
+
 // columns returns from, from+1, … to-1.
 func columns(from, to int) []int {
 	var all []int
@@ -122,30 +134,58 @@ type residualConvolutional struct {
 
 	gates          []*autograd.Linear    // of the context; one for each block, or none
 	scales, shifts []*autograd.Parameter // likewise
+
+	tangents []*autograd.Convolution // the layers, of tangents; none unless it is directional
 }
 
 func (m *residualConvolutional) Compute(p *autograd.Pass, x autograd.Value, rows int) autograd.Value {
 	if x.IsZero() {
 		x = p.SiteContext(rows)
 	}
+	return m.ComputeDual(p, x, nil)
+}
+
+// ComputeDual implements [Directional].
+func (m *residualConvolutional) ComputeDual(p *autograd.Pass, x autograd.Value, tangents []autograd.Value) autograd.Value {
 	last := len(m.layers) - 1
+	borrowed := tangentLists.Borrow(len(tangents))
+	defer tangentLists.Return(borrowed)
+	within := (*borrowed)[:len(tangents)] // those of a block
+	m.convolveTangents(p, 0, tangents)
 	h := convolve(p, x, m.layers[0], m.contexts[0], nil, m.activation, true)
 	for l := 1; l < last; l += 2 {
-		taken := h
+		copy(within, tangents)
+		inner := h
 		if m.scales != nil {
-			taken = p.AddRuns(p.MultiplyRuns(h, p.Repeat(m.scales[l/2], 1)), p.Repeat(m.shifts[l/2], 1))
+			inner = scaleDual(p, inner, p.Repeat(m.scales[l/2], 1), within)
+			inner = p.AddRuns(inner, p.Repeat(m.shifts[l/2], 1))
 		}
-		inner := convolve(p, p.Activate(taken, m.activation), m.layers[l], m.contexts[(l+1)/2], nil, m.activation, false)
+		inner = activateDual(p, inner, m.activation, within)
+		m.convolveTangents(p, l, within)
+		dual := len(within) > 0
+		inner = convolve(p, inner, m.layers[l], m.contexts[(l+1)/2], nil, m.activation, dual)
+		if dual {
+			inner = activateDual(p, inner, m.activation, within)
+		}
+		m.convolveTangents(p, l+1, within)
 		inner = p.Convolve(inner, m.layers[l+1], blas.None)
 		if m.gate != nil {
-			inner = p.Gate(p.Columns(inner, m.value), p.Columns(inner, m.gate))
+			inner = gateDual(p, inner, m.value, m.gate, within)
 		}
 		if m.gates != nil {
-			inner = p.MultiplyRuns(inner, p.Sigmoid(p.Linear(p.Context, m.gates[l/2], blas.None)))
+			inner = scaleDual(p, inner, p.Sigmoid(p.Linear(p.Context, m.gates[l/2], blas.None)), within)
 		}
-		h = p.Add(h, inner)
+		h = addDual(p, h, inner, tangents, within)
 	}
+	m.convolveTangents(p, last, tangents)
 	return p.Convolve(h, m.layers[last], blas.None)
+}
+
+// convolveTangents takes tangents through a layer.
+func (m *residualConvolutional) convolveTangents(p *autograd.Pass, layer int, tangents []autograd.Value) {
+	for k, t := range tangents {
+		tangents[k] = p.Convolve(t, m.tangents[layer], blas.None)
+	}
 }
 
 // Initialize draws weights and biases from U(−1/√in, 1/√in), those that end a

@@ -19,7 +19,9 @@ import (
 //	y = W·h + b
 //
 // with what is learned of each position and, if there is one, the context c. ReLU
-// stands for the activation, whichever it is. If it is causal, a site attends to
+// stands for the activation, whichever it is. If it is modulated, what a norm gives is
+// multiplied by 1 + G·c + g, and S·c + s is added, each time with maps of their own of
+// the context (Peebles and Xie, 2023, without their gates). If it is causal, a site attends to
 // itself and those before it, and its y are the parameters of the next site; those
 // of the first one are 0.
 type TransformerSpec struct {
@@ -32,6 +34,8 @@ type TransformerSpec struct {
 	// Epsilon is that of [autograd.Graph.LayerNorm].
 	Epsilon float64 `json:"epsilon"`
 	Causal  bool    `json:"causal,omitempty"`
+	// Modulated tells that the context scales and shifts what the layers see.
+	Modulated bool `json:"modulated,omitempty"`
 	autograd.Activation
 }
 
@@ -39,7 +43,7 @@ type TransformerSpec struct {
 const maxLayers = 256
 
 // Check implements [Spec].
-func (s *TransformerSpec) Check(in autograd.Shape, _ int) error {
+func (s *TransformerSpec) Check(in autograd.Shape, context int) error {
 	if err := s.Activation.Check(); err != nil {
 		return err
 	}
@@ -52,6 +56,8 @@ func (s *TransformerSpec) Check(in autograd.Shape, _ int) error {
 		}
 	}
 	switch {
+	case s.Modulated && context == 0:
+		return errors.New("it is modulated by a context, and there is none")
 	case s.Heads < 1 || s.Width%s.Heads != 0:
 		return fmt.Errorf("%d heads do not divide the width %d", s.Heads, s.Width)
 	case s.Layers < 1 || s.Layers > maxLayers:
@@ -80,7 +86,9 @@ func (s *TransformerSpec) StepValues(in autograd.Shape) int {
 // Build implements [Spec]: the parameters are input, context, positions [sites,
 // width], and for each layer attention.norm, attention.queries (whose outputs are
 // the queries, the keys and the values of all heads), attention.output,
-// network.norm, network.hidden and network.output; then output.
+// network.norm, network.hidden and network.output; then output. A norm has gain and
+// shift, and of a context that modulates the layer context, whose outputs are factors
+// and then terms.
 func (s *TransformerSpec) Build(in autograd.Shape, context, out int, scope autograd.Scope) Conditioner {
 	if in.Features == 0 && context == 0 {
 		return Constant(out, scope)
@@ -100,10 +108,10 @@ func (s *TransformerSpec) Build(in autograd.Shape, context, out int, scope autog
 		at := scope.At("layers", i)
 		attention, network := at.At("attention"), at.At("network")
 		t.layers = append(t.layers, transformerLayer{
-			normAttention: newNorm(attention.At("norm"), s.Width),
+			normAttention: s.newNorm(attention.At("norm"), context),
 			queries:       attention.At("queries").NewLinear(s.Width, 3*s.Width),
 			attended:      attention.At("output").NewLinear(s.Width, s.Width),
-			normNetwork:   newNorm(network.At("norm"), s.Width),
+			normNetwork:   s.newNorm(network.At("norm"), context),
 			hidden:        network.At("hidden").NewLinear(s.Width, s.Hidden),
 			computed:      network.At("output").NewLinear(s.Hidden, s.Width),
 		})
@@ -126,6 +134,8 @@ type transformer struct {
 	output         *autograd.Linear
 	parts          [3][]int // the columns of queries, keys and values
 
+	inputTangent, outputTangent *autograd.Unbiased // nil unless it is directional
+
 	idle freelist.List[transformerSteps]
 }
 
@@ -133,13 +143,22 @@ type transformerLayer struct {
 	normAttention, normNetwork norm
 	queries, attended          *autograd.Linear
 	hidden, computed           *autograd.Linear
+
+	tangents *transformerTangents // nil unless the transformer is directional
 }
 
 // norm is what a layer normalization learns.
-type norm struct{ gain, shift *autograd.Parameter }
+type norm struct {
+	gain, shift *autograd.Parameter
+	context     *autograd.Linear // nil where it is not modulated
+}
 
-func newNorm(scope autograd.Scope, width int) norm {
-	return norm{scope.New("gain", 1, width), scope.New("shift", 1, width)}
+func (s *TransformerSpec) newNorm(scope autograd.Scope, context int) norm {
+	n := norm{gain: scope.New("gain", 1, s.Width), shift: scope.New("shift", 1, s.Width)}
+	if s.Modulated {
+		n.context = scope.At("context").NewLinear(context, 2*s.Width)
+	}
+	return n
 }
 
 // embed returns h of sites, from number first on, of each event; context has a
@@ -156,16 +175,19 @@ func (t *transformer) embed(g *autograd.Graph, x, context autograd.Value, first,
 }
 
 // layer returns h behind a layer, whose sites attend as attend says.
-func (t *transformer) layer(g *autograd.Graph, h autograd.Value, l *transformerLayer, attend func(q, k, v autograd.Value) autograd.Value) autograd.Value {
-	qkv := g.Linear(t.normalize(g, h, l.normAttention), l.queries, blas.None)
-	a := attend(g.Columns(qkv, t.parts[0]), g.Columns(qkv, t.parts[1]), g.Columns(qkv, t.parts[2]))
-	h = g.Add(h, g.Linear(a, l.attended, blas.None))
-	inner := linear(g, t.normalize(g, h, l.normNetwork), l.hidden, t.Activation)
-	return g.Add(h, g.Linear(inner, l.computed, blas.None))
+func (t *transformer) layer(p *autograd.Pass, h autograd.Value, l *transformerLayer, attend func(q, k, v autograd.Value) autograd.Value) autograd.Value {
+	qkv := p.Linear(t.normalizeDual(p, h, l.normAttention, nil), l.queries, blas.None)
+	a := attend(p.Columns(qkv, t.parts[0]), p.Columns(qkv, t.parts[1]), p.Columns(qkv, t.parts[2]))
+	h = p.Add(h, p.Linear(a, l.attended, blas.None))
+	inner := linear(p.Graph, t.normalizeDual(p, h, l.normNetwork, nil), l.hidden, t.Activation)
+	return p.Add(h, p.Linear(inner, l.computed, blas.None))
 }
 
-func (t *transformer) normalize(g *autograd.Graph, h autograd.Value, n norm) autograd.Value {
-	return g.LayerNorm(h, n.gain, n.shift, t.Epsilon)
+// modulation returns what a norm is multiplied by, less 1, and what is added, a row for
+// each event.
+func (t *transformer) modulation(p *autograd.Pass, n norm) (factor, term autograd.Value) {
+	both := p.Linear(p.Context, n.context, blas.None)
+	return p.Columns(both, t.parts[0]), p.Columns(both, t.parts[1])
 }
 
 func (t *transformer) Compute(p *autograd.Pass, x autograd.Value, rows int) autograd.Value {
@@ -175,7 +197,7 @@ func (t *transformer) Compute(p *autograd.Pass, x autograd.Value, rows int) auto
 	}
 	h := t.embed(p.Graph, x, context, 0, t.sites)
 	for i := range t.layers {
-		h = t.layer(p.Graph, h, &t.layers[i], func(q, k, v autograd.Value) autograd.Value {
+		h = t.layer(p, h, &t.layers[i], func(q, k, v autograd.Value) autograd.Value {
 			return p.Attention(q, k, v, t.Heads, t.Causal)
 		})
 	}
@@ -187,7 +209,8 @@ func (t *transformer) Compute(p *autograd.Pass, x autograd.Value, rows int) auto
 }
 
 // Initialize draws the positions from U(−√3/100, √3/100), whose deviation is
-// 1/100, weights and biases from U(−1/√in, 1/√in), and sets the last layer to zero.
+// 1/100, weights and biases from U(−1/√in, 1/√in), and sets the last layer, and what
+// modulates, to zero.
 func (t *transformer) Initialize(seed uint64) {
 	draw(seed, 0.0173205, t.positions)
 	for _, l := range []*autograd.Linear{t.input, t.context} {
@@ -202,6 +225,10 @@ func (t *transformer) Initialize(seed uint64) {
 				n.gain.Values()[c] = 1
 			}
 			clear(n.shift.Values())
+			if n.context != nil {
+				clear(n.context.Weight.Values())
+				clear(n.context.Bias.Values())
+			}
 		}
 		for _, l := range []*autograd.Linear{layer.queries, layer.attended, layer.hidden, layer.computed} {
 			draw(seed, inverseRoot(l.In()), l.Weight, l.Bias)
@@ -249,7 +276,7 @@ func (s *transformerSteps) Next(x autograd.Value) autograd.Value {
 	h := t.embed(p.Graph, x, s.context, s.site, 1)
 	s.site++
 	for s.layer = range t.layers {
-		h = t.layer(p.Graph, h, &t.layers[s.layer], s.attend)
+		h = t.layer(p, h, &t.layers[s.layer], s.attend)
 	}
 	return p.Linear(h, t.output, blas.None)
 }

@@ -3,7 +3,6 @@ package nn
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow/autograd"
@@ -21,10 +20,12 @@ import (
 // c. τ is t itself, or with frequencies cos πt, …, cos Kπt, sin πt, …, sin Kπt. These
 // are the layers "concat" and "concatsquash" of FFJORD (Grathwohl et al., 2019),
 // whose bias stands inside the gate.
+//
+// Or v is what a Network makes of x, whose context is c and then τ.
 type VelocitySpec struct {
 	// Hidden is the width of each hidden layer; none makes v affine in x. One
 	// hidden layer has an exact divergence at next to no cost.
-	Hidden []int `json:"hidden"`
+	Hidden []int `json:"hidden,omitempty"`
 	// Gated layers multiply by what they make of the time.
 	Gated bool `json:"gated,omitempty"`
 	// Frequencies is K; with 0 layers see t itself.
@@ -34,29 +35,29 @@ type VelocitySpec struct {
 	// the last. Without them each site moves by itself.
 	Kernels []int `json:"kernels,omitempty"`
 	autograd.Activation
+
+	// Network is a residual network of convolutions, or a transformer, in the place of
+	// the layers: the sites of an event move together.
+	Network Spec `json:"network,omitempty"`
 }
 
 // MaxFrequencies bounds [VelocitySpec.Frequencies].
 const MaxFrequencies = 64
 
-// Check tells what is wrong with the description, for events of a shape.
-func (s *VelocitySpec) Check(in autograd.Shape) error {
+// Check tells what is wrong with the description, for events of a shape and contexts
+// of so many columns.
+func (s *VelocitySpec) Check(in autograd.Shape, context int) error {
+	if s.Frequencies < 0 || s.Frequencies > MaxFrequencies {
+		return fmt.Errorf("%d frequencies, want 0 to %d", s.Frequencies, MaxFrequencies)
+	}
+	if s.Network != nil {
+		return s.checkNetwork(in, context)
+	}
 	if err := checkHidden(s.Hidden, s.Activation); err != nil {
 		return err
 	}
-	if !s.Smooth() {
-		var names []string
-		for _, n := range autograd.SmoothActivations() {
-			names = append(names, string(n))
-		}
-		name := string(s.Name)
-		if name == "" {
-			name = "ReLU"
-		}
-		return fmt.Errorf("a velocity needs a smooth activation, and %s is none; choose %s", name, strings.Join(names, ", "))
-	}
-	if s.Frequencies < 0 || s.Frequencies > MaxFrequencies {
-		return fmt.Errorf("%d frequencies, want 0 to %d", s.Frequencies, MaxFrequencies)
+	if err := checkSmooth(s.Activation); err != nil {
+		return err
 	}
 	if s.Kernels == nil {
 		return nil
@@ -67,25 +68,53 @@ func (s *VelocitySpec) Check(in autograd.Shape) error {
 	return checkWindows(in.Grid, s.Kernels, 0)
 }
 
+// checkNetwork is Check where there is a network.
+func (s *VelocitySpec) checkNetwork(in autograd.Shape, context int) error {
+	if s.Hidden != nil || s.Kernels != nil || s.Gated || s.Activation != (autograd.Activation{}) {
+		return errors.New("there is a network, and hidden layers, kernels, gates or an activation beside it; these are the network's own")
+	}
+	name, err := Kinds.Name(s.Network)
+	if err != nil {
+		return err
+	}
+	d, ok := s.Network.(DirectionalSpec)
+	if !ok {
+		return fmt.Errorf("the network is of the kind %s, which has no derivatives along directions; choose residual-convolution or transformer", name)
+	}
+	if err := d.CheckDirectional(); err != nil {
+		return err
+	}
+	return d.Check(in, context+s.times())
+}
+
+// times returns the columns of τ.
+func (s *VelocitySpec) times() int {
+	if s.Frequencies > 0 {
+		return 2 * s.Frequencies
+	}
+	return 1
+}
+
 // errNoDirections is a programmer's error.
 var errNoDirections = errors.New("nn: a velocity without exactly one hidden layer has a divergence only by directions")
 
 // Build creates the network below scope, for events of a shape and contexts of so
 // many columns: layers.0.weight [in, out], of convolutions [taps·in, out], and so
 // on, layers.0.time.weight [τ, out or 2·out] and .bias, of which the second half
-// gates, and context.weight.
+// gates, and context.weight; those of a network are below network.
 func (s *VelocitySpec) Build(shape autograd.Shape, context int, scope autograd.Scope) *Velocity {
 	features := shape.Features
 	v := &Velocity{spec: *s, features: features}
+	if s.Network != nil {
+		v.begins = scope.Begin()
+		v.network = s.Network.(DirectionalSpec).BuildDirectional(shape, context+s.times(), features, scope.At("network"))
+		return v
+	}
 	on := convolutionsOn(shape.Grid, 1)
 	if context > 0 {
 		v.context = scope.At("context").NewUnbiased(context, append(append([]int(nil), s.Hidden...), features)[0])
 	}
-	times := 1
-	if s.Frequencies > 0 {
-		times = 2 * s.Frequencies
-	}
-	in := features
+	times, in := s.times(), features
 	for i, out := range append(append([]int(nil), s.Hidden...), features) {
 		at := scope.At("layers", i)
 		l := velocityLayer{shift: columnRange(0, out)}
@@ -102,6 +131,7 @@ func (s *VelocitySpec) Build(shape autograd.Shape, context int, scope autograd.S
 		v.layers = append(v.layers, l)
 		in = out
 	}
+	v.begins = v.layers[0].parameter().Offset()
 	return v
 }
 
@@ -119,6 +149,8 @@ type Velocity struct {
 	features int
 	layers   []velocityLayer
 	context  *autograd.Unbiased // nil without a context
+	network  Directional        // nil unless it takes the place of the layers
+	begins   int
 }
 
 type velocityLayer struct {
@@ -144,19 +176,24 @@ func (l *velocityLayer) parameter() *autograd.Parameter {
 	return l.weight.Weight
 }
 
-// Offset returns where its parameters begin in the flat vector of the model.
-func (v *Velocity) Offset() int { return v.layers[0].parameter().Offset() }
+// Offset returns where the parameters of its layers begin in the flat vector of the
+// model.
+func (v *Velocity) Offset() int { return v.begins }
 
 // Closed tells whether the divergence needs no directions.
 func (v *Velocity) Closed() bool { return len(v.layers) == 2 && v.spec.Kernels == nil }
 
 // Together tells whether the sites of an event move together, so that a direction
 // is one of the whole event.
-func (v *Velocity) Together() bool { return v.spec.Kernels != nil }
+func (v *Velocity) Together() bool { return v.spec.Kernels != nil || v.network != nil }
 
 // Initialize draws weights and biases from U(−1/√in, 1/√in), but sets the last
 // layer to zero, so that nothing moves.
 func (v *Velocity) Initialize(seed uint64) {
+	if v.network != nil {
+		v.network.Initialize(seed)
+		return
+	}
 	last := len(v.layers) - 1
 	if v.context != nil {
 		draw(seed, inverseRoot(v.context.In()+v.features), v.context.Weight)
@@ -209,6 +246,39 @@ func (v *Velocity) Compute(p *autograd.Pass, x autograd.Value, times []float64, 
 	defer tangentLists.Return(borrowed)
 	tangents := (*borrowed)[:len(directions)]
 	copy(tangents, directions)
+	if v.network != nil {
+		x = v.through(p, x, tau, tangents)
+	} else {
+		x = v.along(p, x, tau, tangents, closed, d.Trace)
+	}
+	for k, tangent := range tangents {
+		if trace {
+			p.AddDots(tangent, directions[k], d.Share, d.Trace)
+		}
+		if square {
+			p.AddDots(tangent, tangent, d.Share, d.Square)
+		}
+	}
+	return x
+}
+
+// through returns what the network makes of x, and of tangents in their place.
+func (v *Velocity) through(p *autograd.Pass, x, tau autograd.Value, tangents []autograd.Value) autograd.Value {
+	context := p.Context
+	defer func() { p.Context = context }()
+	if events := len(p.LogDet.Values); tau.Rows != events {
+		tau = p.Spread(tau, events)
+	}
+	p.Context = tau
+	if !context.IsZero() {
+		p.Context = p.Concat(context, tau)
+	}
+	return v.network.ComputeDual(p, x, tangents)
+}
+
+// along returns v by the layers, with tangents in their place, and adds a trace in
+// closed form.
+func (v *Velocity) along(p *autograd.Pass, x, tau autograd.Value, tangents []autograd.Value, closed bool, trace autograd.Sums) autograd.Value {
 	var slope autograd.Value // of the hidden layer, with its gate, for the closed form
 	last := len(v.layers) - 1
 	for i, l := range v.layers {
@@ -235,7 +305,7 @@ func (v *Velocity) Compute(p *autograd.Pass, x autograd.Value, times []float64, 
 			if !gate.IsZero() && gate.Rows != 1 {
 				gate = p.Spread(gate, u.Rows)
 			}
-			p.AddHiddenTrace(v.layers[0].weight, v.layers[1].weight, slope, gate, d.Trace)
+			p.AddHiddenTrace(v.layers[0].weight, v.layers[1].weight, slope, gate, trace)
 			x = u
 		case i == last:
 			x = u
@@ -244,22 +314,8 @@ func (v *Velocity) Compute(p *autograd.Pass, x autograd.Value, times []float64, 
 			if !gate.IsZero() {
 				slope = p.MultiplyRuns(slope, gate)
 			}
-		case len(tangents) == 0:
-			x = p.Activate(u, v.spec.Activation)
 		default:
-			var s autograd.Value
-			x, s = p.ActivateSlope(u, v.spec.Activation)
-			for k, tangent := range tangents {
-				tangents[k] = p.MultiplyRuns(tangent, s)
-			}
-		}
-	}
-	for k, tangent := range tangents {
-		if trace {
-			p.AddDots(tangent, directions[k], d.Share, d.Trace)
-		}
-		if square {
-			p.AddDots(tangent, tangent, d.Share, d.Square)
+			x = activateDual(p, u, v.spec.Activation, tangents)
 		}
 	}
 	return x

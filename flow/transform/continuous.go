@@ -31,8 +31,8 @@ type ContinuousSpec struct {
 }
 
 // Check implements [Spec].
-func (s *ContinuousSpec) Check(in Shape, _ int) error {
-	if err := s.Velocity.Check(in); err != nil {
+func (s *ContinuousSpec) Check(in Shape, context int) error {
+	if err := s.Velocity.Check(in, context); err != nil {
 		return fmt.Errorf("continuous: velocity: %w", err)
 	}
 	if err := s.Solver.Check(); err != nil {

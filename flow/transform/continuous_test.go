@@ -10,6 +10,7 @@ import (
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/flow/nn"
 	"github.com/seed-192fdf7a/nf/flow/transform"
+	"github.com/seed-192fdf7a/nf/kernels"
 )
 
 var tanh = autograd.Activation{Name: autograd.TanhActivation}
@@ -169,6 +170,71 @@ func TestSolvesByEvent(t *testing.T) {
 						t.Errorf("%v allocations once warm", n)
 					}
 				})
+			}
+		}
+	}
+}
+
+// TestNetworkVelocityBits computes events on a grid, whose velocity is a network, by
+// themselves and in a batch, with and without a tape, on every tier: each has the same
+// bits, and so have samples whether the trace is computed or not.
+func TestNetworkVelocityBits(t *testing.T) {
+	const events, sites, features = 3, 4, 2
+	x, ctx := noise(events*sites*features, 1, 3), noise(2*events, 2, 2)
+	for name, network := range map[string]nn.Spec{
+		"residual": &nn.ResidualConvolutionSpec{Hidden: []int{20, 5}, Kernels: []int{3, 3, 3}, Gated: true, Activation: autograd.Activation{Name: autograd.SiLUActivation}},
+		"transformer": &nn.TransformerSpec{Width: 12, Heads: 2, Hidden: 20, Layers: 2, Epsilon: 1e-5, Modulated: true,
+			Activation: autograd.Activation{Name: autograd.GELUActivation}},
+	} {
+		for _, solver := range []transform.SolverSpec{{Method: transform.Euler, Steps: 2}, {Method: transform.Dopri5, Tolerance: 0.1}} {
+			spec := &transform.ContinuousSpec{Velocity: nn.VelocitySpec{Network: network, Frequencies: 2}, Solver: solver, Probes: transform.ProbesSpec{Count: 2}}
+			s := build(t, spec, transform.Shape{Grid: []int{2, 2}, Features: features}, 2)
+			var want []float64
+			for _, tier := range kernels.Tiers() {
+				g := autograd.Bind32(s.parameters, blas.BuiltinOn(tier)).NewGraph()
+				compute := func(mode autograd.Mode, from, to int) []float64 {
+					g.Reset(mode)
+					p := g.Pass(to - from)
+					in := p.Input((to-from)*sites, features, true)
+					for i, v := range x[from*sites*features : to*sites*features] {
+						in.Set(i/features, i%features, v)
+					}
+					p.Context = fill(g, ctx[2*from:2*to], 2, to-from)
+					out := s.transform.Forward(p, in)
+					return append(values(out), p.LogDet.Values...)
+				}
+				whole := compute(autograd.Evaluate, 0, events)
+				if want == nil {
+					want = whole
+				}
+				if !slices.Equal(whole, want) {
+					t.Errorf("%s, %s: the bits on %s are others", name, solver.Method, tier.Name())
+				}
+				if !slices.Equal(compute(autograd.Differentiate, 0, events), whole) {
+					t.Errorf("%s, %s: with a tape the bits are others", name, solver.Method)
+				}
+				const each = sites * features
+				for e := range events - 1 {
+					alone := compute(autograd.Evaluate, e, e+1)
+					if !slices.Equal(alone[:each], whole[e*each:][:each]) || alone[each] != whole[events*each+e] {
+						t.Errorf("%s, %s: event %d has other bits by itself", name, solver.Method, e)
+					}
+				}
+			}
+			v := s.transform.(*transform.Continuous).Velocity()
+			g := autograd.Bind32(s.parameters, blas.Builtin()).NewGraph()
+			velocity := func(trace bool) []float64 {
+				g.Reset(autograd.Evaluate)
+				p := g.Pass(events)
+				p.Context = fill(g, ctx, 2, events)
+				in, d := fill(g, x, features, events*sites), nn.Divergence{}
+				if trace {
+					d = nn.Divergence{Fields: []autograd.Value{in}, Share: 1, Trace: p.LogDet}
+				}
+				return values(v.Compute(p, in, []float64{0.3}, d))
+			}
+			if !slices.Equal(velocity(true), velocity(false)) {
+				t.Errorf("%s: the velocity has other bits with its trace", name)
 			}
 		}
 	}

@@ -50,6 +50,10 @@ var gridFamilies = []struct {
 		nn.VelocitySpec{Hidden: []int{3}, Kernels: []int{3, 1}, Frequencies: 1, Activation: autograd.Activation{Name: autograd.SiLUActivation}}), 4e-6},
 	{solved + "convolutions-adaptive", transform.Shape{Grid: []int{3}, Features: 1}, continuous(transform.SolverSpec{Method: transform.Dopri5, Tolerance: 1e-7},
 		nn.VelocitySpec{Hidden: []int{3, 2}, Kernels: []int{3, 3, 1}, Gated: true, Activation: autograd.Activation{Name: autograd.TanhActivation}}), 4e-6},
+	{solved + "residual-convolutions", transform.Shape{Grid: []int{2, 2}, Features: 1}, continuous(transform.SolverSpec{Method: transform.Dopri5, Tolerance: 1e-7}, nn.VelocitySpec{
+		Network: &nn.ResidualConvolutionSpec{Hidden: []int{2, 2}, Kernels: []int{3, 3, 1}, Gated: true, ContextGated: true, Scaled: true, Activation: autograd.Activation{Name: autograd.SiLUActivation}}}), 8e-6},
+	{solved + "transformer", transform.Shape{Grid: []int{3}, Features: 1}, continuous(transform.SolverSpec{Method: transform.Dopri5, Tolerance: 1e-7}, nn.VelocitySpec{
+		Network: &nn.TransformerSpec{Width: 3, Heads: 1, Hidden: 2, Layers: 1, Epsilon: 0.1, Modulated: true, Activation: autograd.Activation{Name: autograd.GELUActivation}}}), 2e-5},
 	{"steps-of-glow", transform.Shape{Grid: []int{2, 2}, Features: 1}, squeezed([]int{2, 2}, 1, transform.ByFeatures,
 		&transform.ActNormSpec{Bound: 3}, &transform.MatrixSpec{}, convolutional(4), &transform.BatchNormSpec{Epsilon: 1e-4, Momentum: 0.1}, &transform.LUSpec{Bound: 2}), 3e-5},
 }
@@ -113,7 +117,7 @@ func TestGridConformance(t *testing.T) {
 
 // TestGridSpecsAreChecked gives specs that do not fit their grid.
 func TestGridSpecsAreChecked(t *testing.T) {
-	image := transform.Shape{Grid: []int{4, 6}, Features: 2}
+	image, rk4 := transform.Shape{Grid: []int{4, 6}, Features: 2}, transform.SolverSpec{Method: transform.RK4, Steps: 1}
 	network := func(n nn.Spec) transform.Spec {
 		return &transform.CouplingSpec{Mask: []bool{false, true}, Univariate: affine, Conditioner: n}
 	}
@@ -121,26 +125,32 @@ func TestGridSpecsAreChecked(t *testing.T) {
 		shape transform.Shape
 		spec  transform.Spec
 	}{
-		"blocks that do not fill the grid": {image, &transform.SqueezeSpec{Block: []int{2, 4}, Order: transform.BySites(8, 2)}},
-		"a block of one dimension":         {image, &transform.SqueezeSpec{Block: []int{2}, Order: transform.BySites(2, 2)}},
-		"no grid":                          {transform.Shape{Features: 2}, &transform.SqueezeSpec{Block: []int{}, Order: []int{0, 1}}},
-		"a block of nothing":               {image, &transform.SqueezeSpec{Block: []int{0, 2}, Order: nil}},
-		"a short order":                    {image, &transform.SqueezeSpec{Block: []int{2, 2}, Order: []int{0, 1}}},
-		"an order with a value twice":      {image, &transform.SqueezeSpec{Block: []int{1, 2}, Order: []int{0, 1, 2, 2}}},
-		"an inverse of other features":     {transform.Shape{Grid: []int{2, 2}, Features: 5}, &transform.InvertSpec{Transform: &transform.SqueezeSpec{Block: []int{2, 2}, Order: []int{3, 1, 2, 0}}}},
-		"an unknown color":                 {image, &transform.CouplingSpec{Sites: "black", Univariate: affine, Conditioner: &nn.MLPSpec{}}},
-		"a color and a mask":               {image, &transform.CouplingSpec{Sites: transform.Odd, Mask: []bool{true, false}, Univariate: affine, Conditioner: &nn.MLPSpec{}}},
-		"a checkerboard of one site":       {transform.Shape{Features: 2}, &transform.CouplingSpec{Sites: transform.Even, Univariate: affine, Conditioner: &nn.MLPSpec{}}},
-		"few kernels":                      {image, network(&nn.ConvolutionSpec{Hidden: []int{3}, Kernels: []int{3}})},
-		"an even kernel":                   {image, network(&nn.ConvolutionSpec{Kernels: []int{2}})},
-		"a grid of three dimensions":       {transform.Shape{Grid: []int{2, 2, 2}, Features: 2}, network(&nn.ConvolutionSpec{Kernels: []int{3}})},
-		"few values outside":               {image, network(&nn.ConvolutionSpec{Kernels: []int{3}, Outside: []float64{1, 1}})},
-		"an infinite value outside":        {image, network(&nn.ConvolutionSpec{Kernels: []int{3}, Outside: []float64{math.Inf(1)}})},
-		"a negative dilation":              {image, network(&nn.ConvolutionSpec{Kernels: []int{3}, Dilation: -1})},
-		"a log-scale below 0":              {image, network(&nn.ConvolutionSpec{Kernels: []int{3}, LogScale: -1})},
-		"no stream":                        {image, network(&nn.ResidualConvolutionSpec{Kernels: []int{3, 3, 1}})},
-		"two kernels":                      {image, network(&nn.ResidualConvolutionSpec{Hidden: []int{3}, Kernels: []int{3, 1}})},
-		"a large matrix":                   {transform.Shape{Features: 2000}, &transform.MatrixSpec{}},
+		"blocks that do not fill the grid":   {image, &transform.SqueezeSpec{Block: []int{2, 4}, Order: transform.BySites(8, 2)}},
+		"a block of one dimension":           {image, &transform.SqueezeSpec{Block: []int{2}, Order: transform.BySites(2, 2)}},
+		"no grid":                            {transform.Shape{Features: 2}, &transform.SqueezeSpec{Block: []int{}, Order: []int{0, 1}}},
+		"a block of nothing":                 {image, &transform.SqueezeSpec{Block: []int{0, 2}, Order: nil}},
+		"a short order":                      {image, &transform.SqueezeSpec{Block: []int{2, 2}, Order: []int{0, 1}}},
+		"an order with a value twice":        {image, &transform.SqueezeSpec{Block: []int{1, 2}, Order: []int{0, 1, 2, 2}}},
+		"an inverse of other features":       {transform.Shape{Grid: []int{2, 2}, Features: 5}, &transform.InvertSpec{Transform: &transform.SqueezeSpec{Block: []int{2, 2}, Order: []int{3, 1, 2, 0}}}},
+		"an unknown color":                   {image, &transform.CouplingSpec{Sites: "black", Univariate: affine, Conditioner: &nn.MLPSpec{}}},
+		"a color and a mask":                 {image, &transform.CouplingSpec{Sites: transform.Odd, Mask: []bool{true, false}, Univariate: affine, Conditioner: &nn.MLPSpec{}}},
+		"a checkerboard of one site":         {transform.Shape{Features: 2}, &transform.CouplingSpec{Sites: transform.Even, Univariate: affine, Conditioner: &nn.MLPSpec{}}},
+		"few kernels":                        {image, network(&nn.ConvolutionSpec{Hidden: []int{3}, Kernels: []int{3}})},
+		"an even kernel":                     {image, network(&nn.ConvolutionSpec{Kernels: []int{2}})},
+		"a grid of three dimensions":         {transform.Shape{Grid: []int{2, 2, 2}, Features: 2}, network(&nn.ConvolutionSpec{Kernels: []int{3}})},
+		"few values outside":                 {image, network(&nn.ConvolutionSpec{Kernels: []int{3}, Outside: []float64{1, 1}})},
+		"an infinite value outside":          {image, network(&nn.ConvolutionSpec{Kernels: []int{3}, Outside: []float64{math.Inf(1)}})},
+		"a negative dilation":                {image, network(&nn.ConvolutionSpec{Kernels: []int{3}, Dilation: -1})},
+		"a log-scale below 0":                {image, network(&nn.ConvolutionSpec{Kernels: []int{3}, LogScale: -1})},
+		"a velocity of a ReLU network":       {image, continuous(rk4, nn.VelocitySpec{Network: &nn.ResidualConvolutionSpec{Hidden: []int{3}, Kernels: []int{3, 3, 1}}})},
+		"a velocity of a causal network":     {image, continuous(rk4, nn.VelocitySpec{Network: &nn.TransformerSpec{Width: 4, Heads: 1, Hidden: 3, Layers: 1, Epsilon: 0.5, Causal: true, Activation: tanh}})},
+		"a velocity of a perceptron":         {image, continuous(rk4, nn.VelocitySpec{Network: &nn.MLPSpec{Activation: tanh}})},
+		"a velocity of layers and a network": {image, continuous(rk4, nn.VelocitySpec{Hidden: []int{3}, Network: &nn.ResidualConvolutionSpec{Hidden: []int{3}, Kernels: []int{3, 3, 1}, Activation: tanh}})},
+		"a gate of no context":               {image, network(&nn.ResidualConvolutionSpec{Hidden: []int{3}, Kernels: []int{3, 3, 1}, ContextGated: true})},
+		"a modulation of no context":         {image, network(&nn.TransformerSpec{Width: 4, Heads: 1, Hidden: 3, Layers: 1, Epsilon: 0.5, Modulated: true})},
+		"no stream":                          {image, network(&nn.ResidualConvolutionSpec{Kernels: []int{3, 3, 1}})},
+		"two kernels":                        {image, network(&nn.ResidualConvolutionSpec{Hidden: []int{3}, Kernels: []int{3, 1}})},
+		"a large matrix":                     {transform.Shape{Features: 2000}, &transform.MatrixSpec{}},
 	} {
 		if err := bad.spec.Check(bad.shape, 0); err == nil {
 			t.Errorf("%s is no error", name)
