@@ -25,6 +25,16 @@ type Iterated interface {
 	Iterates()
 }
 
+// Remembering is a [RowMap] whose Forward finds what Backward would have to find again.
+type Remembering interface {
+	RowMap
+	// Kept is the number of values that ForwardKept, which is Forward, keeps of what it
+	// maps, for BackwardKept, which is Backward.
+	Kept() int
+	ForwardKept(kept, y, prepared, x []float64) (logDet float64)
+	BackwardKept(dx, dp, prepared, kept, x, dy []float64, dLogDet float64)
+}
+
 // Residual returns how far inverses that iterate were from their end since the last
 // Reset: the largest |f(x) − z|/(1 + |z|), infinite where that is not a number, and 0
 // where none iterated.
@@ -87,10 +97,11 @@ func (g *Graph) MapRows(learned *LearnedMap, inverse bool, x Value, total Sums) 
 	if g.recording {
 		y = g.clone(x)
 	}
-	mark := g.Mark()
 	m, prepared := learned.rows, g.do.prepared(learned.prepared)
 	sites := total.sites(x.Rows)
 	rows := learned.rowsAtOnce(sites)
+	remembering, kept := learned.keeping(g, inverse, x.Rows/rows)
+	mark := g.Mark()
 	in, out := g.doubles.take(rows*x.Cols), g.doubles.take(rows*x.Cols)
 	_, iterates := m.(Iterated)
 	var wanted []float64
@@ -99,7 +110,10 @@ func (g *Graph) MapRows(learned *LearnedMap, inverse bool, x Value, total Sums) 
 	}
 	for r := 0; r < x.Rows; r += rows {
 		readRows(in, x, r)
-		if inverse {
+		if remembering != nil {
+			n := remembering.Kept()
+			total.Values[r/sites] += remembering.ForwardKept(kept[r/rows*n:][:n], out, prepared, in)
+		} else if inverse {
 			m.Inverse(out, prepared, in)
 			total.Values[r/sites] -= m.Forward(in, prepared, out)
 			if iterates {
@@ -114,12 +128,22 @@ func (g *Graph) MapRows(learned *LearnedMap, inverse bool, x Value, total Sums) 
 	}
 	g.Release(mark)
 	if g.recording {
-		g.Record(func() { g.mapRowsBackward(learned, inverse, x, y, total) })
+		g.Record(func() { g.mapRowsBackward(learned, inverse, x, y, total, kept) })
 	}
 	return y
 }
 
-func (g *Graph) mapRowsBackward(learned *LearnedMap, inverse bool, x, y Value, total Sums) {
+// keeping returns the map and memory for what it keeps of so many events or rows, where
+// it does and there is a backward pass that needs it.
+func (m *LearnedMap) keeping(g *Graph, inverse bool, n int) (Remembering, []float64) {
+	r, ok := m.rows.(Remembering)
+	if !ok || inverse || !g.recording {
+		return nil, nil
+	}
+	return r, g.doubles.take(n * r.Kept())
+}
+
+func (g *Graph) mapRowsBackward(learned *LearnedMap, inverse bool, x, y Value, total Sums, kept []float64) {
 	m, prepared, p := learned.rows, g.do.prepared(learned.prepared), learned.parameter
 	sites := total.sites(x.Rows)
 	rows := learned.rowsAtOnce(sites)
@@ -147,6 +171,9 @@ func (g *Graph) mapRowsBackward(learned *LearnedMap, inverse bool, x, y Value, t
 			if dp != nil {
 				m.Backward(dOut, dp, prepared, at, pull, -dLogDet)
 			}
+		} else if kept != nil {
+			m, n := m.(Remembering), len(kept)/(x.Rows/rows)
+			m.BackwardKept(dIn, dp, prepared, kept[r/rows*n:][:n], readRows(at, x, r), dOut, dLogDet)
 		} else {
 			m.Backward(dIn, dp, prepared, readRows(at, x, r), dOut, dLogDet)
 		}

@@ -112,25 +112,75 @@ func (c *causalTaps) eachOwn(site, i int, do func(out, in, weight int)) {
 // apply adds the convolution of x to y: of each value that goes out one chain, over
 // the taps and what comes in, and then over the site itself.
 func (c *causalTaps) apply(y, w, x []float64) {
-	wide, out := c.features*c.in, c.features*c.out
-	stride := roundUp(out, panelColumns)
-	memory := tapMemory.Borrow((c.sites() + wide) * stride)
+	wide, out, sites := c.features*c.in, c.features*c.out, c.sites()
+	// In order, so that the features that see one are neighbours, and with room for
+	// panels that begin at any of them.
+	stride := roundUp(out, panelColumns) + panelColumns
+	memory := tapMemory.Borrow(spareProducts + sites*stride + wide*stride)
 	defer tapMemory.Return(memory)
-	sums, packed := (*memory)[:c.sites()*stride], (*memory)[c.sites()*stride:]
-	pad(sums, y, out)
+	spare, rest := (*memory)[:spareProducts], (*memory)[spareProducts:]
+	sums, packed := rest[:sites*stride], rest[sites*stride:]
+	pad(sums, stride, y, out)
+	if c.reverse {
+		flip(sums, sites, stride, c.features, c.out)
+	}
 	for tap := range c.taps {
-		packPanels(packed, w[tap*wide*out:][:wide*out], out)
+		weights := w[tap*wide*out:][:wide*out]
+		if !c.reverse {
+			packPanels(packed, weights, out)
+		} else {
+			c.packFlipped(packed, wide, out, c.out, func(k, o int) float64 { return weights[k*out+o] })
+		}
 		c.eachRun(tap, func(site, from, n int) {
-			addProducts(sums[site*stride:], stride, x[from*wide:], wide, 1, packed, wide, out, n, wide)
+			addProducts(spare, sums[site*stride:], stride, x[from*wide:], wide, 1, packed, wide, out, n, wide)
 		})
 	}
-	unpad(y, sums, out)
-	c.eachPair(func(into, from, weight int) {
-		sums := y[into:][:c.out]
-		for k, v := range x[from:][:c.in] {
-			for o, a := range w[weight+k*c.out:][:c.out] {
-				sums[o] += float64(a * v)
+	for j := range c.features {
+		first := c.seenFrom(j)
+		if first == c.features {
+			continue
+		}
+		columns := (c.features - first) * c.out
+		eachPanel(packed, c.in, columns, func(row []float64, k, at int) {
+			for q := at; q < min(at+len(row), columns); q++ {
+				row[q-at] = w[c.own(j, first+q/c.out)+k*c.out+q%c.out]
 			}
+		})
+		addProducts(spare, sums[first*c.out:], stride, x[c.feature(j)*c.in:], wide, 1, packed, c.in, columns, sites, c.in)
+	}
+	if c.reverse {
+		flip(sums, sites, stride, c.features, c.out)
+	}
+	unpad(y, sums, stride, out)
+}
+
+// seenFrom returns the first feature in order that sees the j-th.
+func (c *causalTaps) seenFrom(j int) int {
+	if c.itself {
+		return j
+	}
+	return j + 1
+}
+
+// flip turns the features of rows a stride apart round, of so many values each.
+func flip(rows []float64, n, stride, features, values int) {
+	for r := range n {
+		row := rows[r*stride:]
+		for f := range features / 2 {
+			a, b := row[f*values:][:values], row[(features-1-f)*values:][:values]
+			for i, v := range a {
+				a[i], b[i] = b[i], v
+			}
+		}
+	}
+}
+
+// packFlipped stores a matrix as panels, its features of so many columns each turned
+// round.
+func (c *causalTaps) packFlipped(dst []float64, rows, columns, values int, of func(r, c int) float64) {
+	eachPanel(dst, rows, columns, func(row []float64, r, first int) {
+		for q := first; q < min(first+len(row), columns); q++ {
+			row[q-first] = of(r, (c.features-1-q/values)*values+q%values)
 		}
 	})
 }
@@ -138,87 +188,122 @@ func (c *causalTaps) apply(y, w, x []float64) {
 // backward adds the gradients of x and w, unless that is nil, given that of y. A value
 // of dx adds up the sites that see it in their order.
 func (c *causalTaps) backward(dx, dw, w, x, dy []float64) {
-	if c.reverse {
-		c.tapsBackward(dx, dw, w, x, dy)
-	}
-	c.eachPair(func(into, from, weight int) {
-		slopes := dy[into:][:c.out]
-		for k, v := range x[from:][:c.in] {
-			at := weight + k*c.out
-			sum := dx[from+k]
-			for o, a := range w[at:][:c.out] {
-				sum += float64(a * slopes[o])
-			}
-			dx[from+k] = sum
-			if dw != nil {
-				for o, d := range slopes {
-					dw[at+o] += float64(v * d)
-				}
-			}
-		}
-	})
-	if !c.reverse {
-		c.tapsBackward(dx, dw, w, x, dy)
-	}
-}
-
-func (c *causalTaps) tapsBackward(dx, dw, w, x, dy []float64) {
 	wide, out, sites := c.features*c.in, c.features*c.out, c.sites()
-	into, over := roundUp(wide, panelColumns), roundUp(out, panelColumns)
-	memory := tapMemory.Borrow(c.grid[1]*into + out*into + sites*over + wide*over)
+	// From the last in order to the first, so that the features that one sees are
+	// neighbours, and with room for panels that begin at any of them.
+	into, over := roundUp(wide, panelColumns)+panelColumns, roundUp(out, panelColumns)
+	memory := tapMemory.Borrow(spareProducts + 2*sites*into + out*into + sites*over + wide*over)
 	defer tapMemory.Return(memory)
 	rest := *memory
 	take := func(n int) (part []float64) { part, rest = rest[:n], rest[n:]; return part }
-	sums, transposed, slopes, weights := take(c.grid[1]*into), take(out*into), take(sites*over), take(wide*over)
-	if dw != nil {
-		packPanels(slopes, dy, out)
+	s := tapSlopes{
+		into: into, over: over, spare: take(spareProducts),
+		dx: take(sites * into), sums: take(sites * into), packed: take(out * into), slopes: take(sites * over), weights: take(wide * over),
 	}
+	pad(s.dx, into, dx, wide)
+	if !c.reverse {
+		flip(s.dx, sites, into, c.features, c.in)
+	}
+	if dw != nil {
+		packPanels(s.slopes, dy, out)
+	}
+	if c.reverse {
+		c.tapsBackward(&s, dw, w, x, dy)
+		c.ownBackward(&s, dw, w, x, dy)
+	} else {
+		c.ownBackward(&s, dw, w, x, dy)
+		c.tapsBackward(&s, dw, w, x, dy)
+	}
+	if !c.reverse {
+		flip(s.dx, sites, into, c.features, c.in)
+	}
+	unpad(dx, s.dx, into, wide)
+}
+
+// tapSlopes is what backward works in: the gradient of x, sums of it, weights as they
+// are multiplied, the gradient of y as panels and that of weights; rows of what comes in
+// are into values apart, and those of what goes out over.
+type tapSlopes struct {
+	into, over                               int
+	spare, dx, sums, packed, slopes, weights []float64
+}
+
+// ownBackward is backward of the sites themselves.
+func (c *causalTaps) ownBackward(s *tapSlopes, dw, w, x, dy []float64) {
+	wide, out, sites := c.features*c.in, c.features*c.out, c.sites()
+	for i := range c.features {
+		seen := c.ownFrom(i)
+		if seen == 0 {
+			continue
+		}
+		columns := seen * c.in
+		eachPanel(s.packed, c.out, columns, func(row []float64, o, first int) {
+			for q := first; q < min(first+len(row), columns); q++ {
+				row[q-first] = w[c.own(seen-1-q/c.in, i)+q%c.in*c.out+o]
+			}
+		})
+		addProducts(s.spare, s.dx[(c.features-seen)*c.in:], s.into, dy[c.feature(i)*c.out:], out, 1, s.packed, c.out, columns, sites, c.out)
+	}
+	if dw == nil {
+		return
+	}
+	// All pairs at once, of which those are taken that there are.
+	clear(s.weights)
+	each := func(do func(sum, weight []float64)) {
+		for i := range c.features {
+			for j := range c.ownFrom(i) {
+				for k := range c.in {
+					do(s.weights[(c.feature(j)*c.in+k)*s.over+c.feature(i)*c.out:][:c.out], dw[c.own(j, i)+k*c.out:][:c.out])
+				}
+			}
+		}
+	}
+	each(func(sum, weight []float64) { copy(sum, weight) })
+	addProducts(s.spare, s.weights, s.over, x, 1, wide, s.slopes, sites, out, wide, sites)
+	each(func(sum, weight []float64) { copy(weight, sum) })
+}
+
+// tapsBackward is backward of the taps.
+func (c *causalTaps) tapsBackward(s *tapSlopes, dw, w, x, dy []float64) {
+	wide, out := c.features*c.in, c.features*c.out
 	for i := range c.taps {
 		tap := i // so that of a value the sites that see it come in their order
 		if !c.reverse {
 			tap = len(c.taps) - 1 - i
 		}
-		from := tap * wide * out
-		packTransposed(transposed, w[from:][:wide*out], out)
+		weights := w[tap*wide*out:][:wide*out]
+		if c.reverse {
+			packTransposed(s.packed, weights, out)
+		} else {
+			c.packFlipped(s.packed, out, wide, c.in, func(o, k int) float64 { return weights[k*out+o] })
+		}
 		if dw != nil {
-			pad(weights, dw[from:][:wide*out], out)
+			pad(s.weights, s.over, dw[tap*wide*out:][:wide*out], out)
 		}
 		c.eachRun(tap, func(site, from, n int) {
+			sums, into := s.sums[:n*s.into], s.dx[from*s.into:][:n*s.into]
 			clear(sums)
-			addProducts(sums, into, dy[site*out:], out, 1, transposed, out, wide, n, out)
-			for r := range n {
-				for k := range wide {
-					dx[(from+r)*wide+k] += sums[r*into+k]
+			addProducts(s.spare, sums, s.into, dy[site*out:], out, 1, s.packed, out, wide, n, out)
+			for r := 0; r < len(sums); r += s.into {
+				row := into[r:][:wide]
+				for k, v := range sums[r:][:wide] {
+					row[k] += v
 				}
 			}
 			if dw != nil {
-				addProducts(weights, over, x[from*wide:], 1, wide, slopes[site*panelColumns:], sites, out, wide, n)
+				addProducts(s.spare, s.weights, s.over, x[from*wide:], 1, wide, s.slopes[site*panelColumns:], c.sites(), out, wide, n)
 			}
 		})
 		if dw != nil {
-			unpad(dw[from:][:wide*out], weights, out)
-		}
-	}
-}
-
-// eachPair calls do for each site and two features of it of which one sees the other,
-// in order: the first of the values that go out, of those that come in and of the
-// weights between them.
-func (c *causalTaps) eachPair(do func(into, from, weight int)) {
-	for site := range c.sites() {
-		for i := range c.features {
-			into := (site*c.features + c.feature(i)) * c.out
-			for j := range c.ownFrom(i) {
-				do(into, (site*c.features+c.feature(j))*c.in, c.own(j, i))
-			}
+			unpad(dw[tap*wide*out:][:wide*out], s.weights, s.over, out)
 		}
 	}
 }
 
 func (c *causalTaps) sites() int { return c.grid[0] * c.grid[1] }
 
-// eachRun calls do for each line of sites that a tap sees sites of: the first of n
-// sites side by side, and the first that it sees.
+// eachRun calls do for each line of sites that a tap sees sites of, or once where it
+// sees whole lines: the first of n sites one after the other, and the first that it sees.
 func (c *causalTaps) eachRun(tap int, do func(site, from, n int)) {
 	line, at := c.taps[tap][0], c.taps[tap][1]
 	if c.reverse {
@@ -226,6 +311,13 @@ func (c *causalTaps) eachRun(tap int, do func(site, from, n int)) {
 	}
 	first, last := max(0, -at), c.grid[1]-max(0, at)
 	if first >= last {
+		return
+	}
+	if at == 0 {
+		from, lines := max(0, -line), c.grid[0]-max(line, -line)
+		if lines > 0 {
+			do(from*c.grid[1], (from+line)*c.grid[1], lines*c.grid[1])
+		}
 		return
 	}
 	for l := max(0, -line); l < c.grid[0]-max(0, line); l++ {

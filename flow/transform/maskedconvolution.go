@@ -122,22 +122,30 @@ func (m *maskedConvolution) order(x []float64) []float64 { return inOrder(x, m.c
 // inOrder returns the values of an event whose features are the given columns,
 // feature by feature.
 func inOrder(x []float64, columns []int) []float64 {
-	out, n := make([]float64, len(x)), len(columns)
-	for i := range x {
-		out[i] = x[i/n*n+columns[i%n]]
-	}
+	out := make([]float64, len(x))
+	putInOrder(out, x, columns)
 	return out
+}
+
+// putInOrder is inOrder into dst.
+func putInOrder(dst, x []float64, columns []int) {
+	for n := len(columns); len(x) > 0; dst, x = dst[n:], x[n:] {
+		for i, c := range columns {
+			dst[i] = x[c]
+		}
+	}
 }
 
 // back writes values that are feature by feature to where the columns are; with add
 // it adds.
 func back(dst, values []float64, columns []int, add bool) {
-	n := len(columns)
-	for i, v := range values {
-		if at := i/n*n + columns[i%n]; add {
-			dst[at] += v
-		} else {
-			dst[at] = v
+	for n := len(columns); len(values) > 0; dst, values = dst[n:], values[n:] {
+		for i, c := range columns {
+			if add {
+				dst[c] += values[i]
+			} else {
+				dst[c] = values[i]
+			}
 		}
 	}
 }

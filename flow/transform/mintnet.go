@@ -166,74 +166,111 @@ func (m *mintNet) eachOwn(do func(first, second, third int)) {
 	}
 }
 
-// elu returns h, h′ and h″.
-func elu(u float64) (h, slope, bend float64) {
+// elu returns h and h′.
+func elu(u float64) (h, slope float64) {
 	if u > 0 {
-		return u, 1, 0
+		return u, 1
 	}
 	e := kernels.Exp64(u)
-	return e - 1, e, e
+	return e - 1, e
 }
 
-// mintPass is what a pass computes of an event, feature by feature.
+// bend returns h″ of h and h′.
+func bend(h, slope float64) float64 {
+	if h > 0 {
+		return 0
+	}
+	return slope
+}
+
+// mintPass is what a pass computes of an event, feature by feature: of the hidden values
+// h and h′, and the diagonal of the Jacobian.
 type mintPass struct {
-	u, h, slope, bend [2][]float64 // of the hidden values
-	y, diagonal       []float64
+	h, slope [2][]float64
+	diagonal []float64
 }
 
-func (m *mintNet) pass(p mintParts, x []float64) (r mintPass) {
-	from := x
+// Kept implements [autograd.Remembering].
+func (m *mintNet) Kept() int { return m.sites * m.features * (4*m.Copies + 1) }
+
+// in returns a pass whose values are in memory of Kept.
+func (m *mintNet) in(memory []float64) (r mintPass) {
+	values := m.sites * m.features
+	take := func(n int) (part []float64) { part, memory = memory[:n], memory[n:]; return part }
 	for l := range 2 {
-		u := m.biased(p.biases[l])
-		m.taps[l].apply(u, p.weights[l], from)
-		r.u[l], r.h[l], r.slope[l], r.bend[l] = u, make([]float64, len(u)), make([]float64, len(u)), make([]float64, len(u))
-		for i, v := range u {
-			r.h[l][i], r.slope[l][i], r.bend[l][i] = elu(v)
-		}
-		from = r.h[l]
+		r.h[l], r.slope[l] = take(values*m.Copies), take(values*m.Copies)
 	}
-	r.y = m.biased(p.biases[2])
-	m.taps[2].apply(r.y, p.weights[2], from)
-	r.diagonal = make([]float64, len(x))
-	for i, v := range x {
-		r.y[i] += float64(p.t[i] * v)
-		r.diagonal[i] = p.t[i]
-	}
-	m.eachWay(func(value, first, second, third, a, b int) {
-		r.diagonal[value] += float64(float64(p.weights[2][third]*r.slope[1][b]) * float64(float64(p.weights[1][second]*r.slope[0][a])*p.weights[0][first]))
-	})
+	r.diagonal = take(values)
 	return r
 }
 
-// eachWay is eachOwn for each value, with the numbers of the value and of the hidden
-// values on the way.
-func (m *mintNet) eachWay(do func(value, first, second, third, a, b int)) {
+// pass sets y and r to what the network makes of x.
+func (m *mintNet) pass(r mintPass, y []float64, p mintParts, x []float64) {
+	from := x
+	for l, h := range r.h {
+		repeat(h, p.biases[l])
+		m.taps[l].apply(h, p.weights[l], from)
+		slope := r.slope[l]
+		for i, v := range h {
+			h[i], slope[i] = elu(v)
+		}
+		from = h
+	}
+	repeat(y, p.biases[2])
+	m.taps[2].apply(y, p.weights[2], from)
+	for i, v := range x {
+		y[i] += float64(p.t[i] * v)
+	}
+	copy(r.diagonal, p.t)
 	k := m.Copies
+	last := make([]float64, k)
 	for i := range m.features {
-		first, second, third := m.taps[0].own(i, i), m.taps[1].own(i, i), m.taps[2].own(i, i)
-		for s := range m.sites {
-			value := s*m.features + m.taps[0].feature(i)
-			for a := range k {
-				for b := range k {
-					do(value, first+a, second+a*k+b, third+b, value*k+a, value*k+b)
+		w1, w2, w3 := m.way(i, p.weights)
+		for value := m.taps[0].feature(i); value < len(x); value += m.features {
+			s1, s2 := r.slope[0][value*k:][:k], r.slope[1][value*k:][:k]
+			for b, w := range w3 {
+				last[b] = float64(w * s2[b])
+			}
+			d := r.diagonal[value]
+			for a, w := range w1 {
+				s := s1[a]
+				for b, v := range w2[a*k:][:k] {
+					d += float64(last[b] * float64(float64(v*s)*w))
 				}
 			}
+			r.diagonal[value] = d
 		}
 	}
 }
 
-// biased returns the bias of each value of an event.
-func (m *mintNet) biased(bias []float64) []float64 {
-	out := make([]float64, m.sites*len(bias))
-	for s := range m.sites {
-		copy(out[s*len(bias):], bias)
+// way returns the weights, or the gradients of weights, between the i-th feature in order
+// and itself: W₁ and W₃ by copy, W₂ by the copy that comes in and the one that goes out.
+func (m *mintNet) way(i int, weights [3][]float64) (w1, w2, w3 []float64) {
+	k := m.Copies
+	return weights[0][m.taps[0].own(i, i):][:k], weights[1][m.taps[1].own(i, i):][:k*k], weights[2][m.taps[2].own(i, i):][:k]
+}
+
+// repeat fills dst with values.
+func repeat(dst, values []float64) {
+	for len(dst) > 0 {
+		dst = dst[copy(dst, values):]
 	}
-	return out
 }
 
 func (m *mintNet) Forward(y, prepared, x []float64) (logDet float64) {
-	r := m.pass(m.split(prepared), inOrder(x, m.columns))
-	back(y, r.y, m.columns, false)
+	kept := tapMemory.Borrow(m.Kept())
+	defer tapMemory.Return(kept)
+	return m.ForwardKept((*kept)[:m.Kept()], y, prepared, x)
+}
+
+// ForwardKept implements [autograd.Remembering].
+func (m *mintNet) ForwardKept(kept, y, prepared, x []float64) (logDet float64) {
+	memory := tapMemory.Borrow(2 * len(x))
+	defer tapMemory.Return(memory)
+	r, ordered, z := m.in(kept), (*memory)[:len(x)], (*memory)[len(x):2*len(x)]
+	putInOrder(ordered, x, m.columns)
+	m.pass(r, z, m.split(prepared), ordered)
+	back(y, z, m.columns, false)
 	for _, d := range r.diagonal {
 		logDet += kernels.Log64(d)
 	}
@@ -247,17 +284,21 @@ const patience = 50
 func (m *mintNet) Iterates() {}
 
 func (m *mintNet) Inverse(x, prepared, y []float64) {
-	p, z := m.split(prepared), inOrder(y, m.columns)
-	found := make([]float64, len(z))
+	n := len(x)
+	memory := tapMemory.Borrow(m.Kept() + 3*n)
+	defer tapMemory.Return(memory)
+	r, rest := m.in(*memory), (*memory)[m.Kept():]
+	p, z, found, got := m.split(prepared), rest[:n], rest[n:2*n], rest[2*n:3*n]
+	putInOrder(z, y, m.columns)
 	for i, v := range z {
 		found[i] = v / p.t[i]
 	}
 	damping, least, since := 1.0, math.Inf(1), 0
 	for range m.Steps {
-		r := m.pass(p, found)
+		m.pass(r, got, p, found)
 		var residual float64
 		for i, v := range z {
-			residual = max(residual, math.Abs(v-r.y[i])/(1+math.Abs(v)))
+			residual = max(residual, math.Abs(v-got[i])/(1+math.Abs(v)))
 		}
 		if residual <= m.Tolerance {
 			back(x, found, m.columns, false)
@@ -270,7 +311,7 @@ func (m *mintNet) Inverse(x, prepared, y []float64) {
 			damping, since = 2*damping, 0
 		}
 		for i, v := range z {
-			found[i] += (v - r.y[i]) / float64(damping*r.diagonal[i])
+			found[i] += (v - got[i]) / float64(damping*r.diagonal[i])
 		}
 	}
 	for i := range x {
@@ -279,14 +320,30 @@ func (m *mintNet) Inverse(x, prepared, y []float64) {
 }
 
 func (m *mintNet) Backward(dx, dp, prepared, x, dy []float64, dLogDet float64) {
-	x = inOrder(x, m.columns)
-	p := m.split(prepared)
-	into := make([]float64, len(x))
+	memory := tapMemory.Borrow(m.Kept() + len(x))
+	defer tapMemory.Return(memory)
+	kept, y := (*memory)[:m.Kept()], (*memory)[m.Kept():][:len(x)]
+	m.ForwardKept(kept, y, prepared, x)
+	m.BackwardKept(dx, dp, prepared, kept, x, dy, dLogDet)
+}
+
+// BackwardKept implements [autograd.Remembering].
+func (m *mintNet) BackwardKept(dx, dp, prepared, kept, x, dy []float64, dLogDet float64) {
+	n := len(x)
+	memory := tapMemory.Borrow(3*n + m.size())
+	defer tapMemory.Return(memory)
+	rest := *memory
+	take := func(n int) (part []float64) { part, rest = rest[:n], rest[n:]; return part }
+	p, into, ordered, slopes := m.split(prepared), take(n), take(n), take(n)
+	putInOrder(ordered, x, m.columns)
+	putInOrder(slopes, dy, m.columns)
+	clear(into)
 	var d []float64
 	if dp != nil {
-		d = make([]float64, m.size())
+		d = take(m.size())
+		clear(d)
 	}
-	m.backward(into, d, p, m.pass(p, x), x, inOrder(dy, m.columns), dLogDet)
+	m.backward(into, d, p, m.in(kept), ordered, slopes, dLogDet)
 	back(dx, into, m.columns, true)
 	if dp == nil {
 		return
@@ -312,7 +369,11 @@ func (m *mintNet) backward(dx, d []float64, p mintParts, r mintPass, x, dy []flo
 	if d != nil {
 		g = m.split(d)
 	}
-	dU := [2][]float64{make([]float64, len(x)*k), make([]float64, len(x)*k)}
+	hidden := len(x) * k
+	memory := tapMemory.Borrow(3 * hidden)
+	defer tapMemory.Return(memory)
+	dU, dH := [2][]float64{(*memory)[:hidden], (*memory)[hidden : 2*hidden]}, (*memory)[2*hidden:3*hidden]
+	clear((*memory)[:2*hidden])
 	for i, v := range dy {
 		dx[i] += float64(p.t[i] * v)
 		if d != nil {
@@ -320,19 +381,11 @@ func (m *mintNet) backward(dx, d []float64, p mintParts, r mintPass, x, dy []flo
 		}
 	}
 	if dLogDet != 0 {
-		m.eachWay(func(value, first, second, third, a, b int) {
-			w1, w2, w3 := p.weights[0][first], p.weights[1][second], p.weights[2][third]
-			s1, s2 := r.slope[0][a], r.slope[1][b]
-			pull := dLogDet / r.diagonal[value]
-			inner, outer := float64(float64(pull*w2)*float64(s1*w1)), float64(float64(pull*w3)*float64(s2*w2))
-			dU[1][b] += float64(float64(inner*w3) * r.bend[1][b])
-			dU[0][a] += float64(float64(outer*w1) * r.bend[0][a])
-			if d != nil {
-				g.weights[2][third] += float64(inner * s2)
-				g.weights[1][second] += float64(float64(float64(pull*w3)*s2) * float64(s1*w1))
-				g.weights[0][first] += float64(outer * s1)
-			}
-		})
+		var own *[3][]float64
+		if d != nil {
+			own = &g.weights
+		}
+		m.waysBackward(dU, own, p, r, dLogDet)
 	}
 	weights := func(l int) []float64 {
 		if d == nil {
@@ -341,19 +394,23 @@ func (m *mintNet) backward(dx, d []float64, p mintParts, r mintPass, x, dy []flo
 		return g.weights[l]
 	}
 	sum := func(l int, values []float64) {
-		if d != nil {
-			for i, v := range values {
-				g.biases[l][i%len(g.biases[l])] += v
+		if d == nil {
+			return
+		}
+		for sums := g.biases[l]; len(values) > 0; values = values[len(sums):] {
+			for i := range sums {
+				sums[i] += values[i]
 			}
 		}
 	}
 	sum(2, dy)
 	dOut := dy
 	for l := 2; l > 0; l-- {
-		dH := make([]float64, len(x)*k)
+		clear(dH)
 		m.taps[l].backward(dH, weights(l), p.weights[l], r.h[l-1], dOut)
+		slope := r.slope[l-1]
 		for i, v := range dH {
-			dU[l-1][i] += float64(v * r.slope[l-1][i])
+			dU[l-1][i] += float64(v * slope[i])
 		}
 		dOut = dU[l-1]
 		sum(l-1, dOut)
@@ -361,18 +418,62 @@ func (m *mintNet) backward(dx, d []float64, p mintParts, r mintPass, x, dy []flo
 	m.taps[0].backward(dx, weights(0), p.weights[0], x, dOut)
 }
 
+// waysBackward adds the slopes of log|det J| times dLogDet to dU, and those by weights to
+// g, unless that is nil.
+func (m *mintNet) waysBackward(dU [2][]float64, g *[3][]float64, p mintParts, r mintPass, dLogDet float64) {
+	k := m.Copies
+	memory := make([]float64, 2*k+2*k+k*k)
+	take := func(n int) (part []float64) { part, memory = memory[:n], memory[n:]; return part }
+	pulled, last, g1, g3, g2 := take(k), take(k), take(k), take(k), take(k*k) // unless there is a g
+	for i := range m.features {
+		w1, w2, w3 := m.way(i, p.weights)
+		if g != nil {
+			g1, g2, g3 = m.way(i, *g)
+		}
+		for value := m.taps[0].feature(i); value < len(r.diagonal); value += m.features {
+			pull := dLogDet / r.diagonal[value]
+			h1, h2 := r.h[0][value*k:][:k], r.h[1][value*k:][:k]
+			s1, s2 := r.slope[0][value*k:][:k], r.slope[1][value*k:][:k]
+			d1, d2 := dU[0][value*k:][:k], dU[1][value*k:][:k]
+			for b, w := range w3 {
+				pulled[b] = float64(pull * w)
+				last[b] = float64(pulled[b] * s2[b])
+			}
+			for a, w := range w1 {
+				s, way := s1[a], float64(s1[a]*w)
+				bent, down, into := bend(h1[a], s), d1[a], g1[a]
+				middle, slopes := w2[a*k:][:k], g2[a*k:][:k]
+				for b, v := range middle {
+					inner, outer := float64(float64(pull*v)*way), float64(pulled[b]*float64(s2[b]*v))
+					d2[b] += float64(float64(inner*w3[b]) * bend(h2[b], s2[b]))
+					down += float64(float64(outer*w) * bent)
+					g3[b] += float64(inner * s2[b])
+					slopes[b] += float64(last[b] * way)
+					into += float64(outer * s)
+				}
+				d1[a], g1[a] = down, into
+			}
+		}
+	}
+}
+
 // SolveTransposed substitutes for all values at once, which ends after as many
 // steps as there are values, for J is triangular, and as a rule long before.
 func (m *mintNet) SolveTransposed(v, prepared, x, g []float64) {
-	p := m.split(prepared)
-	x, g = inOrder(x, m.columns), inOrder(g, m.columns)
-	r := m.pass(p, x)
-	found := make([]float64, len(x))
-	for range len(x) + 1 {
-		got := make([]float64, len(x))
-		m.backward(got, nil, p, r, x, found, 0)
+	n := len(x)
+	memory := tapMemory.Borrow(m.Kept() + 4*n)
+	defer tapMemory.Return(memory)
+	r, rest := m.in(*memory), (*memory)[m.Kept():]
+	p, ordered, wanted, found, got := m.split(prepared), rest[:n], rest[n:2*n], rest[2*n:3*n], rest[3*n:4*n]
+	putInOrder(ordered, x, m.columns)
+	putInOrder(wanted, g, m.columns)
+	m.pass(r, got, p, ordered)
+	clear(found)
+	for range n + 1 {
+		clear(got)
+		m.backward(got, nil, p, r, ordered, found, 0)
 		var residual float64
-		for i, want := range g {
+		for i, want := range wanted {
 			d := want - got[i]
 			residual = max(residual, math.Abs(d)/(1+math.Abs(want)))
 			found[i] += d / r.diagonal[i]
