@@ -38,7 +38,8 @@ func distillCommand() *cobra.Command {
 		Use:   "distill --teacher MODEL.safetensors --out MODEL.safetensors",
 		Short: "Make of a model another one that draws faster",
 		Long: `Trains a flow, the student, to be the density of a model, the teacher, without data: first by the likelihood of rows
-that the teacher draws, and then by the divergence KL(student||teacher) of rows that the student draws. An inverse
+that the teacher draws, and then by the divergence KL(student||teacher) of rows that the student draws, to which --coverage
+adds a share of KL(teacher||student). An inverse
 autoregressive flow (iaf, the default) draws by whole layers what a masked autoregressive one (maf) draws column by column.
 The student has the teacher's columns, standardization and support.
 
@@ -77,6 +78,7 @@ run that was never interrupted.`,
 	f.IntVar(&o.distill.Power.Frame, "frame", 0, "of sound: samples of a frame of --power (default 256)")
 	f.IntVar(&o.distill.Likelihood, "likelihood-epochs", o.distill.Likelihood, "epochs by the likelihood of the teacher's draws, which come first")
 	f.IntVar(&o.fit.Epochs, "epochs", o.fit.Epochs, "epochs by the divergence")
+	f.Float64Var(&o.distill.Coverage, "coverage", o.distill.Coverage, "share of KL(teacher||student) in the divergence, 0 to 1; with 0 a student may leave out some of what the teacher draws")
 	f.IntVar(&o.distill.Steps, "steps", o.distill.Steps, "steps of an epoch")
 	f.IntVar(&o.fit.Batch, "batch", o.fit.Batch, "draws of a step")
 	o.addOptimizerFlags(f)
@@ -125,6 +127,9 @@ func (o *distillOptions) check(command *cobra.Command) (kind string, err error) 
 	case kindImages:
 		err = usage("--flow %s is a family for images, which are not distilled", o.flow)
 	default:
+		if c := o.distill.Coverage; !(c >= 0 && c <= 1) {
+			return "", usage("--coverage is %v; it must be 0 to 1", c)
+		}
 		for _, name := range []string{"draws", "power", "frame"} {
 			if command.Flags().Changed(name) {
 				return "", usage("--%s is not for --flow %s, which is a family for a table", name, o.flow)
@@ -375,6 +380,7 @@ type distillProvenance struct {
 type studentOptions struct {
 	trainProvenance
 	LikelihoodEpochs int     `json:"likelihood_epochs"`
+	Coverage         float64 `json:"coverage,omitempty"`
 	Steps            int     `json:"steps"`
 	Length           int     `json:"length,omitempty"`
 	Blocks           int     `json:"blocks,omitempty"`

@@ -82,6 +82,7 @@ func TestDistillErrors(t *testing.T) {
 		{exitFailed, []string{"none.safetensors"}, []string{"--teacher", "none.safetensors", "--out", "s.safetensors"}},
 		{exitFailed, []string{"conditioned on b"}, []string{"--teacher", "c.safetensors", "--out", "s.safetensors"}},
 		{exitFailed, []string{"leave out --context"}, []string{"--teacher", "m.safetensors", "--out", "s.safetensors", "--context", "data.csv"}},
+		{exitUsage, []string{"--coverage is 2"}, []string{"--teacher", "m.safetensors", "--out", "s.safetensors", "--coverage", "2"}},
 		{exitFailed, []string{"mixture"}, []string{"--teacher", "m.safetensors", "--out", "s.safetensors", "--base", "mixture", "--likelihood-epochs", "0"}},
 	} {
 		mustFail(t, d, c.code, c.words, append([]string{"distill"}, c.line...)...)

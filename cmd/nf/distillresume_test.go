@@ -58,7 +58,7 @@ func TestResumedDistillationHasTheBits(t *testing.T) {
 	}{
 		{"plain", nil},
 		{"average", []string{"--average", "0.9", "--warmup", "5"}},
-		{"worse", []string{"--lr", "0.2", "--schedule", "constant"}},
+		{"worse", []string{"--lr", "0.2", "--schedule", "constant", "--coverage", "0"}},
 	} {
 		if code, _, e := distill("", "whole.safetensors", c.more...); code != exitDone {
 			t.Fatalf("%s: %s", c.name, e)

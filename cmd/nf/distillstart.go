@@ -24,6 +24,10 @@ func (o *distillOptions) checkStudentOfSound(command *cobra.Command) error {
 	if changed("likelihood-epochs") && o.distill.Likelihood != 0 {
 		return usage("--likelihood-epochs is %d; a student of sound, whose own density goes sample by sample, has 0", o.distill.Likelihood)
 	}
+	if changed("coverage") && o.distill.Coverage != 0 {
+		return usage("--coverage is %v; a student of sound, whose own density goes sample by sample, has 0", o.distill.Coverage)
+	}
+	o.distill.Coverage = 0
 	for _, flag := range []struct {
 		name  string
 		value *int
@@ -60,7 +64,7 @@ func (o *distillOptions) made() distillProvenance {
 	return distillProvenance{
 		Teacher: o.teacherSHA256, Contexts: o.contextsSHA256, Seed: o.fit.Seed, BLAS: o.fit.BLAS.Name(),
 		Options: studentOptions{
-			trainProvenance: o.describe(), LikelihoodEpochs: d.Likelihood, Steps: d.Steps, Length: m.Length, Blocks: m.Blocks,
+			trainProvenance: o.describe(), LikelihoodEpochs: d.Likelihood, Coverage: d.Coverage, Steps: d.Steps, Length: m.Length, Blocks: m.Blocks,
 			Stacks: m.Stacks, Width: o.images.model.Columns, Draws: d.Draws, Power: d.Power.Weight, Frame: d.Power.Frame,
 		},
 	}

@@ -148,7 +148,7 @@ func TestDistillSound(t *testing.T) {
 	if x := readFile(t, d, "x.wav"); len(x) != 44+2*30*2 {
 		t.Errorf("draws are %d bytes", len(x))
 	}
-	for _, args := range []string{"--likelihood-epochs 2", "--draws 3", "--power -1", "--frame 7", "--components 3", "--length 1", "--steps 0"} {
+	for _, args := range []string{"--likelihood-epochs 2", "--coverage 0.5", "--draws 3", "--power -1", "--frame 7", "--components 3", "--length 1", "--steps 0"} {
 		mustFail(t, d, exitUsage, []string{args[:8]}, strings.Fields(line+" "+args)...)
 	}
 	mustFail(t, d, exitFailed, []string{"its student is --flow wavenet-iaf"}, strings.Fields("distill --teacher teacher.safetensors --out s.safetensors")...)

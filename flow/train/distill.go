@@ -17,6 +17,11 @@ type DistillOptions struct {
 	// Likelihood is the number of epochs, before those, in which the student learns
 	// by the likelihood of the teacher's draws ([ForwardKL]).
 	Likelihood int
+	// Coverage, 0 to 1, is the share that KL(teacher‖student) by the teacher's draws has
+	// in the part behind them, beside KL(student‖teacher). Without it a student
+	// may leave out what costs it least, and give draws of the teacher next to no density.
+	// [SiteKL] has none.
+	Coverage float64
 	// Validation is the number of draws, always the same, by which epochs are
 	// compared; Measured that of those which the result is of.
 	Validation, Measured int
@@ -35,16 +40,16 @@ type DistillOptions struct {
 
 // DistillDefaults returns 20 epochs by likelihood and 30 by the divergence of 200
 // steps of 256 draws, with Adam at 1e-3 on a cosine in each, clipping at 5 and
-// seed 1, measured by 20,000 draws.
+// seed 1, with both divergences alike in the second, measured by 20,000 draws.
 func DistillDefaults() DistillOptions {
 	return DistillOptions{
 		Options: Options{Epochs: 30, Batch: 256, LearningRate: 1e-3, Schedule: Cosine, Clip: 5, Seed: 1},
-		Steps:   200, Likelihood: 20, Validation: 4096, Measured: 20000,
+		Steps:   200, Likelihood: 20, Coverage: 0.5, Validation: 4096, Measured: 20000,
 	}
 }
 
 // Distillation is what a distillation came to. Where Result says nll, it is the
-// divergence KL(student‖teacher).
+// divergence of the second part.
 type Distillation struct {
 	Result
 	Divergence
@@ -55,7 +60,7 @@ type Distillation struct {
 // the other (probability density distillation: van den Oord et al., 2018): first
 // by the likelihood of the teacher's draws, which covers all of it, and then by
 // KL(student‖teacher) of the student's own draws, by [SiteKL] where the two are
-// sequences that it can compare, else by [ReverseKL]. Both have the same columns and
+// sequences that it can compare, else by [ReverseKL] and, with Coverage, [ForwardKL] ([Mixed]). Both have the same columns and
 // standardization: see [flow.Config.Follow]. The teacher does not change.
 //
 // The student is left with the values of the epoch of the lowest divergence, which
@@ -103,14 +108,22 @@ func Distill(ctx context.Context, student, teacher *flow.Flow, o DistillOptions)
 	return d, err
 }
 
-// divergence is KL(student‖teacher): site by site where it can be, with the loss of
+// divergence is KL(student‖teacher), mixed with the other one as Coverage says: site by site where it can be, with the loss of
 // power if that is asked for.
 func (o *DistillOptions) divergence(student, teacher *flow.Flow, kl KL) (Objective, error) {
 	if why := SiteBySite(student, teacher); why != nil {
 		if o.Power.Weight != 0 {
 			return nil, fmt.Errorf("%w; the loss of power is a part of that", why)
 		}
-		return ReverseKL(student, teacher, kl)
+		own, err := ReverseKL(student, teacher, kl)
+		if err != nil || o.Coverage == 0 {
+			return own, err
+		}
+		others, err := ForwardKL(student, teacher, kl, o.BLAS)
+		if err != nil {
+			return nil, err
+		}
+		return Mixed(own, others, o.Coverage)
 	}
 	kl.Draws = o.Draws
 	objective, err := SiteKL(student, teacher, kl, o.BLAS)
@@ -139,6 +152,8 @@ func (o *DistillOptions) check() error {
 		return fmt.Errorf("train: %d draws of a site, want an even number, or 0 for 16", o.Draws)
 	case o.ByLikelihood && (o.Resume == nil || o.Likelihood == 0):
 		return fmt.Errorf("train: a state of the epochs by likelihood is resumed, of %d, and is there: %v", o.Likelihood, o.Resume != nil)
+	case !(o.Coverage >= 0 && o.Coverage <= 1):
+		return fmt.Errorf("train: a coverage of %v, want 0 to 1", o.Coverage)
 	case o.Likelihood < 0:
 		return fmt.Errorf("train: %d epochs by likelihood, want at least 0", o.Likelihood)
 	case o.Validation < 1 || o.Measured < 2:

@@ -58,20 +58,33 @@ func TestMeasure(t *testing.T) {
 // none; by one objective alone or after the other.
 func TestDistillNormals(t *testing.T) {
 	least := math.Log(1+1.5*1.5) / 2
+	// Of variances v = (v₁, v₂) the one divergence is ½Σ(v·Λ_ii − log v) − ½log|Λ| − 1 with
+	// Λ = (1, 1 + 1.5²), the other ½Σ(Σ_ii/v + log v) + ½log|Λ| − 1 with Σ = (1 + 1.5², 1), and |Λ| is 1.
+	mixture := 0.0
+	for _, c := range [][2]float64{{1, 1 + 1.5*1.5}, {1 + 1.5*1.5, 1}} {
+		of := func(v float64) float64 { return (0.7*(v*c[0]-math.Log(v)) + 0.3*(c[1]/v+math.Log(v)) - 1) / 2 }
+		best := math.Inf(1)
+		for v := 0.1; v < 4; v += 1e-3 {
+			best = min(best, of(v))
+		}
+		mixture += best
+	}
 	for _, c := range []struct {
 		name       string
 		spec       transform.Spec
 		likelihood int
 		epochs     int
+		coverage   float64
 		of         func(Divergence) float64
 		want       float64
 	}{
-		{"diagonal, by its own draws", &transform.ElementwiseSpec{Univariate: &autograd.Affine{Bound: 4}}, 0, 10, func(d Divergence) float64 { return d.StudentKL }, least},
-		{"diagonal, by the teacher's draws", &transform.ElementwiseSpec{Univariate: &autograd.Affine{Bound: 4}}, 20, 0, func(d Divergence) float64 { return d.TeacherKL }, least},
-		{"full", &transform.LUSpec{Bound: 4}, 5, 10, func(d Divergence) float64 { return max(d.StudentKL, d.TeacherKL) }, 0},
+		{"diagonal, by its own draws", &transform.ElementwiseSpec{Univariate: &autograd.Affine{Bound: 4}}, 0, 10, 0, func(d Divergence) float64 { return d.StudentKL }, least},
+		{"diagonal, by the teacher's draws", &transform.ElementwiseSpec{Univariate: &autograd.Affine{Bound: 4}}, 20, 0, 0, func(d Divergence) float64 { return d.TeacherKL }, least},
+		{"diagonal, by both", &transform.ElementwiseSpec{Univariate: &autograd.Affine{Bound: 4}}, 0, 10, 0.3, func(d Divergence) float64 { return 0.7*d.StudentKL + 0.3*d.TeacherKL }, mixture},
+		{"full", &transform.LUSpec{Bound: 4}, 5, 10, 0.5, func(d Divergence) float64 { return max(d.StudentKL, d.TeacherKL) }, 0},
 	} {
 		student, o := density(t, &base.StandardNormalSpec{}, 0, c.spec), quickly()
-		o.Likelihood, o.Epochs = c.likelihood, max(1, c.epochs)
+		o.Likelihood, o.Epochs, o.Coverage = c.likelihood, max(1, c.epochs), c.coverage
 		if c.epochs == 0 {
 			o.Steps, o.LearningRate = 20, 2e-2
 			d, err := forwardAlone(student, shear(t), o)
@@ -179,6 +192,7 @@ func TestDistillTroubles(t *testing.T) {
 		{plain, func(o *DistillOptions) { o.Noise = 1 }, "noise"},
 		{plain, func(o *DistillOptions) { o.Steps = 0 }, "steps"},
 		{plain, func(o *DistillOptions) { o.Likelihood = -1 }, "likelihood"},
+		{plain, func(o *DistillOptions) { o.Coverage = math.NaN() }, "coverage of NaN"},
 		{plain, func(o *DistillOptions) { o.Measured = 1 }, "measure"},
 		{plain, func(o *DistillOptions) { o.Context = []float64{1} }, "none"},
 	} {
