@@ -84,6 +84,61 @@ func readRows(values []float64, v Value, first int) []float64 {
 	return values
 }
 
+// writeRows writes values to the rows of v from number first on.
+func writeRows(v Value, first int, values []float64) {
+	for r := first; len(values) > 0; r++ {
+		row := values[:v.Cols]
+		values = values[v.Cols:]
+		if v.node.data.wide != nil {
+			copy(v.node.data.wide[r*v.node.cols+v.from:], row)
+			continue
+		}
+		into := v.Row32(r)
+		for c, x := range row {
+			into[c] = float32(x)
+		}
+	}
+}
+
+// readGradients reads the gradients of the rows of v from number first on.
+func readGradients(dst []float64, v Value, first int) {
+	if v.untouched() {
+		clear(dst)
+		return
+	}
+	for r := first; len(dst) > 0; r++ {
+		row, at := dst[:v.Cols], r*v.node.cols+v.from
+		dst = dst[v.Cols:]
+		if v.node.grad.wide != nil {
+			copy(row, v.node.grad.wide[at:])
+			continue
+		}
+		for c, d := range v.node.grad.narrow[at:][:len(row)] {
+			row[c] = float64(d)
+		}
+	}
+}
+
+// addGradientRows adds to the gradients of the rows of v from number first on.
+func (g *Graph) addGradientRows(v Value, first int, values []float64) {
+	grad := g.gradient(v)
+	for r := first; len(values) > 0; r++ {
+		row, at := values[:v.Cols], grad.from+r*grad.stride
+		values = values[v.Cols:]
+		if grad.of.wide != nil {
+			into := grad.of.wide[at:][:len(row)]
+			for c, d := range row {
+				into[c] += d
+			}
+			continue
+		}
+		into := grad.of.narrow[at:][:len(row)]
+		for c, d := range row {
+			into[c] += float32(d)
+		}
+	}
+}
+
 // MapRows applies a map, or with inverse its inverse, to each row of x, or to all
 // rows of an event as one, and adds
 // each event's log-det to total. Without a tape it rewrites x in place and
@@ -122,9 +177,7 @@ func (g *Graph) MapRows(learned *LearnedMap, inverse bool, x Value, total Sums) 
 		} else {
 			total.Values[r/sites] += m.Forward(out, prepared, in)
 		}
-		for i, v := range out {
-			y.Set(r+i/x.Cols, i%x.Cols, v)
-		}
+		writeRows(y, r, out)
 	}
 	g.Release(mark)
 	if g.recording {
@@ -154,9 +207,7 @@ func (g *Graph) mapRowsBackward(learned *LearnedMap, inverse bool, x, y Value, t
 		dp = g.doubles.takeZeroed(p.Size())
 	}
 	for r := 0; r < x.Rows; r += rows {
-		for i := range dOut {
-			dOut[i] = y.Gradient(r+i/x.Cols, i%x.Cols)
-		}
+		readGradients(dOut, y, r)
 		clear(dIn)
 		dLogDet := total.Gradient[r/sites]
 		if inverse {
@@ -178,9 +229,7 @@ func (g *Graph) mapRowsBackward(learned *LearnedMap, inverse bool, x, y Value, t
 			m.Backward(dIn, dp, prepared, readRows(at, x, r), dOut, dLogDet)
 		}
 		if x.wanted() {
-			for i, d := range dIn {
-				g.addGradient(x, r+i/x.Cols, i%x.Cols, d)
-			}
+			g.addGradientRows(x, r, dIn)
 		}
 	}
 	g.addParameterGradient(p, dp)

@@ -116,9 +116,6 @@ func (m *maskedConvolution) Prepare(prepared, p []float64) {
 	})
 }
 
-// order returns the values of an event feature by feature, in memory of its own.
-func (m *maskedConvolution) order(x []float64) []float64 { return inOrder(x, m.columns) }
-
 // inOrder returns the values of an event whose features are the given columns,
 // feature by feature.
 func inOrder(x []float64, columns []int) []float64 {
@@ -151,22 +148,36 @@ func back(dst, values []float64, columns []int, add bool) {
 }
 
 func (m *maskedConvolution) Forward(y, prepared, x []float64) (logDet float64) {
+	n := len(x)
+	memory := tapMemory.Borrow(2 * n)
+	defer tapMemory.Return(memory)
+	ordered, out := (*memory)[:n], (*memory)[n:2*n]
 	d, w, _ := m.split(prepared)
-	x = m.order(x)
-	out := make([]float64, len(x))
-	for i, v := range x {
-		out[i] = float64(d[i%len(d)] * v)
-	}
-	m.taps.apply(out, w, x)
+	putInOrder(ordered, x, m.columns)
+	scale(out, d, ordered)
+	m.taps.apply(out, w, ordered)
 	back(y, out, m.columns, false)
 	return prepared[len(prepared)-1]
 }
 
+// scale sets dst to x times the factor of each feature.
+func scale(dst, factors, x []float64) {
+	for n := len(factors); len(x) > 0; dst, x = dst[n:], x[n:] {
+		for i, d := range factors {
+			dst[i] = float64(d * x[i])
+		}
+	}
+}
+
 // Inverse substitutes, site by site and feature by feature.
 func (m *maskedConvolution) Inverse(x, prepared, y []float64) {
+	n := len(x)
+	memory := tapMemory.Borrow(2 * n)
+	defer tapMemory.Return(memory)
+	rest, found := (*memory)[:n], (*memory)[n:2*n]
 	d, w, _ := m.split(prepared)
-	c, rest := m.taps, m.order(y)
-	found := make([]float64, len(rest))
+	c := m.taps
+	putInOrder(rest, y, m.columns)
 	less := func(out, in, weight int) { rest[out] -= float64(w[weight] * found[in]) }
 	for s := range m.sites() {
 		site := c.site(s)
@@ -182,25 +193,33 @@ func (m *maskedConvolution) Inverse(x, prepared, y []float64) {
 
 func (m *maskedConvolution) Backward(dx, dp, prepared, x, dy []float64, dLogDet float64) {
 	d, w, sums := m.split(prepared)
-	c, n := len(d), m.taps.weights()
-	x, dy = m.order(x), m.order(dy)
-	into := make([]float64, len(x))
-	for i, v := range dy {
-		into[i] = float64(d[i%c] * v)
-	}
+	c, n := len(d), len(x)
+	memory := tapMemory.Borrow(3*n + len(w) + 2*c)
+	defer tapMemory.Return(memory)
+	rest := *memory
+	take := func(n int) (part []float64) { part, rest = rest[:n], rest[n:]; return part }
+	ordered, slopes, into := take(n), take(n), take(n)
+	putInOrder(ordered, x, m.columns)
+	putInOrder(slopes, dy, m.columns)
+	scale(into, d, slopes)
 	var dw []float64
 	if dp != nil {
-		dw = make([]float64, n)
+		dw = take(len(w))
+		clear(dw)
 	}
-	m.taps.backward(into, dw, w, x, dy)
+	m.taps.backward(into, dw, w, ordered, slopes)
 	back(dx, into, m.columns, true)
 	if dp == nil {
 		return
 	}
 	// Of d, through the diagonal and the weights, which are d times something.
-	dd, pull := make([]float64, c), make([]float64, c)
-	for i, v := range dy {
-		dd[i%c] += float64(x[i] * v)
+	dd, pull := take(c), take(c)
+	clear(dd)
+	clear(pull)
+	for at := 0; at < n; at += c {
+		for i, v := range slopes[at:][:c] {
+			dd[i] += float64(ordered[at+i] * v)
+		}
 	}
 	m.eachWeight(func(weight, feature int) {
 		pull[feature] += float64(dw[weight] * w[weight])
@@ -223,9 +242,13 @@ func (m *maskedConvolution) Backward(dx, dp, prepared, x, dy []float64, dLogDet 
 
 // SolveTransposed substitutes from the last value to the first.
 func (m *maskedConvolution) SolveTransposed(v, prepared, _, g []float64) {
+	n := len(v)
+	memory := tapMemory.Borrow(2 * n)
+	defer tapMemory.Return(memory)
+	rest, found := (*memory)[:n], (*memory)[n:2*n]
 	d, w, _ := m.split(prepared)
-	c, rest := m.taps, m.order(g)
-	found := make([]float64, len(rest))
+	c := m.taps
+	putInOrder(rest, g, m.columns)
 	less := func(out, in, weight int) { rest[in] -= float64(w[weight] * found[out]) }
 	for s := m.sites() - 1; s >= 0; s-- {
 		site := c.site(s)
