@@ -99,7 +99,7 @@ func FlowMatchingImage(o ImageOptions) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("%s: %w", PresetFlowMatchingImage, err)
 	}
-	config := o.begin()
+	config := o.beginNormalized()
 	c := &imageChain{shape: config.Shape(), transforms: config.Transforms}
 	for range o.Scales {
 		c.squeeze(transform.ByFeatures)
