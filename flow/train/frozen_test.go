@@ -51,13 +51,18 @@ func TestFrozenTrainings(t *testing.T) {
 			Width: 4, Heads: 2, Hidden: 6, Layers: 1, Epsilon: 1e-5, Causal: true, Activation: autograd.Activation{Name: autograd.GELUActivation},
 		}}
 	}
+	moving := func(grid []int, network nn.Spec) flow.Config {
+		return chain(&base.StandardNormalSpec{}, 1, grid, &transform.ContinuousSpec{
+			Velocity: nn.VelocitySpec{Network: network, Frequencies: 1}, Probes: transform.ProbesSpec{Count: 1}, Solver: transform.SolverSpec{Method: transform.Euler, Steps: 2},
+		})
+	}
 	units := [][]int{nn.EvenUnits(4, 9, true), nn.EvenUnits(4, 7, true)}
 	silu, tanh := autograd.Activation{Name: autograd.SiLUActivation}, autograd.Activation{Name: autograd.TanhActivation}
 	normal := &base.StandardNormalSpec{}
 	batchNorm := &transform.BatchNormSpec{Epsilon: 1e-5, Momentum: 0.1}
 
 	// Splines need longer than the others to be better than their start.
-	longer := func(o *train.Options) { o.Epochs, o.LearningRate = 20, 2e-2 }
+	longer := func(o *train.Options) { o.Epochs, o.LearningRate = 10, 2e-2 }
 
 	for _, c := range []struct {
 		name   string
@@ -93,6 +98,8 @@ func TestFrozenTrainings(t *testing.T) {
 		{"a grid", chain(normal, 0, []int{2, 2}, coupling(affine, &nn.MLPSpec{Hidden: []int{9}}), batchNorm, &transform.LUSpec{Bound: 2}), nil, 0x19d57d38b9fd4474},
 		{"sites in order", chain(normal, 1, []int{3}, coupling(affine, &nn.MLPSpec{Hidden: []int{9}}), &transform.InvertSpec{Transform: sequential(affine, true)},
 			sequential(&autograd.Inverse{Of: &autograd.Affine{Scale: autograd.Exp}}, false)), nil, 0x7289f3f961d045b1},
+		{"a velocity of residual convolutions", moving([]int{2, 2}, &nn.ResidualConvolutionSpec{Hidden: []int{9, 5}, Kernels: []int{3, 3, 1}, Gated: true, ContextGated: true, Scaled: true, Activation: silu}), nil, 0x8d86931489011d67},
+		{"a velocity of a transformer", moving([]int{3}, &nn.TransformerSpec{Width: 6, Heads: 2, Hidden: 7, Layers: 1, Epsilon: 1e-5, Modulated: true, Activation: silu}), func(o *train.Options) { o.Epochs, o.LearningRate = 10, 2e-2 }, 0x5adfc7dbab2b7e97},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f, err := flow.New(c.config, 3)
