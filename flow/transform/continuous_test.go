@@ -223,6 +223,7 @@ func TestNetworkVelocityBits(t *testing.T) {
 			}
 			v := s.transform.(*transform.Continuous).Velocity()
 			g := autograd.Bind32(s.parameters, blas.Builtin()).NewGraph()
+			field, times := make([]autograd.Value, 1), []float64{0.3}
 			velocity := func(trace bool) []float64 {
 				g.Reset(autograd.Evaluate)
 				p := g.Pass(events)
@@ -232,6 +233,17 @@ func TestNetworkVelocityBits(t *testing.T) {
 					d = nn.Divergence{Fields: []autograd.Value{in}, Share: 1, Trace: p.LogDet}
 				}
 				return values(v.Compute(p, in, []float64{0.3}, d))
+			}
+			warm := func() {
+				g.Reset(autograd.Evaluate)
+				p := g.Pass(events)
+				p.Context = fill(g, ctx, 2, events)
+				in := fill(g, x, features, events*sites)
+				field[0] = in
+				v.Compute(p, in, times, nn.Divergence{Fields: field, Share: 1, Trace: p.LogDet})
+			}
+			if n := testing.AllocsPerRun(3, warm); n != 0 {
+				t.Errorf("%s: %v allocations once warm", name, n)
 			}
 			if !slices.Equal(velocity(true), velocity(false)) {
 				t.Errorf("%s: the velocity has other bits with its trace", name)
