@@ -137,6 +137,9 @@ func (a *attended[T]) multiply(m rowMath[T], c, p, b grid[T], top int) {
 		m.product(c, p.columns(0, top), b.slice(0, top), start)
 		start = c
 	}
+	if m.triangle(c, p.columns(top, top+c.rows), b.slice(top, top+c.rows), start, false) {
+		return
+	}
 	for i := range c.rows {
 		row := c.slice(i, i+1)
 		from := row
@@ -156,6 +159,9 @@ func (a *attended[T]) multiplyTransposed(m rowMath[T], c, p, b grid[T], top int)
 	}
 	if before > 0 {
 		m.product(c.slice(0, before), p.columns(0, before).transposed(), b, c.slice(0, before))
+	}
+	if rest := c.slice(before, p.cols); before < p.cols && m.triangle(rest, p.columns(before, p.cols).transposed(), b, rest, true) {
+		return
 	}
 	for j := before; j < p.cols; j++ {
 		row := c.slice(j, j+1)

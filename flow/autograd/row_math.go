@@ -45,6 +45,10 @@ func (m grid[T]) row(r int) []T { return m.data[r*m.rowStride:][:m.cols] }
 type rowMath[T float32 | float64] interface {
 	// product sets c = start + a·b; start may be c, or empty for zeros.
 	product(c, a, b, start grid[T])
+	// triangle is product where of row i of a square a the columns up to i count, or with
+	// upper those from i on. It tells whether it did: else a product for each row is
+	// what there is.
+	triangle(c, a, b, start grid[T], upper bool) bool
 	// add sets dst = a + b, rows of which dst may be one.
 	add(dst, a, b []T)
 	// multiply sets dst = a·b element by element, for b of as many rows as a or one row

@@ -1,6 +1,9 @@
 package autograd
 
-import "github.com/seed-192fdf7a/nf/kernels"
+import (
+	"github.com/seed-192fdf7a/nf/blas"
+	"github.com/seed-192fdf7a/nf/kernels"
+)
 
 // math32 is the kernels and the matmul of a graph.
 type math32 struct{ *Graph }
@@ -15,11 +18,19 @@ func stridedOf(m grid[float32]) kernels.Strided {
 }
 
 func (m math32) product(c, a, b, start grid[float32]) {
-	var from kernels.Matrix
+	m.binding.backend.Product(matrixOf(c), stridedOf(a), stridedOf(b), startOf(start))
+}
+
+func (m math32) triangle(c, a, b, start grid[float32], upper bool) bool {
+	return blas.Triangle(m.binding.backend, matrixOf(c), stridedOf(a), stridedOf(b), startOf(start), upper)
+}
+
+// startOf returns what a product begins from, which may be nothing.
+func startOf(start grid[float32]) (from kernels.Matrix) {
 	if start.data != nil {
 		from = matrixOf(start)
 	}
-	m.binding.backend.Product(matrixOf(c), stridedOf(a), stridedOf(b), from)
+	return from
 }
 
 func (math32) add(dst, a, b []float32) { kernels.Add(dst, a, b) }
