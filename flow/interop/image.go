@@ -223,34 +223,49 @@ func (b *builder) normalOf(features []int, mean, s []float64) {
 	b.elementwise(features, &autograd.Affine{Scale: autograd.Exp}, [][]float64{s, mean}, true)
 }
 
-// siteParameters are a mean and a log-scale of each feature at each site, for each
-// value of the context: at(0, …) and at(1, …) return them; with no context, of the
-// one that is class 0.
+// siteParameters are parameters of each feature at each site, such as 0, a mean, and
+// 1, a log-scale, for each value of the context; with no context, of the one that is
+// class 0.
 type siteParameters func(parameter, feature, site, class int) float64
 
 // normalOfSites is normalOf for what differs between sites, or between classes,
 // which are the columns of the context.
 func (b *builder) normalOfSites(features []int, at siteParameters) error {
-	n, sites := len(features), b.shape().Sites()
-	if max(1, b.context) > limits.ConvertedValues/(2*n*sites) {
-		return fmt.Errorf("means and log-scales of %d channels at %d pixels for %d classes are too many to be converted", n, sites, max(1, b.context))
+	scaleFirst := func(parameter, feature, site, class int) float64 { return at(1-parameter, feature, site, class) }
+	return b.ofSites(features, &autograd.Affine{Scale: autograd.Exp}, b.context, scaleFirst, true)
+}
+
+// ofSites adds a map of some features by parameters that differ between sites and
+// between so many classes, which are the columns of the context; 0 means that they
+// do not depend on it.
+func (b *builder) ofSites(features []int, u autograd.Univariate, classes int, at siteParameters, inverse bool) error {
+	n, parameters, sites := len(features), u.ParametersPerElement(), b.shape().Sites()
+	if max(1, b.context) > limits.ConvertedValues/(parameters*n*sites) {
+		return fmt.Errorf("%d parameters of %d channels at %d pixels for %d classes are too many to be converted", parameters, n, sites, max(1, b.context))
 	}
-	name := b.add(b.couplingSpec(features, &autograd.Affine{Scale: autograd.Exp}, &nn.SitesSpec{}), true) + "conditioner."
-	v := values{max(1, b.context), 2 * n * sites, make([]float64, max(1, b.context)*2*n*sites)}
+	name := b.add(b.couplingSpec(features, u, &nn.SitesSpec{}), inverse) + "conditioner."
+	all := parameters * n * sites
+	v := values{max(1, classes), all, make([]float64, max(1, classes)*all)}
 	order := b.byColumn(features)
 	for class := range v.rows {
 		for site := range sites {
-			into := v.data[(class*sites+site)*2*n:]
-			for place, f := range order {
-				into[place], into[n+place] = at(1, f, site, class), at(0, f, site, class)
+			into := v.data[(class*sites+site)*parameters*n:]
+			for p := range parameters {
+				for place, f := range order {
+					into[p*n+place] = at(p, f, site, class)
+				}
 			}
 		}
 	}
-	if b.context == 0 {
+	switch {
+	case b.context == 0:
 		b.vector(name+"constant", v.data)
-		return nil
+	case classes == 0:
+		b.values[name+"layer.weight"] = values{b.context, all, make([]float64, b.context*all)}
+		b.vector(name+"layer.bias", v.data)
+	default:
+		b.values[name+"layer.weight"] = v
+		b.vector(name+"layer.bias", make([]float64, all))
 	}
-	b.values[name+"layer.weight"] = v
-	b.vector(name+"layer.bias", make([]float64, v.columns))
 	return nil
 }

@@ -44,6 +44,11 @@ func TestImageTraps(t *testing.T) {
 		{"nflows-image-classes", "another gate", func(g golden) {
 			g.set(t, "_transform._transforms.0._transforms.1._transforms.2.transform_net.blocks.0.context_layer.bias", 2)
 		}, []string{wrongDensity}},
+		{"nflows-image-unconditional", "another pixel", func(g golden) {
+			g.set(t, "_transform._transforms.0._transforms.1._transforms.2.unconditional_transform.unnormalized_derivatives", 3)
+		}, []string{wrongDensity}},
+		{"nflows-image-unconditional", "no slopes", drop("_transform._transforms.0._transforms.1._transforms.2.unconditional_transform.unnormalized_derivatives"), []string{"is missing"}},
+		{"nflows-image-unconditional", "turned images", func(g golden) { slices.Reverse(g.dialect.Image) }, []string{"img_shape"}},
 		{"normflows-glow", "turned images", func(g golden) { g.dialect.Image = []int{8, 2} }, []string{"want [1 2 4 1]"}},
 		{"normflows-glow", "no image", func(g golden) { g.dialect.Image = nil }, []string{"MultiscaleFlow", `"image": [H, W]`}},
 		{"normflows-glow", "another scale map", func(g golden) { g.dialect.ScaleMap = "sigmoid_inv" }, []string{wrongDensity}},

@@ -2,7 +2,10 @@ package interop
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/seed-192fdf7a/nf/flow/autograd"
 )
 
 // nflowsMultiscale reads a MultiscaleCompositeTransform: after each of its
@@ -140,9 +143,50 @@ func (r *reader) nflowsConvolutionCoupling(prefix string, kept, changed []int, o
 	if err != nil {
 		return r.layerError(prefix, err)
 	}
-	if r.any(prefix + "unconditional_transform.") {
-		return r.layerError(prefix, fmt.Errorf("apply_unconditional_transform on images, which has parameters of each pixel, is not supported"))
+	if inverse {
+		if err := r.unconditionalSites(prefix+"unconditional_transform.", kept, o, tailBound, true); err != nil {
+			return err
+		}
 	}
 	r.convolutionCoupling(changed, kept, n, u.Univariate, u.layout, inverse)
-	return nil
+	if inverse {
+		return nil
+	}
+	return r.unconditionalSites(prefix+"unconditional_transform.", kept, o, tailBound, false)
+}
+
+// unconditionalSites adds, if it is there, the spline that maps what a coupling keeps
+// by constants of each pixel: tensors [features, H, W, …].
+func (r *reader) unconditionalSites(prefix string, kept []int, o Options, tailBound float64, inverse bool) error {
+	if !r.any(prefix) {
+		return nil
+	}
+	var parts [3][]float32
+	var columns [3]int
+	for i, name := range []string{"unnormalized_widths", "unnormalized_heights", "unnormalized_derivatives"} {
+		t, err := r.tensor(prefix + name)
+		if err != nil {
+			return err
+		}
+		if want := append([]int{len(kept)}, r.grid...); len(t.Shape) != len(want)+1 || !slices.Equal(t.Shape[:len(want)], want) {
+			return fmt.Errorf("tensor %s%s has shape %v, want %v and the parameters of a pixel: is img_shape the height and the width there?", prefix, name, t.Shape, want)
+		}
+		parts[i], columns[i] = t.Values, t.Shape[len(t.Shape)-1]
+	}
+	u, err := o.spline(columns[0]+columns[1]+columns[2], 1, tailBound)
+	if err != nil {
+		return fmt.Errorf("tensor %sunnormalized_derivatives: %w", prefix, err)
+	}
+	if bins := u.Univariate.(*autograd.Spline).Rule.Bins; bins != columns[0] || bins != columns[1] {
+		return fmt.Errorf("tensor %sunnormalized_derivatives has %d columns, which do not go with %d and %d bins", prefix, columns[2], columns[0], columns[1])
+	}
+	sites := r.builder.shape().Sites()
+	return r.ofSites(kept, u.Univariate, 0, func(p, feature, site, _ int) float64 {
+		part := 0
+		for p >= columns[part] {
+			p -= columns[part]
+			part++
+		}
+		return float64(parts[part][(feature*sites+site)*columns[part]+p])
+	}, inverse)
 }

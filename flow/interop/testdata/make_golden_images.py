@@ -42,11 +42,12 @@ def randomize(module, scale, g):
 # nflows ----------------------------------------------------------------------------------------------------------------
 
 
-def nflows_step(c, hidden, spline, k, **options):
+def nflows_step(c, hidden, spline, k, pixels=None, **options):
     mask = torch.ones(c)
     mask[k % 2::2] = -1
     net = lambda i, o: ConvResidualNet(i, o, hidden_channels=hidden, num_blocks=2, activation=F.elu if spline else F.relu, **options)
-    coupling = (T.PiecewiseRationalQuadraticCouplingTransform(mask, net, num_bins=4, tails="linear", tail_bound=2.0, apply_unconditional_transform=False) if spline
+    coupling = (T.PiecewiseRationalQuadraticCouplingTransform(mask, net, num_bins=4, tails="linear", tail_bound=2.0,
+                                                              apply_unconditional_transform=pixels is not None, img_shape=pixels) if spline
                 else T.AffineCouplingTransform(mask, net) if k % 2 == 0 else T.AdditiveCouplingTransform(mask, net))
     return T.CompositeTransform([T.ActNorm(c), T.OneByOneConvolution(c, identity_init=False), coupling])
 
@@ -55,7 +56,7 @@ class NflowsImages:
     """A MultiscaleCompositeTransform as neural spline flows have it, or one scale, which ends flat too. Classes are a
     context that is the same at all pixels, of one scale."""
 
-    def __init__(self, shape, multiscale, spline, classes=0, **options):
+    def __init__(self, shape, multiscale, spline, classes=0, unconditional=False, **options):
         self.shape, self.classes = shape, classes
         if classes:
             options["context_channels"] = classes
@@ -65,7 +66,7 @@ class NflowsImages:
         top = T.MultiscaleCompositeTransform(num_transforms=levels)
         for level in range(levels):
             c, h, w = 4 * c, h // 2, w // 2
-            steps = [T.SqueezeTransform()] + [nflows_step(c, 6, spline, k, **options) for k in range(2)] + ([T.OneByOneConvolution(c, identity_init=False)] if spline else [])
+            steps = [T.SqueezeTransform()] + [nflows_step(c, 6, spline, k, [h, w] if unconditional else None, **options) for k in range(2)] + ([T.OneByOneConvolution(c, identity_init=False)] if spline else [])
             layers[f"{level}.0"] = {"kind": "squeeze"}
             hidden = top.add_transform(T.CompositeTransform(steps), (c, h, w))
             if hidden:
@@ -360,6 +361,7 @@ GOLDEN = {
     "nflows-image-nsf": lambda: NflowsImages((1, 4, 4), True, True),
     "nflows-image-affine": lambda: NflowsImages((2, 4, 2), False, False),
     "nflows-image-normed": lambda: NflowsImages((1, 4, 4), True, True, use_batch_norm=True),
+    "nflows-image-unconditional": lambda: NflowsImages((1, 4, 6), False, True, classes=2, unconditional=True),
     "nflows-image-classes": lambda: NflowsImages((1, 6, 4), False, False, classes=3, use_batch_norm=True),
     "normflows-glow": lambda: NormflowsGlow((1, 4, 4), 2, "diagonal", 0),
     "normflows-glow-classes": lambda: NormflowsGlow((3, 4, 2), 1, "diagonal", 3, use_lu=False, leaky=0.1, net_actnorm=True, scale_map="exp"),
