@@ -72,3 +72,39 @@ func (x *triangle) add(top, bottom, first, last int, on bool) {
 	}
 	x.tier.MatmulReferences(&x.into, &x.left, &x.right, start, false)
 }
+
+// Below writes c = a·b where of row i the columns up to first + i count; what it leaves in
+// the others is not said. It tells whether it did: it does not where the backend's
+// products are not chains, or a has very many columns, and the product is what there is.
+// On the built-in backend that has the same bits, and takes longer.
+func Below(backend Backend, c kernels.Matrix, a, b kernels.Strided, first int) bool {
+	t, ok := backend.(builtin)
+	if !ok || b.Rows == 0 || b.Rows > packRows {
+		return false
+	}
+	checkProduct(c, a, b, kernels.Matrix{})
+	tier := t.kernels()
+	for left := 0; left < min(c.Cols, first+c.Rows); left += packColumns {
+		right := min(left+packColumns, c.Cols)
+		buffer := scratch.Borrow(kernels.PanelsSize(b.Rows, right-left))
+		panels := kernels.PanelsOf(*buffer, b.Rows, right-left)
+		pack(tier, panels, b.Columns(left, right))
+		for top := max(0, left-first); top < c.Rows; {
+			bottom := min(top+belowRows, c.Rows)
+			if first+top+1 >= right {
+				bottom = c.Rows // all of which see all columns
+			}
+			seen := panels
+			seen.Cols = min(right, first+bottom) - left
+			rows := kernels.Matrix{Data: c.Data[top*c.Stride:], Rows: bottom - top, Cols: c.Cols, Stride: c.Stride}
+			tier.Matmul(columns(rows, left, left+seen.Cols), a.Slice(top, bottom), seen, kernels.Matrix{}, false)
+			top = bottom
+		}
+		scratch.Return(buffer)
+	}
+	return true
+}
+
+// belowRows is how many rows of a result share the columns that the last of them sees.
+// It changes no bit.
+const belowRows = 16

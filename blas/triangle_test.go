@@ -90,3 +90,38 @@ func TestTriangleHasTheBitsOfRows(t *testing.T) {
 		t.Error("a panel that is not whole is taken")
 	}
 }
+
+// TestBelowHasTheBitsOfTheProduct compares what counts with the product.
+func TestBelowHasTheBitsOfTheProduct(t *testing.T) {
+	value := func(i int) float32 { return float32((i*7919+13)%1009-504) / 331 }
+	for _, tier := range kernels.Tiers() {
+		backend := blas.BuiltinOn(tier)
+		for _, shape := range [][4]int{{1, 1, 3, 0}, {15, 15, 5, 0}, {16, 16, 8, 0}, {49, 49, 7, 0}, {40, 104, 6, 64}, {70, 70, 4, 0}, {3, 90, 2, 87}} {
+			rows, cols, depth, first := shape[0], shape[1], shape[2], shape[3]
+			a := kernels.Strided{Data: make([]float32, rows*depth), Rows: rows, Cols: depth, RowStride: depth, ColumnStride: 1}
+			b := kernels.Strided{Data: make([]float32, cols*depth), Rows: depth, Cols: cols, RowStride: 1, ColumnStride: depth}
+			for i := range a.Data {
+				a.Data[i] = value(i)
+			}
+			for i := range b.Data {
+				b.Data[i] = value(3 * i)
+			}
+			var results [2]kernels.Matrix
+			for r := range results {
+				results[r] = kernels.Matrix{Data: make([]float32, rows*cols), Rows: rows, Cols: cols, Stride: cols}
+			}
+			backend.Product(results[0], a, b, kernels.Matrix{})
+			if !blas.Below(backend, results[1], a, b, first) {
+				t.Fatalf("%s does not compute %v", tier.Name(), shape)
+			}
+			for i := range rows {
+				for j := range min(cols, first+i+1) {
+					got, want := results[1].Data[i*cols+j], results[0].Data[i*cols+j]
+					if math.Float32bits(got) != math.Float32bits(want) {
+						t.Fatalf("%s, %v: value %d, %d is %v, of the product %v", tier.Name(), shape, i, j, got, want)
+					}
+				}
+			}
+		}
+	}
+}

@@ -108,11 +108,18 @@ func (a *attended[T]) forward(m rowMath[T], memory *arena[T], y grid[T]) {
 func (a *attended[T]) weights(m rowMath[T], memory []T, queries, keys grid[T], top, bottom int) grid[T] {
 	n := a.sees(bottom)
 	p := dense(memory, bottom-top, n)
-	m.product(p, queries.slice(top, bottom), keys.slice(0, n).transposed(), grid[T]{})
+	a.lookUp(m, p, queries.slice(top, bottom), keys.slice(0, n), top)
 	for i := range p.rows {
 		m.softmax(a.seen(p, i, top))
 	}
 	return p
+}
+
+// lookUp sets p = q·kᵀ, of what each query sees.
+func (a *attended[T]) lookUp(m rowMath[T], p, q, k grid[T], top int) {
+	if !a.causal || !m.below(p, q, k.transposed(), top) {
+		m.product(p, q, k.transposed(), grid[T]{})
+	}
 }
 
 // seen returns what query top+i sees of its row.
@@ -190,7 +197,7 @@ func (a *attended[T]) backward(m rowMath[T], memory *arena[T], dy, dq, dk, dv gr
 				p := a.weights(m, scores, scaled, keys, top, bottom)
 				a.multiplyTransposed(m, dValues, p, out.slice(top, bottom), top)
 				dp := dense(dScores, p.rows, p.cols)
-				m.product(dp, out.slice(top, bottom), values.slice(0, p.cols).transposed(), grid[T]{})
+				a.lookUp(m, dp, out.slice(top, bottom), values.slice(0, p.cols), top)
 				for i := range p.rows {
 					m.softmaxBackward(a.seen(dp, i, top), a.seen(p, i, top))
 				}

@@ -49,6 +49,8 @@ type rowMath[T float32 | float64] interface {
 	// upper those from i on. It tells whether it did: else a product for each row is
 	// what there is.
 	triangle(c, a, b, start grid[T], upper bool) bool
+	// below is product where of row i the columns up to first + i count, and tells the same.
+	below(c, a, b grid[T], first int) bool
 	// add sets dst = a + b, rows of which dst may be one.
 	add(dst, a, b []T)
 	// multiply sets dst = a·b element by element, for b of as many rows as a or one row

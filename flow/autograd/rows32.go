@@ -25,6 +25,10 @@ func (m math32) triangle(c, a, b, start grid[float32], upper bool) bool {
 	return blas.Triangle(m.binding.backend, matrixOf(c), stridedOf(a), stridedOf(b), startOf(start), upper)
 }
 
+func (m math32) below(c, a, b grid[float32], first int) bool {
+	return blas.Below(m.binding.backend, matrixOf(c), stridedOf(a), stridedOf(b), first)
+}
+
 // startOf returns what a product begins from, which may be nothing.
 func startOf(start grid[float32]) (from kernels.Matrix) {
 	if start.data != nil {

@@ -22,6 +22,8 @@ func (math64) product(c, a, b, start grid[float64]) {
 
 func (math64) triangle(_, _, _, _ grid[float64], _ bool) bool { return false }
 
+func (math64) below(_, _, _ grid[float64], _ int) bool { return false }
+
 func (math64) add(dst, a, b []float64) {
 	for i := range dst {
 		dst[i] = a[i] + b[i]
