@@ -62,7 +62,7 @@ func TestFrozenTrainings(t *testing.T) {
 	batchNorm := &transform.BatchNormSpec{Epsilon: 1e-5, Momentum: 0.1}
 
 	// Splines need longer than the others to be better than their start.
-	longer := func(o *train.Options) { o.Epochs, o.LearningRate = 10, 2e-2 }
+	longer := func(o *train.Options) { o.Epochs, o.LearningRate = 20, 2e-2 }
 
 	for _, c := range []struct {
 		name   string
