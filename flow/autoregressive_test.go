@@ -17,8 +17,12 @@ import (
 // number of workers.
 func TestAutoregressiveOptions(t *testing.T) {
 	const d, contexts, n = 6, 2, 300
-	for _, preset := range []flow.Preset{flow.PresetMAF, flow.PresetIAF} {
-		f := randomFlow(t, preset, d, contexts, flow.Options{Residual: true, Hidden: []int{16, 12, 20}, Permutation: "random"})
+	for _, c := range []struct {
+		preset       flow.Preset
+		bins, layers int
+	}{{flow.PresetMAF, 0, 0}, {flow.PresetIAF, 0, 0}, {flow.PresetIAF, 6, 2}} {
+		preset := c.preset
+		f := randomFlow(t, preset, d, contexts, flow.Options{Residual: true, Hidden: []int{16, 12, 20}, Permutation: "random", Bins: c.bins, Layers: c.layers})
 		var file bytes.Buffer
 		must(t, f.Write(&file))
 		loaded, err := flow.Read(bytes.NewReader(file.Bytes()), int64(file.Len()))

@@ -24,11 +24,19 @@ func MAF(features, context []string, o Options) (Config, error) {
 // the other way round. Both directions cost about one pass, but it is samples
 // that are computed by whole layers, as MAF's densities are. The paper reverses
 // the order between layers, as the default does; its networks and scale map
-// (a gate) varied, so the other defaults are those of MAF.
+// (a gate) varied, so the other defaults are those of MAF. With Bins the layers are
+// the splines of [NSFAutoregressive] in the place of affine maps, on a box of
+// ±Bound, 3 unless it is set.
 func IAF(features, context []string, o Options) (Config, error) {
-	return affineAutoregressive(features, context, o, func(s transform.Spec) transform.Spec {
-		return &transform.InvertSpec{Transform: s}
-	})
+	invert := func(s transform.Spec) transform.Spec { return &transform.InvertSpec{Transform: s} }
+	if o.Bins == 0 {
+		return affineAutoregressive(features, context, o, invert)
+	}
+	if o.Bound == 0 {
+		o.Bound = Defaults(PresetNSFAutoregressive).Bound
+	}
+	o.fill(PresetIAF)
+	return autoregressiveLayers(features, context, o, autograd.NewSpline(o.Bins, o.Bound), invert)
 }
 
 func affineAutoregressive(features, context []string, o Options, wrap func(transform.Spec) transform.Spec) (Config, error) {

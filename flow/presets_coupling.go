@@ -72,7 +72,7 @@ func mixtureAndAffine(components int, bound float64) autograd.Univariate {
 	}
 }
 
-var errNoBins = errors.New("this family has no bins; those are the splines' of nsf and nsf-ar")
+var errNoBins = errors.New("this family has no bins; those are the splines' of nsf, nsf-ar and iaf")
 
 var errNoComponents = errors.New("this family has no mixtures of components; those are of gaussianization, naf and flow++")
 
