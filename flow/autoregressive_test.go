@@ -20,7 +20,7 @@ func TestAutoregressiveOptions(t *testing.T) {
 	for _, c := range []struct {
 		preset       flow.Preset
 		bins, layers int
-	}{{flow.PresetMAF, 0, 0}, {flow.PresetIAF, 0, 0}, {flow.PresetIAF, 6, 2}} {
+	}{{flow.PresetMAF, 0, 0}, {flow.PresetIAF, 0, 0}, {flow.PresetIAF, 6, 1}} {
 		preset := c.preset
 		f := randomFlow(t, preset, d, contexts, flow.Options{Residual: true, Hidden: []int{16, 12, 20}, Permutation: "random", Bins: c.bins, Layers: c.layers})
 		var file bytes.Buffer
