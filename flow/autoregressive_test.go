@@ -18,11 +18,11 @@ import (
 func TestAutoregressiveOptions(t *testing.T) {
 	const d, contexts, n = 6, 2, 300
 	for _, c := range []struct {
-		preset       flow.Preset
-		bins, layers int
-	}{{flow.PresetMAF, 0, 0}, {flow.PresetIAF, 0, 0}, {flow.PresetIAF, 6, 1}} {
+		preset flow.Preset
+		bins   int
+	}{{flow.PresetMAF, 0}, {flow.PresetIAF, 0}, {flow.PresetIAF, 6}} {
 		preset := c.preset
-		f := randomFlow(t, preset, d, contexts, flow.Options{Residual: true, Hidden: []int{16, 12, 20}, Permutation: "random", Bins: c.bins, Layers: c.layers})
+		f := randomFlow(t, preset, d, contexts, flow.Options{Residual: true, Hidden: []int{16, 12, 20}, Permutation: "random", Bins: c.bins})
 		var file bytes.Buffer
 		must(t, f.Write(&file))
 		loaded, err := flow.Read(bytes.NewReader(file.Bytes()), int64(file.Len()))

@@ -38,7 +38,7 @@ func randomFlow(t testing.TB, preset flow.Preset, d, contexts int, o flow.Option
 		t.Fatal(err)
 	}
 	bound := float32(0.4)
-	if strings.HasPrefix(string(preset), "nsf") || preset == flow.PresetSOS || preset == flow.PresetFlowPP || preset == flow.PresetUMNN {
+	if o.Bins > 0 || strings.HasPrefix(string(preset), "nsf") || preset == flow.PresetSOS || preset == flow.PresetFlowPP || preset == flow.PresetUMNN {
 		// Ten layers of wide networks and of matrices amplify rounding, and so does
 		// the inverse of polynomials that are flat somewhere; mixtures with an affine
 		// map behind them draw values of some millions, and integrals of networks carry
