@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"math"
+
 	"github.com/spf13/cobra"
 
 	"github.com/seed-192fdf7a/nf/blas"
@@ -35,4 +38,15 @@ func loadEventModel(command *cobra.Command, path string, workers int, accept fun
 		return err
 	})
 	return m, err
+}
+
+// checkNumbers is an error if one of the values, width of each event, of which so
+// many came before, is no number: what a model of values that overflow makes.
+func checkNumbers(values []float64, width int, unit string, before int64) error {
+	for i, v := range values {
+		if math.IsNaN(v) {
+			return fmt.Errorf("%s %d comes out as NaN: the model's values are so large that computing with them overflows; its training may have diverged", unit, before+int64(i/width))
+		}
+	}
+	return nil
 }

@@ -126,6 +126,49 @@ func TestAdviceOfPlainPixels(t *testing.T) {
 	}
 }
 
+// TestOverflowIsNoScore scores and draws with a model whose values are as large as
+// float32 has them.
+func TestOverflowIsNoScore(t *testing.T) {
+	d := t.TempDir()
+	writeImages(t, d, "a", 20)
+	mustRun(t, d, strings.Fields(trainImages+" --epochs 1 --flow glow --out m.safetensors")...)
+	f, err := flow.Load(filepath.Join(d, "m.safetensors"))
+	if err == nil {
+		f.Model().Parameters().Edit(func(values []float32) {
+			for i := range values {
+				values[i] = 3e38
+			}
+		})
+		err = f.Save(filepath.Join(d, "large.safetensors"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := mustRun(t, d, strings.Fields("score --model large.safetensors --data a-images-ubyte --out scores.csv")...)
+	if !strings.Contains(r.errors, "20 of 20 images scored -Inf") || !strings.Contains(r.out, "mean_log_prob=-Inf standard_error=+Inf") {
+		t.Errorf("it says %q and %q", r.out, r.errors)
+	}
+	if r := mustRun(t, d, strings.Fields("score --model large.safetensors --data a-images-ubyte --out scores.csv --json")...); !json.Valid([]byte(r.out)) {
+		t.Errorf("the summary is %s", r.out)
+	}
+	for line, want := range map[string]string{
+		"sample --model m.safetensors -n 3 --out s.jpg":                                      "a sheet of images must end in .png",
+		"train --flow glow --data a-images-ubyte --logit 1e-300 --out n.safetensors":         "--logit is 1e-300",
+		"score --model m.safetensors --data a-images-ubyte --importance 9999999 --out s.csv": "--importance is 9999999",
+	} {
+		r := nf(t, d, strings.Fields(line)...)
+		if r.code == 0 || !strings.Contains(r.errors, want) {
+			t.Errorf("%s: code %d, %q, want %q", line, r.code, r.errors, want)
+		}
+	}
+	if err := checkNumbers([]float64{0, math.Inf(1), math.NaN(), 0}, 2, "draw", 5); err == nil || !strings.Contains(err.Error(), "draw 6 comes out as NaN") {
+		t.Errorf("of NaN it says %v", err)
+	}
+	if files := listing(t, d); strings.Contains(files, "/s.") {
+		t.Errorf("something is half written: %s", files)
+	}
+}
+
 // TestNetworksWithActNorm trains a Glow whose networks have ActNorm, which begins at the first
 // minibatch.
 func TestNetworksWithActNorm(t *testing.T) {

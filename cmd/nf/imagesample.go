@@ -63,7 +63,10 @@ func runSampleImages(command *cobra.Command, o *sampleOptions) error {
 		}
 		err := m.scorer.Sample(dst, nil, uint64(from), o.sample, context)
 		residual = max(residual, m.scorer.Residual())
-		return err
+		if err != nil {
+			return err
+		}
+		return checkNumbers(dst, m.size.Dim(), "draw", from)
 	})
 	if err == nil && exact != m.flow {
 		return o.reportFewImages(command, exact, m, contexts)

@@ -38,8 +38,8 @@ func runScoreImages(command *cobra.Command, o *scoreOptions) error {
 	if err := distinctPaths(paths{"data": o.data, "model": o.models[0]}, paths{"out": o.out}); err != nil {
 		return err
 	}
-	if o.importance < 1 {
-		return usage("--importance is %d; it must be at least 1", o.importance)
+	if o.importance < 1 || o.importance > mostImportance {
+		return usage("--importance is %d; it must be 1 to %d", o.importance, mostImportance)
 	}
 	m, err := loadImageModel(command, o.models[0], o.workers)
 	if err != nil {
@@ -72,6 +72,9 @@ func runScoreImages(command *cobra.Command, o *scoreOptions) error {
 			if err := m.logProb(logProb[:n], x, context, o.importance); err != nil {
 				return err
 			}
+			if err := checkNumbers(logProb[:n], 1, "image", done.Load()); err != nil {
+				return err
+			}
 			sums.add(logProb[:n]...)
 			done.Add(int64(n))
 			return w.WriteRows(logProb[:n])
@@ -88,6 +91,7 @@ func runScoreImages(command *cobra.Command, o *scoreOptions) error {
 		return err
 	}
 	bar.stop()
+	sums.warn(command, "images")
 	mean := sums.mean()
 	s := imageSummary{
 		Images: set.Count, MeanLogProb: number(mean), StandardError: number(sums.standardError()),
@@ -114,6 +118,9 @@ func runScoreImages(command *cobra.Command, o *scoreOptions) error {
 		s.Images, float64(s.MeanLogProb), float64(s.StandardError), bits, float64(s.ImagesPerSecond), s.BLAS, s.Kernels, s.Counted)
 	return err
 }
+
+// mostImportance bounds --importance.
+const mostImportance = 1 << 20
 
 // logProb is the log-density of images by so many draws of their noise.
 func (m *imageModel) logProb(dst, x, context []float64, draws int) error {

@@ -147,11 +147,10 @@ func (o *plotSpectrogramOptions) spectrogramOf(path string) (s spectrogram, err 
 	if set.Files > 1 {
 		return s, usage("%s is %d sounds; give each file by itself", path, set.Files)
 	}
-	hops := int(min(math.Ceil(o.seconds*float64(set.Rate)), float64(set.Count))) / s.hop
-	if hops < 4 {
-		return s, fmt.Errorf("%s has %d samples to draw, less than a frame of %d; give a smaller --frame, or more --seconds", shownPath(path), hops*s.hop, o.frame)
+	s.rate, s.samples = set.Rate, int(min(math.Ceil(o.seconds*float64(set.Rate)), float64(set.Count)))
+	if s.samples < o.frame {
+		return s, fmt.Errorf("%s has %d samples to draw, less than a frame of %d; give a smaller --frame, or more --seconds", shownPath(path), s.samples, o.frame)
 	}
-	s.rate, s.samples = set.Rate, hops*s.hop
 	s.duration = float64(s.samples) / float64(s.rate)
 	if set, err = sound.Open(path, s.samples); err != nil {
 		return s, err

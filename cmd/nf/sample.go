@@ -100,6 +100,9 @@ on standard error. A high --temperature makes them, or a training that diverged.
 				return usage("--%s is for a model of images, and --out .png or .npy", name)
 			}
 		}
+		if checkTablePath("out", o.out) != nil && ofImages(o.model) {
+			return usage("--out is %s; a sheet of images must end in .png, an array of them in .npy", o.out)
+		}
 		if err := o.check(command); err != nil {
 			return err
 		}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -126,6 +125,9 @@ func runSampleSound(command *cobra.Command, o *sampleOptions) error {
 				if err := m.scorer.Sample(values, nil, uint64(from), o.sample, nil); err != nil {
 					return nil, err
 				}
+				if err := checkNumbers(values, m.flow.Dim(), "draw", from); err != nil {
+					return nil, err
+				}
 				drawn.Add(int64(len(values) / m.flow.Dim()))
 				return values, nil
 			})
@@ -202,6 +204,9 @@ func runScoreSound(command *cobra.Command, o *scoreOptions) error {
 			if err := m.scorer.LogProb(logProb[:n], x[:n*set.Dim()], nil); err != nil {
 				return err
 			}
+			if err := checkNumbers(logProb[:n], 1, "window", done.Load()); err != nil {
+				return err
+			}
 			sums.add(logProb[:n]...)
 			done.Add(int64(n))
 			if err := w.WriteRows(logProb[:n]); err != nil {
@@ -217,6 +222,7 @@ func runScoreSound(command *cobra.Command, o *scoreOptions) error {
 		return err
 	}
 	bar.stop()
+	sums.warn(command, "windows")
 	mean := sums.mean()
 	s := soundSummary{
 		Windows: set.Count, Left: set.Left, MeanLogProb: number(mean), StandardError: number(sums.standardError()),
@@ -234,29 +240,4 @@ func runScoreSound(command *cobra.Command, o *scoreOptions) error {
 	_, err = fmt.Fprintf(out, "windows=%d samples_left_out=%d mean_log_prob=%.6f standard_error=%.6f nats_per_sample=%.6f bits_per_dim=%.4f windows_per_second=%.1f blas=%s kernels=%s\ncounted: %s\n",
 		s.Windows, s.Left, mean, float64(s.StandardError), float64(s.NatsPerSample), float64(s.BitsPerDim), float64(s.WindowsPerSecond), s.BLAS, s.Kernels, s.Counted)
 	return err
-}
-
-// runningMean is the mean of values and its standard error; differences from the
-// first one keep the digits.
-type runningMean struct {
-	count               int
-	first, sum, squares float64
-}
-
-func (m *runningMean) add(values ...float64) {
-	for _, v := range values {
-		if m.count == 0 {
-			m.first = v
-		}
-		m.count++
-		m.sum += v - m.first
-		m.squares += float64((v - m.first) * (v - m.first))
-	}
-}
-
-func (m *runningMean) mean() float64 { return m.first + m.sum/float64(m.count) }
-
-func (m *runningMean) standardError() float64 {
-	n, mean := float64(m.count), m.sum/float64(m.count)
-	return math.Sqrt(max(0, m.squares/n-float64(mean*mean)) / n)
 }

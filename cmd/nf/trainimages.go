@@ -56,6 +56,9 @@ const (
 	variationalNoise = "variational"
 )
 
+// leastLogit is about what float32 can tell from the end of the range.
+const leastLogit = 1e-30
+
 // The defaults of a fit to images, where they are others than those for rows.
 const (
 	imageBatch = 64
@@ -92,6 +95,8 @@ func (o *trainOptions) checkImages(command *cobra.Command) error {
 		return usage("--levels is %d; it must be at least 2", i.levels)
 	case changed("scales") && i.model.Scales < 1:
 		return usage("--scales is %d; it must be at least 1", i.model.Scales)
+	case changed("logit") && !(i.model.Logit >= leastLogit && i.model.Logit < 0.5):
+		return usage("--logit is %v; it must be from %v to below 0.5", i.model.Logit, leastLogit)
 	case !(i.dropout >= 0 && i.dropout < 1):
 		return usage("--class-dropout is %v; it must be from 0 to below 1", i.dropout)
 	case i.dequantization != uniformNoise && i.dequantization != variationalNoise:
