@@ -230,7 +230,7 @@ func (m *maskedConvolution) Backward(dx, dp, prepared, x, dy []float64, dLogDet 
 	}
 	// w = d·r·a/(1 + Σ|a|), and the sign of a is that of w.
 	m.eachWeight(func(weight, feature int) {
-		g := float64(d[feature]*m.Ratio) * dw[weight]
+		g := float64(float64(d[feature]*m.Ratio) * dw[weight])
 		if w[weight] > 0 {
 			g -= pull[feature]
 		} else if w[weight] < 0 {
