@@ -138,8 +138,8 @@ func (f *Flow) reportProbes(report *SolverReport, own []float64, score func(*Flo
 			return err
 		}
 		for i, v := range logProb {
-			means[i] += (v - own[i]) / reportSeeds
-			squares[i] += float64((v-own[i])*(v-own[i])) / reportSeeds
+			means[i] += float64((v - own[i]) / reportSeeds)
+			squares[i] += float64(float64((v-own[i])*(v-own[i])) / reportSeeds)
 		}
 	}
 	var sum float64

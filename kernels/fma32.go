@@ -11,7 +11,7 @@ import "math"
 // where the part that was lost decides, or is so small that float32 has fewer
 // bits there.
 func fma32(x, y, z float32) float32 {
-	product := float64(x) * float64(y)
+	product := float64(float64(x) * float64(y))
 	sum := product + float64(z)
 	const (
 		belowSingle    = 1<<29 - 1 // the bits of a float64 that float32 has no room for

@@ -56,7 +56,7 @@ func cos2Pi(x float64) float64 { _, c := sinCos2Pi(x); return c }
 func sinCos2Pi(x float64) (sin, cos float64) {
 	x -= math.RoundToEven(x)
 	quarters := math.RoundToEven(4 * x)
-	s, c := math.Sincos(2 * math.Pi * (x - quarters/4))
+	s, c := math.Sincos(2 * math.Pi * (x - float64(quarters/4)))
 	switch int(quarters) & 3 {
 	case 1:
 		return c, -s

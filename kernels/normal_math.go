@@ -37,11 +37,11 @@ func normalQuantileMath(p float64) float64 {
 	default:
 		logR := math.Log(r)
 		t := math.Sqrt(-2 * logR)
-		y := t - (2.515517+t*(0.802853+t*0.010328))/(1+t*(1.432788+t*(0.189269+t*0.001308)))
+		y := t - (2.515517+float64(t*(0.802853+float64(t*0.010328))))/(1+float64(t*(1.432788+float64(t*(0.189269+float64(t*0.001308))))))
 		for range 4 {
 			density := math.Exp(-0.5*y*y) / math.Sqrt(2*math.Pi)
 			if r > 0.25 {
-				y += (0.5 - r - 0.5*math.Erf(y/math.Sqrt2)) / density
+				y += (0.5 - r - float64(0.5*math.Erf(y/math.Sqrt2))) / density
 			} else {
 				q := 0.5 * math.Erfc(y/math.Sqrt2)
 				y += (math.Log(q) - logR) * q / density

@@ -83,7 +83,7 @@ func (b *spline64) find(s *Spline, in float64, byHeight bool, params []float64, 
 		return float64(2*bound) * (smallest + float64((1-float64(smallest*float64(bins)))*share))
 	}
 	sums := func(k int, sum, smallest float64) float64 {
-		return float64(2*bound)*(float64(float64(k)*smallest)+float64((1-float64(smallest*float64(bins)))*sum)) - bound
+		return float64(float64(2*bound)*(float64(float64(k)*smallest)+float64((1-float64(smallest*float64(bins)))*sum))) - bound
 	}
 	minWidth, minHeight := float64(s.MinWidth), float64(s.MinHeight)
 	b.x, b.y = -bound, -bound

@@ -152,10 +152,10 @@ func (s columnSample) sums() []columnSum {
 		for i, b := range basis {
 			v := dot(z[c], z[b])
 			for k := range i {
-				v -= row[k] * lower[i][k]
+				v -= float64(row[k] * lower[i][k])
 			}
 			row[i] = v / lower[i][i]
-			left -= row[i] * row[i]
+			left -= float64(row[i] * row[i])
 		}
 		if left > nothing {
 			basis, lower = append(basis, c), append(lower, append(row, math.Sqrt(left)))
@@ -165,7 +165,7 @@ func (s columnSample) sums() []columnSum {
 		sum := columnSum{column: s.names[c]}
 		for i := len(basis) - 1; i >= 0; i-- {
 			for k := i + 1; k < len(basis); k++ {
-				row[i] -= lower[k][i] * row[k]
+				row[i] -= float64(lower[k][i] * row[k])
 			}
 			row[i] /= lower[i][i]
 		}
@@ -210,7 +210,7 @@ func standardizeColumn(z []float64) {
 func dot(a, b []float64) float64 {
 	var sum float64
 	for i, v := range a {
-		sum += v * b[i]
+		sum += float64(v * b[i])
 	}
 	return sum
 }

@@ -185,7 +185,7 @@ func (a *augmentation) moved(source int, i uint64) []float64 {
 			at++ // the row itself is left out
 		}
 		partner := class[at]
-		share := float64(words[1]>>8) / (1 << 24)
+		share := float64(float64(words[1]>>8) / (1 << 24))
 		size := math.Sqrt(float64(share*share) + float64((1-share)*(1-share)))
 		for c, y := range a.z[partner*a.width : (partner+1)*a.width] {
 			z[c] = (float64(share*z[c]) + float64((1-share)*y)) / size

@@ -224,7 +224,7 @@ func drawScores(path, label string, sets []scoreSet, bins int) error {
 		outline := plotter.XYs{{X: low}}
 		for b, n := range counts {
 			y := n / float64(len(s.values)) / width
-			outline = append(outline, plotter.XY{X: low + float64(b)*width, Y: y}, plotter.XY{X: low + float64(b+1)*width, Y: y})
+			outline = append(outline, plotter.XY{X: low + float64(float64(b)*width), Y: y}, plotter.XY{X: low + float64(float64(b+1)*width), Y: y})
 		}
 		outline = append(outline, plotter.XY{X: high})
 		line, err := plotter.NewLine(outline)

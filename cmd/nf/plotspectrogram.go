@@ -159,13 +159,13 @@ func (o *plotSpectrogramOptions) spectrogramOf(path string) (s spectrogram, err 
 	if err := set.Load(values, 0); err != nil {
 		return s, err
 	}
-	half := float64(set.Levels()) / 2
+	half := float64(set.Levels() / 2)
 	for i, v := range values {
-		mono[i/set.Channels] += (v - half) / half / float64(set.Channels)
+		mono[i/set.Channels] += float64((v - half) / half / float64(set.Channels))
 	}
 	squares := 0.0
 	for _, v := range mono {
-		squares += v * v
+		squares += float64(v * v)
 	}
 	s.rootMeanSquare = math.Sqrt(squares / float64(len(mono)))
 	transform, frame := fourier.NewFFT(o.frame), make([]float64, o.frame)

@@ -371,7 +371,7 @@ func effectiveRows(weights []float64) float64 {
 	largest := slices.Max(weights)
 	for _, w := range weights {
 		w /= largest
-		sum, squares = sum+w, squares+w*w
+		sum, squares = sum+w, squares+float64(w*w)
 	}
 	return sum * sum / squares
 }

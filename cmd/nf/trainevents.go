@@ -214,7 +214,7 @@ func checkEventMemory(config flow.Config, o *trainOptions) error {
 	if limit == 0 {
 		limit, of = mostMemory, "the most that is supported"
 	}
-	if needs := o.fit.Bytes(parameters, o.fit.Batch) + 4*parameters; needs > limit {
+	if needs := o.fit.Bytes(parameters, o.fit.Batch) + float64(4*parameters); needs > limit {
 		return fmt.Errorf("--width %d with --layers %d makes networks of %.3g parameters, which take about %s to train, and %s is %s: give a smaller --width or fewer --layers",
 			o.images.model.Columns, o.model.Layers, parameters, gibibytes(needs), of, gibibytes(limit))
 	}

@@ -20,7 +20,7 @@ func (o *trainOptions) checkMemory(features, context []string, rows int) error {
 		return err
 	}
 	// One more of each for the bytes of the best model.
-	needs := o.fit.Bytes(parameters, rows) + 4*parameters
+	needs := o.fit.Bytes(parameters, rows) + float64(4*parameters)
 	limit, of := memoryLimit(), "the memory that there is"
 	if limit == 0 {
 		limit, of = mostMemory, "the most that is supported"

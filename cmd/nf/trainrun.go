@@ -307,7 +307,7 @@ func meanNLL(f *flow.Flow, data train.Data, o train.Options) (float64, error) {
 		if data.Weights != nil {
 			weight = data.Weights[i]
 		}
-		sum -= weight * v
+		sum -= float64(weight * v)
 		total += weight
 	}
 	return sum / total, nil

@@ -101,7 +101,7 @@ func (b *BoundedBernstein) Backward(dp []float64, x float64, p []float64, dy, dL
 	free, total := d[2:][:b.Parameters], 2*b.Bound-float64(fixedIncrements*d[0])
 	var mean float64
 	for k, v := range free {
-		mean += float64(v/total) * dd[2+k]
+		mean += float64(float64(v/total) * dd[2+k])
 	}
 	for k, v := range free {
 		dp[k] = float64(v * (dd[2+k] - mean))

@@ -61,4 +61,4 @@ func (b *rowBase) Initialize(seed uint64) {
 }
 
 // unit turns a word into a number strictly between 0 and 1.
-func unit(word uint32) float64 { return (float64(word) + 0.5) * 0x1p-32 }
+func unit(word uint32) float64 { return float64((float64(word) + 0.5) * 0x1p-32) }

@@ -83,6 +83,6 @@ func logGamma(x float64) float64 {
 	}
 	r := 1 / x
 	s := float64(r * r)
-	series := r * (1.0/12 - float64(s*(1.0/360-float64(s*(1.0/1260-float64(s*(1.0/1680-float64(s/1188))))))))
+	series := float64(r * (1.0/12 - float64(s*(1.0/360-float64(s*(1.0/1260-float64(s*(1.0/1680-float64(s/1188)))))))))
 	return float64((x-0.5)*kernels.Log64(x)) - x + kernels.HalfLog2Pi + series - below
 }

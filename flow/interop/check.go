@@ -258,7 +258,7 @@ func (c *Check) rounded(v *rounding, d difference) (bool, error) {
 		for i, x := range exactly(input) {
 			g, w := v.got[row*width+i], v.want[row*width+i]
 			size := max(size, math.Abs(x-g))
-			if apart := min(math.Abs(x-w), math.Abs(g-w)); !(apart <= Tolerance*max(1, math.Abs(w))+maxRoundings*size) {
+			if apart := min(math.Abs(x-w), math.Abs(g-w)); !(apart <= float64(Tolerance*max(1, math.Abs(w)))+float64(maxRoundings*size)) {
 				return false, nil
 			}
 		}
@@ -273,7 +273,7 @@ func neighbourhood(row []float64) []float64 {
 	for k := range neighbours {
 		for i, v := range row {
 			step := float64((k+i)%neighbours - neighbours/2)
-			out = append(out, v+float64(v*step)*0x1p-23)
+			out = append(out, v+float64(float64(v*step)*0x1p-23))
 		}
 	}
 	return out

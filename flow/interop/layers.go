@@ -60,7 +60,7 @@ func (b *builder) householder(s *stateDict, name string, inverse bool) error {
 	for k := 0; k < len(q.Values); k += b.features {
 		var norm float64
 		for _, v := range q.Values[k : k+b.features] {
-			norm += float64(v) * float64(v)
+			norm += float64(float64(v) * float64(v))
 		}
 		if norm == 0 {
 			return fmt.Errorf("tensor %s: row %d is zero, which reflects nothing", name, k/b.features)

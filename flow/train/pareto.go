@@ -80,7 +80,7 @@ func fitPareto(x []float64) (shape, scale float64) {
 	const prior = 3
 	n := float64(len(x))
 	points := 30 + int(math.Sqrt(n))
-	quartile := x[int(n/4+0.5)-1]
+	quartile := x[int(float64(n/4)+0.5)-1]
 	theta, logL := make([]float64, points), make([]float64, points)
 	meanLog := func(theta float64) float64 {
 		var sum float64

@@ -159,7 +159,7 @@ func (o Power) with(k *siteKL, backend blas.Backend, seed uint64) (Objective, er
 			}
 			p.spectrum.mean(mean, event, channels)
 			for f, v := range mean {
-				reference[f] += v / powerDraws
+				reference[f] += float64(v / powerDraws)
 			}
 		}
 		p.reference = append(p.reference, reference)

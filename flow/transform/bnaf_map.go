@@ -279,7 +279,7 @@ func (m *bnaf) Backward(dx, dp, prepared, x, dy []float64, dLogDet float64) {
 	at := m.size() - 1
 	of := prepared[len(prepared)-2*m.outputs():]
 	if dp != nil {
-		dp[at] += float64(dGate*float64(gate*rest)) * prepared[at+2]
+		dp[at] += float64(float64(dGate*float64(gate*rest)) * prepared[at+2])
 	}
 	for n := last; n >= 0; n-- {
 		l := m.layers[n]

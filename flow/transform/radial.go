@@ -75,7 +75,7 @@ func (m radial) Inverse(x, prepared, y []float64) {
 		distance += float64((y[i] - c) * (y[i] - c))
 	}
 	distance = math.Sqrt(distance)
-	half := 0.5 * (distance - alpha - beta)
+	half := float64(0.5 * (distance - alpha - beta))
 	root := math.Sqrt(float64(half*half) + float64(alpha*distance))
 	r := half + root
 	if half < 0 {

@@ -34,7 +34,7 @@ func WriteSheet(out io.Writer, values []float64, s Size, across int) error {
 	if s.Levels == 0 {
 		low, span = spread(values)
 	}
-	shade := func(v float64) uint8 { return uint8(max(0, min(255, (v-low)/span*255+0.5))) }
+	shade := func(v float64) uint8 { return uint8(max(0, min(255, float64((v-low)/span*255)+0.5))) }
 	for i := range count {
 		left, top := sheetGap+i%across*(s.Width+sheetGap), sheetGap+i/across*(s.Height+sheetGap)
 		for y := range s.Height {

@@ -35,7 +35,7 @@ func Uniform(dst []float32, seed uint64, stream uint32, index uint64, bound floa
 	words := make([]uint32, len(dst))
 	kernels.PhiloxWords(words, seed, stream, index)
 	for i, w := range words {
-		dst[i] = float32((float32(w>>8)*(1.0/(1<<23)) - 1) * bound)
+		dst[i] = float32((float32(float32(w>>8)*(1.0/(1<<23))) - 1) * bound)
 	}
 }
 
