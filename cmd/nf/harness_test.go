@@ -106,6 +106,16 @@ func expectFailure(t *testing.T, r result, code int, words, arguments []string) 
 	}
 }
 
+// mustRefuse runs command lines that must fail, each with these words.
+func mustRefuse(t *testing.T, directory string, lines map[string]string) {
+	t.Helper()
+	for line, want := range lines {
+		if r := nf(t, directory, strings.Fields(line)...); r.code == 0 || !strings.Contains(r.errors, want) {
+			t.Errorf("%s: exit code %d, %q, want %q", line, r.code, r.errors, want)
+		}
+	}
+}
+
 // listing names the files below a directory with their sizes.
 func listing(t *testing.T, directory string) string {
 	t.Helper()

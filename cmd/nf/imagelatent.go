@@ -79,6 +79,9 @@ func (m *imageModel) noiseOfImages(command *cobra.Command, o *latentOptions, nam
 			for i := range n {
 				rows = append(append(rows, z[i*d:(i+1)*d]...), logDet[i])
 			}
+			if err := checkNumbers(rows, d+1, "image", done.Load()); err != nil {
+				return err
+			}
 			done.Add(int64(n))
 			return w.WriteRows(rows)
 		})

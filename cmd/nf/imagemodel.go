@@ -196,6 +196,9 @@ func (m *imageModel) writeImages(command *cobra.Command, path string, count int6
 				if err := next(values, from); err != nil {
 					return err
 				}
+				if err := checkNumbers(values, d, "image", from); err != nil {
+					return err
+				}
 				if sheet {
 					all = append(all, values...)
 				} else if err := image.WriteNPYValues(out, values, m.size); err != nil {

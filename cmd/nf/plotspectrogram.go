@@ -36,7 +36,7 @@ func plotSpectrogramCommand() *cobra.Command {
 		Use:   "spectrogram SOUND... --out PICTURE",
 		Short: "Draw how loud each frequency is over time, of several sounds one below the other",
 		Long: `Draws a spectrogram of each .wav file: the magnitudes of short-time Fourier transforms of frames of --frame samples under a Hann
-window, a quarter of a frame apart, in decibels below the loudest of all files. Channels are added. It prints for each sound its root mean
+window, a quarter of a frame apart, in decibels below the loudest of all files. Several channels are drawn as their mean. It prints for each sound its root mean
 square, in parts of the range, so that sounds of equal loudness are told from those that only look alike.`,
 		Example: `  nf sample --model wavenet.safetensors -n 1 --length 24000 --out teacher.wav
   nf sample --model student.safetensors -n 1 --length 24000 --out student.wav
@@ -53,7 +53,7 @@ square, in parts of the range, so that sounds of equal loudness are told from th
 	f.StringVar(&o.out, "out", "", "picture to write, .png (required)")
 	f.StringSliceVar(&o.names, "names", nil, "what the sounds are called in the picture (default their names)")
 	f.IntVar(&o.frame, "frame", 256, "samples of a frame, a multiple of 4: more tell frequencies apart, fewer times")
-	f.Float64Var(&o.seconds, "seconds", 10, "how much of each sound is drawn, from its begin")
+	f.Float64Var(&o.seconds, "seconds", 10, "how much of each sound is drawn, from its beginning")
 	command.RunE = func(command *cobra.Command, files []string) error {
 		if err := o.check(command, files); err != nil {
 			return err
@@ -89,13 +89,15 @@ func (o *plotSpectrogramOptions) check(command *cobra.Command, files []string) e
 
 // spectrogram is the magnitudes of a sound, frame by frame, in decibels.
 type spectrogram struct {
-	name              string
-	decibels          [][]float64
-	rate, hop         int
-	samples           int
-	rootMeanSquare    float64
-	loudest, duration float64 // in decibels, and in seconds
+	name           string
+	decibels       [][]float64
+	loudest        float64 // of them
+	rate, samples  int
+	rootMeanSquare float64
 }
+
+// seconds returns how long it takes.
+func (s *spectrogram) seconds() float64 { return float64(s.samples) / float64(s.rate) }
 
 func (o *plotSpectrogramOptions) run(ctx context.Context, out io.Writer, files []string) error {
 	if err := checkWritable(o.out); err != nil {
@@ -132,14 +134,13 @@ func (o *plotSpectrogramOptions) run(ctx context.Context, out io.Writer, files [
 		return err
 	}
 	for _, s := range all {
-		fmt.Fprintf(out, "%s: samples=%d seconds=%.3f root_mean_square=%.6f\n", s.name, s.samples, s.duration, s.rootMeanSquare)
+		fmt.Fprintf(out, "%s: samples=%d seconds=%.3f root_mean_square=%.6f\n", s.name, s.samples, s.seconds(), s.rootMeanSquare)
 	}
 	return nil
 }
 
-// spectrogramOf reads the begin of a sound.
+// spectrogramOf reads the beginning of a sound.
 func (o *plotSpectrogramOptions) spectrogramOf(path string) (s spectrogram, err error) {
-	s.hop = o.frame / 4
 	set, err := sound.Open(path, 1)
 	if err != nil {
 		return s, err
@@ -151,7 +152,6 @@ func (o *plotSpectrogramOptions) spectrogramOf(path string) (s spectrogram, err 
 	if s.samples < o.frame {
 		return s, fmt.Errorf("%s has %d samples to draw, less than a frame of %d; give a smaller --frame, or more --seconds", shownPath(path), s.samples, o.frame)
 	}
-	s.duration = float64(s.samples) / float64(s.rate)
 	if set, err = sound.Open(path, s.samples); err != nil {
 		return s, err
 	}
@@ -170,7 +170,7 @@ func (o *plotSpectrogramOptions) spectrogramOf(path string) (s spectrogram, err 
 	s.rootMeanSquare = math.Sqrt(squares / float64(len(mono)))
 	transform, frame := fourier.NewFFT(o.frame), make([]float64, o.frame)
 	s.loudest = math.Inf(-1)
-	for at := 0; at+o.frame <= len(mono); at += s.hop {
+	for at := 0; at+o.frame <= len(mono); at += o.frame / 4 {
 		copy(frame, mono[at:])
 		coefficients := transform.Coefficients(nil, window.Hann(frame))
 		decibels := make([]float64, len(coefficients))
@@ -209,7 +209,7 @@ func (s *spectrogram) plot(loudest float64) (*plot.Plot, error) {
 	p := plot.New()
 	p.Title.Text = s.name
 	p.X.Label.Text, p.Y.Label.Text = "seconds", "kHz"
-	right, top := s.duration, float64(s.rate)/2000
+	right, top := s.seconds(), float64(s.rate)/2000
 	p.Add(plotter.NewImage(picture, 0, 0, right, top))
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, right, 0, top
 	return p, nil

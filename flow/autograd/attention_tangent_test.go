@@ -14,6 +14,14 @@ import (
 // tangentSites are more than one block of queries has.
 const tangentSites, tangentColumns, tangentHeads = 70, 6, 2
 
+func tangentInput(g *autograd.Graph, values []float64, wanted bool) autograd.Value {
+	v := g.Input(tangentSites, tangentColumns, wanted)
+	for at, x := range values {
+		v.Set(at/tangentColumns, at%tangentColumns, x)
+	}
+	return v
+}
+
 // attentionTangent returns the derivative of attention of one event along tangents,
 // in[3:], and the gradients of all inputs, given seeds of the result.
 func attentionTangent(binding *autograd.Binding, in [6][]float64) (y []float64, gradients [6][]float64) {
@@ -22,10 +30,7 @@ func attentionTangent(binding *autograd.Binding, in [6][]float64) (y []float64, 
 	p := g.Pass(1)
 	var v [6]autograd.Value
 	for i := range v {
-		v[i] = g.Input(tangentSites, tangentColumns, true)
-		for at, x := range in[i] {
-			v[i].Set(at/tangentColumns, at%tangentColumns, x)
-		}
+		v[i] = tangentInput(g, in[i], true)
 	}
 	out := p.AttentionTangent(v[0], v[1], v[2], v[3], v[4], v[5], tangentHeads)
 	for i := range tangentSites * tangentColumns {
@@ -75,10 +80,7 @@ func TestAttentionTangentBits(t *testing.T) {
 		pass := g.Pass(1)
 		var v [3]autograd.Value
 		for i := range v {
-			v[i] = g.Input(tangentSites, tangentColumns, false)
-			for at, x := range moved(in[i], in[3+i], by) {
-				v[i].Set(at/tangentColumns, at%tangentColumns, x)
-			}
+			v[i] = tangentInput(g, moved(in[i], in[3+i], by), false)
 		}
 		out := pass.Attention(v[0], v[1], v[2], tangentHeads, false)
 		for i := range n {

@@ -60,8 +60,8 @@ type Distillation struct {
 // the other (probability density distillation: van den Oord et al., 2018): first
 // by the likelihood of the teacher's draws, which covers all of it, and then by
 // KL(student‖teacher) of the student's own draws, by [SiteKL] where the two are
-// sequences that it can compare, else by [ReverseKL] and, with Coverage, [ForwardKL] ([Mixed]). Both have the same columns and
-// standardization: see [flow.Config.Follow]. The teacher does not change.
+// sequences that it can compare, else by [ReverseKL], [Mixed] with [ForwardKL] as
+// Coverage says. Both flows have the same columns and standardization: see [flow.Config.Follow]. The teacher does not change.
 //
 // The student is left with the values of the epoch of the lowest divergence, which
 // are those that it came with if none was better (BestEpoch 0). Errors are those of
@@ -108,8 +108,8 @@ func Distill(ctx context.Context, student, teacher *flow.Flow, o DistillOptions)
 	return d, err
 }
 
-// divergence is KL(student‖teacher), mixed with the other one as Coverage says: site by site where it can be, with the loss of
-// power if that is asked for.
+// divergence is KL(student‖teacher): site by site where it can be, with the loss of
+// power if that is asked for, and else mixed with KL(teacher‖student) as Coverage says.
 func (o *DistillOptions) divergence(student, teacher *flow.Flow, kl KL) (Objective, error) {
 	if why := SiteBySite(student, teacher); why != nil {
 		if o.Power.Weight != 0 {

@@ -100,6 +100,35 @@ func TestDistillNormals(t *testing.T) {
 	}
 }
 
+// TestMixedIsForTheSame refuses objectives that differ, and shares that are none.
+func TestMixedIsForTheSame(t *testing.T) {
+	teacher, student := shear(t), density(t, &base.StandardNormalSpec{}, 0)
+	var of [2]Objective
+	for i, events := range []int{8, 9} {
+		var err error
+		if of[i], err = ForwardKL(student, teacher, KL{Events: events}, blas.Builtin()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Mixed(of[0], of[1], 0.5); err == nil || !strings.Contains(err.Error(), "8 events") {
+		t.Errorf("objectives of other events: %v", err)
+	}
+	for _, share := range []float64{-0.1, 1.1, math.NaN()} {
+		if _, err := Mixed(of[0], of[0], share); err == nil {
+			t.Errorf("a share of %v is taken", share)
+		}
+	}
+	same, err := ForwardKL(student, teacher, KL{Events: 8}, blas.Builtin())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for share, want := range []Objective{of[0], same} {
+		if got, err := Mixed(of[0], same, float64(share)); err != nil || got != want {
+			t.Errorf("a share of %d is not one of the two alone (%v)", share, err)
+		}
+	}
+}
+
 // forwardAlone trains by ForwardKL alone.
 func forwardAlone(student, teacher *flow.Flow, o DistillOptions) (Divergence, error) {
 	objective, err := ForwardKL(student, teacher, KL{Events: o.Steps * o.Batch}, blas.Builtin())

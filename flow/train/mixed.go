@@ -51,15 +51,3 @@ func (m *mixed) Loss(p *autograd.Pass, events []int) autograd.Sums {
 	}
 	return loss
 }
-
-// Explain implements [Explainer], for the part that is one.
-func (m *mixed) Explain(loss float64) error {
-	for _, o := range []Objective{m.a, m.b} {
-		if e, ok := o.(Explainer); ok {
-			if trouble := e.Explain(loss); trouble != nil {
-				return trouble
-			}
-		}
-	}
-	return nil
-}

@@ -98,6 +98,24 @@ var bounds = []KL{
 	{Draws: 1}, {Draws: 1, Alpha: 1}, {Draws: 3}, {Draws: 3, Alpha: 0.5}, {Draws: 3, Alpha: 1}, {Draws: 3, Alpha: 2},
 }
 
+// holdGradient holds the gradient against central differences.
+func (e *estimate) holdGradient(t *testing.T, what string, tolerance float64) {
+	t.Helper()
+	_, got := e.mean(autograd.Differentiate)
+	values := e.binding.Values64()
+	for i, v := range values {
+		const h = 1e-6
+		values[i] = v + h
+		up, _ := e.mean(autograd.Evaluate)
+		values[i] = v - h
+		down, _ := e.mean(autograd.Evaluate)
+		values[i] = v
+		if want := (up - down) / (2 * h); math.Abs(got[i]-want) > tolerance*(1+math.Abs(want)) {
+			t.Errorf("%s: the gradient of parameter %d is %v, by differences %v", what, i, got[i], want)
+		}
+	}
+}
+
 func (o KL) name() string {
 	return fmt.Sprintf("%d draws, alpha %v, plain %v", o.Draws, o.Alpha, o.Plain)
 }
@@ -114,19 +132,7 @@ func TestReverseKLGradient(t *testing.T) {
 		for _, o := range bounds {
 			o.Events, o.Plain, o.Anneal = 4, true, 3
 			e := newEstimate(t, f, LogDensity(normalTarget), o, 2)
-			_, got := e.mean(autograd.Differentiate)
-			values := e.binding.Values64()
-			for i, v := range values {
-				const h = 1e-6
-				values[i] = v + h
-				up, _ := e.mean(autograd.Evaluate)
-				values[i] = v - h
-				down, _ := e.mean(autograd.Evaluate)
-				values[i] = v
-				if want := (up - down) / (2 * h); math.Abs(got[i]-want) > 1e-6*(1+math.Abs(want)) {
-					t.Errorf("%s, %s: the gradient of parameter %d is %v, by differences %v", name, o.name(), i, got[i], want)
-				}
-			}
+			e.holdGradient(t, name+", "+o.name(), 1e-6)
 		}
 	}
 }

@@ -100,19 +100,7 @@ func TestSiteKLGradient(t *testing.T) {
 	} {
 		student := sound(t, flow.PresetWaveNetIAF, flow.SoundOptions{Blocks: 2, Channels: of.Channels}, 0.5)
 		e := siteEstimate(t, student, sound(t, flow.PresetWaveNet, of, 0.6), KL{Events: 2, Draws: 4})
-		_, got := e.mean(autograd.Differentiate)
-		values := e.binding.Values64()
-		for i, v := range values {
-			const h = 1e-6
-			values[i] = v + h
-			up, _ := e.mean(autograd.Evaluate)
-			values[i] = v - h
-			down, _ := e.mean(autograd.Evaluate)
-			values[i] = v
-			if want := (up - down) / (2 * h); math.Abs(got[i]-want) > 2e-6*(1+math.Abs(want)) {
-				t.Errorf("%s: the gradient of parameter %d is %v, by differences %v", name, i, got[i], want)
-			}
-		}
+		e.holdGradient(t, name, 2e-6)
 	}
 }
 
@@ -198,19 +186,7 @@ func TestPowerOfChannels(t *testing.T) {
 	if both, _ := e.mean(autograd.Evaluate); !(both > alone) {
 		t.Errorf("the loss is %v with power and %v without", both, alone)
 	}
-	_, got := e.mean(autograd.Differentiate)
-	values := e.binding.Values64()
-	for i, v := range values {
-		const h = 1e-6
-		values[i] = v + h
-		up, _ := e.mean(autograd.Evaluate)
-		values[i] = v - h
-		down, _ := e.mean(autograd.Evaluate)
-		values[i] = v
-		if want := (up - down) / (2 * h); math.Abs(got[i]-want) > 2e-6*(1+math.Abs(want)) {
-			t.Errorf("the gradient of parameter %d is %v, by differences %v", i, got[i], want)
-		}
-	}
+	e.holdGradient(t, "power", 2e-6)
 }
 
 // TestSpectrum holds the mean magnitudes of a sine against what they are, and the
