@@ -29,13 +29,14 @@ func TestContinuousFlows(t *testing.T) {
 		}
 	}
 	for flags, want := range map[string]string{
-		"--flow flow-matching --layers 2":                      "one velocity",
-		"--flow flow-matching --pairing greedy":                "transport",
-		"--flow flow-matching --context a --pairing transport": "biased",
-		"--flow flow-matching --kinetic 1":                     "for --flow ffjord",
-		"--flow realnvp --pairing independent":                 "for --flow flow-matching",
-		"--flow ffjord --tolerance 0":                          "above 0",
-		"--flow ffjord --solver rk4":                           "give it steps",
+		"--flow flow-matching --layers 2":                          "one velocity",
+		"--flow flow-matching --pairing greedy":                    "transport",
+		"--flow flow-matching --context a --pairing transport":     "biased",
+		"--flow flow-matching --kinetic 1":                         "for --flow ffjord",
+		"--flow flow-matching --row-weights a --pairing transport": "biased",
+		"--flow realnvp --pairing independent":                     "for --flow flow-matching",
+		"--flow ffjord --tolerance 0":                              "above 0",
+		"--flow ffjord --solver rk4":                               "give it steps",
 	} {
 		mustFail(t, d, exitUsage, strings.Fields(want), strings.Fields(train+flags)...)
 	}

@@ -207,6 +207,8 @@ func (o *trainOptions) checkFlow(command *cobra.Command) error {
 		return usage("--pairing is %q; it must be %s or %s", string(o.pairing), train.IndependentPairs, train.TransportPairs)
 	case o.pairing == train.TransportPairs && len(o.context) > 0:
 		return usage("--pairing %s learns a biased density where there is a --context; take %s", train.TransportPairs, train.IndependentPairs)
+	case o.pairing == train.TransportPairs && o.rowWeights != "":
+		return usage("--pairing %s learns a biased density where there are --row-weights; take %s", train.TransportPairs, train.IndependentPairs)
 	case (changed("kinetic") || changed("jacobian")) && o.flow != flow.PresetFFJORD:
 		return usage("--kinetic and --jacobian are for --flow %s", flow.PresetFFJORD)
 	case changed("embedding") && len(o.context) == 0:

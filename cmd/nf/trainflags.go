@@ -40,7 +40,7 @@ func (o *trainOptions) addFlags(command *cobra.Command) {
 	f.StringSliceVar(&o.discrete, "discrete", nil, "COLUMN or COLUMN=STEP, columns of whole numbers or of rounded values, which get uniform noise of one step in training; a step not given is found")
 	f.BoolVar(&o.model.BatchNorm, "batchnorm", false, "batch normalization after every layer")
 
-	f.StringVar((*string)(&o.pairing), "pairing", "", fmt.Sprintf("of flow-matching: pair rows with noise by the optimal %s of each 64, or %s (default %s, with --context %s)",
+	f.StringVar((*string)(&o.pairing), "pairing", "", fmt.Sprintf("of flow-matching: pair rows with noise by the optimal %s of each 64, or %s (default %s, with --context or --row-weights %s)",
 		train.TransportPairs, train.IndependentPairs, train.TransportPairs, train.IndependentPairs))
 
 	fit := &o.fit

@@ -24,7 +24,9 @@ const (
 	// TransportPairs are those of an exact optimal transport between the rows of a
 	// tile of 64 and as much noise (minibatch OT: Tong et al., 2024), by which paths
 	// cross less and become straighter, so that samples need fewer steps. Not for
-	// conditional flows, of which it would learn a biased density.
+	// conditional flows, of which it would learn a biased density, and not for events
+	// with weights: each event has one noise, so that weights would be of the noise
+	// too, which is then no standard normal.
 	TransportPairs Pairing = "transport"
 )
 
@@ -46,6 +48,8 @@ var Pairings = []Pairing{IndependentPairs, TransportPairs}
 // The flow is one of [flow.FlowMatching] or [flow.FlowMatchingImage]: its last map is
 // continuous, and maps before it, of supports and squeezes, are not learned but for
 // their first values.
+//
+// The pairing "" is that of transport where it may be, without a context.
 func FlowMatching(f *flow.Flow, s Source, pairing Pairing) (Objective, error) {
 	c := f.Config()
 	last := len(c.Transforms) - 1
@@ -165,8 +169,12 @@ func (m *matching) transport(x, z autograd.Value, events int) []int {
 }
 
 // FitMatching is [Fit] by [FlowMatching] instead of the likelihood: what its
-// results call nll is the loss of flow matching, for each value of an event.
+// results call nll is the loss of flow matching, for each value of an event. The
+// pairing "" is independent where there are weights.
 func FitMatching(ctx context.Context, f *flow.Flow, training, validation Data, pairing Pairing, o Options) (Result, error) {
+	if pairing == "" && (training.Weights != nil || validation.Weights != nil) {
+		pairing = IndependentPairs
+	}
 	return fit(ctx, f, training, validation, o, func(s Source, _ bool) (Objective, error) {
 		return FlowMatching(f, s, pairing)
 	})

@@ -56,6 +56,44 @@ func TestMatchingOfANormal(t *testing.T) {
 	}
 }
 
+// TestMatchingOfWeights learns two clusters of which one has ten times the weight:
+// that share of the learned density lies there. Pairs by transport would be biased.
+func TestMatchingOfWeights(t *testing.T) {
+	if testing.Short() {
+		t.Skip("training takes minutes on an emulated processor: left out by -short")
+	}
+	const n = 2000
+	normals := make([]float32, n)
+	kernels.NormalRows(normals, n, 1, 5, 2, 0)
+	var data train.Data
+	for i, v := range normals {
+		sign := float64(2*(i%2) - 1)
+		data.Rows = append(data.Rows, 3*sign+0.5*float64(v))
+		data.Weights = append(data.Weights, 5.5+4.5*sign)
+	}
+	c, err := flow.FlowMatching([]string{"x"}, nil, flow.Options{Hidden: []int{24}, Steps: 12})
+	must(t, err)
+	f, err := flow.New(c, 1)
+	must(t, err)
+	o := train.Options{Epochs: 16, Batch: 64, LearningRate: 1e-2, Schedule: train.Cosine, Seed: 1, Workers: 2, BLAS: blas.Builtin()}
+	if _, err := train.FitMatching(t.Context(), f, data, data, train.TransportPairs, o); err == nil || !strings.Contains(err.Error(), "weights") {
+		t.Fatalf("pairs by transport with weights: %v", err)
+	}
+	_, err = train.FitMatching(t.Context(), f, data, data, "", o)
+	must(t, err)
+	x, err := f.Sample(4000, 3, nil)
+	must(t, err)
+	above := 0
+	for _, v := range x {
+		if v > 0 {
+			above++
+		}
+	}
+	if share := float64(above) / float64(len(x)); math.Abs(share-10.0/11) > 0.02 {
+		t.Errorf("%v of the draws lie in the cluster of ten times the weight, want %v", share, 10.0/11)
+	}
+}
+
 // TestMatchingRefuses lists flows and pairs that matching does not go with.
 func TestMatchingRefuses(t *testing.T) {
 	for _, c := range []struct {

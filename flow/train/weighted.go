@@ -16,12 +16,16 @@ import (
 // (ActNorm's first values, BatchNorm's) count events, not weights.
 //
 // Weights must be finite, at least 0 and not all 0. Those of nil leave o as it is.
+// Flow matching by [TransportPairs] cannot have any.
 func Weighted(o Objective, weights []float64) (Objective, error) {
 	if weights == nil {
 		return o, nil
 	}
 	if len(weights) != o.Events() {
 		return nil, fmt.Errorf("train: %d weights for %d events", len(weights), o.Events())
+	}
+	if m, ok := o.(*matching); ok && m.pairing == TransportPairs {
+		return nil, fmt.Errorf("train: pairs by %s learn a biased density of events with weights; take %s ones", TransportPairs, IndependentPairs)
 	}
 	total, err := totalWeight(weights)
 	if err != nil {
