@@ -51,8 +51,18 @@ type SolverReport struct {
 	// Evaluations of the velocity a row took, in the mean, of all maps together.
 	Evaluations float64
 	// MeanError and LargestError are of log p, in nats, estimated by solving again
-	// with twice the steps, or a 32nd of the tolerance.
+	// with twice the steps, or a 32nd of the tolerance. At the limits of these it is
+	// half the steps or 32 times the tolerance, and rows that need ForcedSteps with
+	// either tolerance are compared with half as many steps of the smallest size:
+	// then the estimate is one of the coarser solution's error, and bounds that of
+	// the flow's own.
 	MeanError, LargestError float64
+	// ForcedSteps is how many adaptive steps the rows took at the smallest size,
+	// 1/[transform.MaxSteps] of the way, with an error over the tolerance.
+	ForcedSteps int
+	// Unestimated is the number of rows whose log p is not finite by one of the
+	// solutions that are compared, which have no part in the errors.
+	Unestimated int
 	// StandardError is that of log p because traces are estimated by probes, in the
 	// root mean square over the rows; 0 where they are exact. It is measured with
 	// probes of other seeds. As all rows have the same probes, so have their errors
@@ -74,51 +84,110 @@ func (f *Flow) ReportSolver(x, context []float64, o ScorerOptions) (SolverReport
 		return report, errNotContinuous
 	}
 	n := len(x) / f.Dim()
-	score := func(f *Flow) (logProb []float64, evaluations int, err error) {
+	score := func(f *Flow) (*Scorer, []float64, error) {
 		s, err := f.NewScorer(o)
 		if err != nil {
-			return nil, 0, err
+			return nil, nil, err
 		}
-		logProb = make([]float64, n)
-		err = s.LogProb(logProb, x, context)
-		return logProb, s.Evaluations(), err
+		logProb := make([]float64, n)
+		return s, logProb, s.LogProb(logProb, x, context)
 	}
-	own, evaluations, err := score(f)
+	scorer, own, err := score(f)
 	if err != nil || n == 0 {
 		return report, err
 	}
-	report.Evaluations = float64(evaluations) / float64(n)
+	report.Evaluations, report.ForcedSteps = float64(scorer.Evaluations())/float64(n), scorer.ForcedSteps()
 	finer, err := f.Resolve(refine)
 	if err != nil {
 		return report, err
 	}
-	better, _, err := score(finer)
+	other, compared, err := score(finer)
 	if err != nil {
 		return report, err
 	}
-	count := 0
-	for i, v := range better {
-		if d := math.Abs(v - own[i]); d-d == 0 {
-			report.MeanError += d
-			report.LargestError = max(report.LargestError, d)
-			count++
+	if report.ForcedSteps+other.ForcedSteps() > 0 {
+		if err := f.compareForced(compared, x, context, scorer, other, o); err != nil {
+			return report, err
 		}
 	}
+	unestimated := make([]bool, n)
+	count := 0
+	for i, v := range compared {
+		d := math.Abs(v - own[i])
+		if d-d != 0 {
+			unestimated[i] = true
+			continue
+		}
+		report.MeanError += d
+		report.LargestError = max(report.LargestError, d)
+		count++
+	}
 	report.MeanError /= float64(max(1, count))
-	return report, f.reportProbes(&report, own, score)
+	if err := f.reportProbes(&report, own, unestimated, score); err != nil {
+		return report, err
+	}
+	for _, u := range unestimated {
+		if u {
+			report.Unestimated++
+		}
+	}
+	return report, nil
 }
 
 // refine takes steps of half the size, or a 32nd of the tolerance, which halves
-// those of a method of order 5.
+// those of a method of order 5; where that is beyond the limits, the opposite.
 func refine(s *transform.ContinuousSpec) {
-	if s.Solver.Tolerance > 0 {
-		s.Solver.Tolerance = max(s.Solver.Tolerance/32, transform.MinTolerance)
-		return
+	switch solver := &s.Solver; {
+	case solver.Tolerance/32 >= transform.MinTolerance:
+		solver.Tolerance /= 32
+	case solver.Tolerance > 0:
+		solver.Tolerance *= 32
+	case 2*solver.Steps <= transform.MaxSteps:
+		solver.Steps *= 2
+	default:
+		solver.Steps /= 2
 	}
-	s.Solver.Steps = min(2*s.Solver.Steps, transform.MaxSteps)
 }
 
-func (f *Flow) reportProbes(report *SolverReport, own []float64, score func(*Flow) ([]float64, int, error)) error {
+// compareForced replaces the log-densities, to compare with, of rows that take
+// forced steps by one of two scorers, which then have these steps in common: by
+// those of equal steps of twice the smallest size.
+func (f *Flow) compareForced(compared, x, context []float64, a, b *Scorer, o ScorerOptions) error {
+	equal, err := f.Resolve(func(s *transform.ContinuousSpec) {
+		if s.Solver.Tolerance > 0 {
+			s.Solver.Tolerance, s.Solver.Steps = 0, transform.MaxSteps/2
+		} else {
+			refine(s)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	coarser, err := equal.NewScorer(o)
+	if err != nil {
+		return err
+	}
+	d, each := f.Dim(), len(context)/len(compared)
+	for i := range compared {
+		row, own := x[i*d:(i+1)*d], context[i*each:(i+1)*each]
+		before := a.ForcedSteps() + b.ForcedSteps()
+		var logProb [1]float64
+		for _, s := range []*Scorer{a, b} {
+			if err := s.LogProb(logProb[:], row, own); err != nil {
+				return err
+			}
+		}
+		if a.ForcedSteps()+b.ForcedSteps() == before {
+			continue
+		}
+		if err := coarser.LogProb(compared[i:i+1], row, own); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *Flow) reportProbes(report *SolverReport, own []float64, unestimated []bool, score func(*Flow) (*Scorer, []float64, error)) error {
 	probes := false
 	if _, err := f.Resolve(func(s *transform.ContinuousSpec) { probes = probes || s.Probes.Count > 0 }); err != nil || !probes {
 		return err
@@ -133,7 +202,7 @@ func (f *Flow) reportProbes(report *SolverReport, own []float64, score func(*Flo
 		if err != nil {
 			return err
 		}
-		logProb, _, err := score(other)
+		_, logProb, err := score(other)
 		if err != nil {
 			return err
 		}
@@ -148,6 +217,8 @@ func (f *Flow) reportProbes(report *SolverReport, own []float64, score func(*Flo
 		if variance := float64(squares[i]-float64(m*m)) * reportSeeds / (reportSeeds - 1); variance-variance == 0 {
 			sum += max(variance, 0)
 			count++
+		} else {
+			unestimated[i] = true
 		}
 	}
 	report.StandardError = math.Sqrt(sum / float64(max(1, count)))
@@ -159,6 +230,15 @@ func (f *Flow) reportProbes(report *SolverReport, own []float64, score func(*Flo
 func (s *Scorer) Evaluations() (n int) {
 	for _, g := range s.graphs {
 		n += g.Evaluations()
+	}
+	return n
+}
+
+// ForcedSteps returns how many adaptive steps, each of one event, the scorer has
+// taken at the smallest size with an error over the tolerance.
+func (s *Scorer) ForcedSteps() (n int) {
+	for _, g := range s.graphs {
+		n += g.ForcedSteps()
 	}
 	return n
 }

@@ -58,6 +58,43 @@ func TestReportSolver(t *testing.T) {
 	}
 }
 
+// TestReportSolverAtLimits finds an error that is not 0 where no finer solution may
+// be, the steps that are over the tolerance, and the rows without a difference.
+func TestReportSolverAtLimits(t *testing.T) {
+	by := flow.ScorerOptions{Workers: 2, BLAS: blas.Builtin()}
+	x, context := rows(4*2, 1), rows(2, 2)
+	limit := func(change func(*transform.ContinuousSpec)) *flow.Flow {
+		f, err := solved(t, flow.Options{Hidden: []int{9}, Tolerance: 1e-3}).Resolve(change)
+		must(t, err)
+		return f
+	}
+	for name, solver := range map[string]transform.SolverSpec{
+		"steps":     {Method: transform.Euler, Steps: transform.MaxSteps},
+		"tolerance": {Method: transform.Dopri5, Tolerance: transform.MinTolerance},
+	} {
+		r, err := limit(func(s *transform.ContinuousSpec) { s.Solver = solver }).ReportSolver(x, context, by)
+		must(t, err)
+		if !(r.MeanError > 0 && r.LargestError < 1e-2) || r.Unestimated != 0 {
+			t.Errorf("at the limit of %s: %+v", name, r)
+		}
+	}
+
+	// A velocity that changes faster than the smallest steps can follow.
+	wild := solved(t, flow.Options{Hidden: []int{9}, Tolerance: 1e-6})
+	values := wild.Model().Parameters()
+	values.Edit(func(values []float32) {
+		for i := range values {
+			values[i] *= 40
+		}
+	})
+	far := append(slices.Clone(x), math.MaxFloat32, 0, 0, 0)
+	r, err := wild.ReportSolver(far, append(slices.Clone(context), 0), by)
+	must(t, err)
+	if r.ForcedSteps == 0 || r.Unestimated != 1 || !(r.MeanError > 0) {
+		t.Errorf("of a wild velocity: %+v", r)
+	}
+}
+
 // TestResolve draws with another solver: the draws come near with more steps, the
 // values are the same, and the flow itself is left alone.
 func TestResolve(t *testing.T) {

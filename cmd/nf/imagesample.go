@@ -65,6 +65,9 @@ func runSampleImages(command *cobra.Command, o *sampleOptions) error {
 		residual = max(residual, m.scorer.Residual())
 		return err
 	})
+	if err == nil {
+		warnForced(command, m.scorer)
+	}
 	if err == nil && exact != m.flow {
 		return o.reportFewImages(command, exact, m, contexts)
 	}

@@ -92,6 +92,7 @@ func runScoreImages(command *cobra.Command, o *scoreOptions) error {
 	}
 	bar.stop()
 	sums.warn(command, "images")
+	warnForced(command, m.scorer)
 	mean := sums.mean()
 	s := imageSummary{
 		Images: set.Count, MeanLogProb: number(mean), StandardError: number(sums.standardError()),

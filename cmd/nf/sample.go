@@ -256,6 +256,7 @@ func runSample(command *cobra.Command, o *sampleOptions) error {
 			return err
 		}
 	}
+	warnForced(command, scorer)
 	if n := s.infinite.count; n > 0 {
 		advice := "the training may have diverged"
 		if o.sample.Temperature > 1 {

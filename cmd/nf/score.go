@@ -317,6 +317,8 @@ func scoreTable(command *cobra.Command, o *scoreOptions, f *flow.Flow, scorer *f
 		}
 		evaluations, mean, largest := number(report.Evaluations), number(report.MeanError), number(report.LargestError)
 		summary.Evaluations, summary.SolverError, summary.LargestSolverError = &evaluations, &mean, &largest
+		summary.ForcedSteps, summary.UnestimatedRows = scorer.ForcedSteps(), report.Unestimated
+		warnForced(command, scorer)
 		if report.StandardError > 0 {
 			probes := number(report.StandardError)
 			summary.ProbeError = &probes
@@ -487,6 +489,8 @@ type scoreSummary struct {
 	SolverError        *number `json:"solver_error,omitempty"`
 	LargestSolverError *number `json:"largest_solver_error,omitempty"`
 	ProbeError         *number `json:"probe_standard_error,omitempty"`
+	ForcedSteps        int     `json:"forced_steps,omitempty"`     // of all rows
+	UnestimatedRows    int     `json:"unestimated_rows,omitempty"` // of the first
 	BLAS               string  `json:"blas"`
 	Kernels            string  `json:"kernels"`
 }
@@ -513,6 +517,7 @@ func (s *scoreSummary) print(out io.Writer, asJSON bool) error {
 	if s.ProbeError != nil {
 		fmt.Fprintf(&b, " probe_standard_error=%.2g", float64(*s.ProbeError))
 	}
+	b.WriteString(solverTroubles(s.ForcedSteps, s.UnestimatedRows))
 	fmt.Fprintf(&b, " blas=%s kernels=%s\n", s.BLAS, s.Kernels)
 	_, err := io.WriteString(out, b.String())
 	return err

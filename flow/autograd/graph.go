@@ -22,6 +22,7 @@ type Graph struct {
 	columns  []int32 // see indices
 
 	evaluations int // see Evaluated
+	forced      int // see Forced
 
 	kept, mostKept int // bytes of inputs of segments: see KeptBytes
 
@@ -92,6 +93,13 @@ func (g *Graph) Evaluated(events int) { g.evaluations += events }
 
 // Evaluations returns the count of [Graph.Evaluated] since the graph was made.
 func (g *Graph) Evaluations() int { return g.evaluations }
+
+// Forced counts a step of a solver that was taken although its error was over the
+// tolerance, as none may be smaller.
+func (g *Graph) Forced() { g.forced++ }
+
+// ForcedSteps returns the count of [Graph.Forced] since the graph was made.
+func (g *Graph) ForcedSteps() int { return g.forced }
 
 // Mark is a point in a graph's memory.
 type Mark struct{ floats, doubles, nodes arenaMark }

@@ -14,7 +14,8 @@ import (
 // follow rounding. An event begins with firstHalvings; a step whose error is too
 // large is tried again at half its size, and one whose error is below 1/growth of
 // what it may be is followed by one of twice the size, where that begins at a
-// multiple of itself.
+// multiple of itself. One of the smallest size is taken whatever its error is, and
+// counted where that is too large.
 const (
 	firstHalvings = 3
 	growth        = 64
@@ -246,6 +247,9 @@ func (j *workingSet) attempt(logDet autograd.Sums, taken []trail) (arrived bool)
 		if err > 1 && j.halved[i] < mostHalvings {
 			j.halved[i]++
 			continue
+		}
+		if err > 1 {
+			p.Forced()
 		}
 		e := j.active[i]
 		logDet.Values[e] += gain
