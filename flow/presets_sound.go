@@ -55,7 +55,7 @@ var soundPresets = map[SoundPreset]func(SoundOptions) (Config, error){
 
 // soundDefaults are small enough for speech of 8 kHz on two cores.
 var soundDefaults = map[SoundPreset]SoundOptions{
-	PresetWaveNet:    {Length: 2048, Channels: 1, Blocks: 1, Stacks: 2, Layers: 8, Columns: 32, Components: 10, Bound: 8},
+	PresetWaveNet:    {Length: 2048, Channels: 1, Blocks: 1, Stacks: 2, Layers: 8, Columns: 32, Components: 10, Bound: 12},
 	PresetWaveNetIAF: {Length: 2048, Channels: 1, Blocks: 4, Stacks: 1, Layers: 8, Columns: 32, Bound: 5, Gaussian: true},
 }
 
@@ -91,13 +91,15 @@ func (p SoundPreset) Config(o SoundOptions) (Config, error) {
 // density (ClariNet: Ping, Peng and Chen, 2019). The samples of a time are
 // independent of one another given those before. The paper has 10 layers in each of
 // 3 stacks and 256 levels; the defaults are 8 layers in 2 stacks of 32 columns,
-// which look back 511 samples, and 10 components. Drawing goes sample by sample, in all
+// which look back 526 samples, 16 of them through a first convolution and a linear
+// predictor, and 10 components. Drawing goes sample by sample, in all
 // one pass of the network.
 func WaveNet(o SoundOptions) (Config, error) {
 	c, network, err := o.begin(PresetWaveNet)
 	if err != nil {
 		return Config{}, fmt.Errorf("wavenet: %w", err)
 	}
+	network.Scales = soundScales
 	var u autograd.Univariate = &autograd.LogisticMixture{Components: o.Components, Bound: o.Bound, Weights: true, Spread: 0.5}
 	if o.Gaussian {
 		u = &autograd.Inverse{Of: &autograd.Affine{Bound: o.Bound}}
@@ -173,8 +175,19 @@ func (o *SoundOptions) begin(p SoundPreset) (Config, *nn.WaveNetSpec, error) {
 		bins := float64(o.Levels)
 		c.Standardize = Standardization{Mean: slices.Repeat([]float64{bins / 2}, o.Channels), Std: slices.Repeat([]float64{bins / 16}, o.Channels)}
 	}
-	return c, &nn.WaveNetSpec{Width: o.Columns, Skip: o.Columns, Kernel: 2, Dilations: nn.DoublingDilations(o.Stacks, o.Layers)}, nil
+	return c, &nn.WaveNetSpec{
+		Width: o.Columns, Skip: o.Columns, Kernel: 2, Dilations: nn.DoublingDilations(o.Stacks, o.Layers),
+		Front: soundFront,
+	}, nil
 }
+
+// A network sees as many samples before as linear predictive coding of speech of 8
+// kHz has coefficients for; what computes of sound and not of noise tells steps of
+// 16 bits from each other beside loud speech.
+const (
+	soundFront  = 16
+	soundScales = 4
+)
 
 // maxChannels bounds SoundOptions.Channels.
 const maxChannels = 64

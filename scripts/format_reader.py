@@ -333,7 +333,9 @@ def wavenet(c, tensors, prefix, x, context):
         return v @ tensors[prefix + name + ".weight"] + tensors[prefix + name + ".bias"][0]
     def back(v, sites):
         return np.concatenate([np.zeros((min(sites, len(v)), v.shape[1])), v[:max(0, len(v) - sites)]])
-    h, skip, w = linear("input", back(x, 1)), 0, c["width"]
+    front = np.concatenate([back(x, i + 1) for i in reversed(range(max(1, c.get("front", 0))))], 1)
+    seen = np.concatenate([front, np.tanh(linear("scales", back(x, 1)))], 1) if c.get("scales", 0) else front
+    h, skip, w = linear("input", seen), 0, c["width"]
     for l, d in enumerate(c["dilations"]):
         u = linear(f"layers.{l}.past", np.concatenate([back(h, i * d) for i in reversed(range(c["kernel"]))], 1))
         if f"{prefix}layers.{l}.context.weight" in tensors:
@@ -342,7 +344,8 @@ def wavenet(c, tensors, prefix, x, context):
         if l < len(c["dilations"]) - 1:
             h, out = h + out[:, :w], out[:, w:]
         skip = skip + out
-    return linear("output", np.maximum(linear("skip", np.maximum(skip, 0)), 0))
+    y = linear("output", np.maximum(linear("skip", np.maximum(skip, 0)), 0))
+    return y + linear("predictor", front) if c.get("front", 0) else y
 
 def invert_univariate(u, p, y):
     """x of y [rows, w], and log dy/dx there; of the maps whose inverse is a formula without roots."""

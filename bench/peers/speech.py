@@ -74,14 +74,21 @@ def sample(path, count=2000):
     width, kernel, dilations = spec["width"], spec["kernel"], spec["dilations"]
     layers = [of("layers.%d.past" % i) + of("layers.%d.output" % i) for i in range(len(dilations))]
     (w_in, b_in), (w_skip, b_skip), (w_out, b_out) = of("input"), of("skip"), of("output")
+    front, scales = max(1, spec.get("front", 0)), spec.get("scales", 0)
+    predictor = of("predictor") if spec.get("front", 0) else None
+    w_scales = of("scales") if scales else None
     mixture = len(b_out) > 2
 
     @torch.inference_mode()
     def draw(streams, steps):
         rings = [torch.zeros((kernel - 1) * d, streams, width) for d in dilations]
-        x = torch.zeros(streams, 1)
+        x, before = torch.zeros(streams, 1), torch.zeros(streams, front)
         for t in range(steps):
-            h, skip = torch.addmm(b_in, x, w_in), 0
+            before = torch.cat((before[:, 1:], x), 1)
+            seen = before
+            if w_scales:
+                seen = torch.cat((before, torch.tanh(torch.addmm(w_scales[1], x, w_scales[0]))), 1)
+            h, skip = torch.addmm(b_in, seen, w_in), 0
             for i, (w_past, b_past, w_layer, b_layer) in enumerate(layers):
                 n, d = len(rings[i]), dilations[i]
                 taps = [rings[i][(t - j * d) % n] for j in range(kernel - 1, 0, -1)] + [h]
@@ -94,6 +101,8 @@ def sample(path, count=2000):
                 else:
                     skip = skip + both
             y = torch.addmm(b_out, torch.relu(torch.addmm(b_skip, torch.relu(skip), w_skip)), w_out)
+            if predictor:
+                y = y + torch.addmm(predictor[1], before, predictor[0])
             if mixture:
                 k = y.shape[1] // 3
                 chosen = torch.distributions.Categorical(logits=y[:, :k]).sample()[:, None]

@@ -59,7 +59,7 @@ func soundFamilies() []string {
 
 // The defaults of a fit to sound, where they are others than those for rows.
 const (
-	soundBatch = 16
+	soundBatch = 4
 	soundClip  = 1000
 )
 

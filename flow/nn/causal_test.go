@@ -18,6 +18,7 @@ func causals() map[string]nn.CausalSpec {
 		"transformer": &nn.TransformerSpec{Width: 12, Heads: 3, Hidden: 20, Layers: 2, Epsilon: 1e-5, Causal: true,
 			Activation: autograd.Activation{Name: autograd.GELUActivation}},
 		"wavenet":               &nn.WaveNetSpec{Width: 12, Skip: 10, Kernel: 2, Dilations: []int{1, 2, 4, 8, 16, 32, 64}},
+		"wavenet of a front":    &nn.WaveNetSpec{Width: 6, Skip: 5, Kernel: 2, Dilations: []int{1, 2, 4, 8, 16, 32}, Front: 11, Scales: 2},
 		"wavenet of three taps": &nn.WaveNetSpec{Width: 5, Skip: 7, Kernel: 3, Dilations: []int{27, 9, 3, 1}},
 	}
 }

@@ -13,17 +13,17 @@ import (
 
 // WaveNetSpec describes a WaveNet (van den Oord et al., 2016): convolutions over
 // the sites before, in the order of rows, whose taps lie further and further apart,
-// with gates, residuals and skips. Of the site before, x, and the context c, layer
-// l with taps d_l apart computes of a site
+// with gates, residuals and skips. Of the site before, x, the k₀ sites before, X,
+// and the context c, layer l with taps d_l apart computes of a site
 //
-//	h = W₀·x + b₀
+//	h = W₀·[X, tanh(S·x + t)] + b₀
 //	u, v = W_l·[h of k taps, the last one the site] + b_l + V_l·c + a_l     for each layer
 //	r, q = R_l·(tanh(u)·σ(v)) + s_l
 //	h = h + r,  skip = skip + q
-//	y = W·ReLU(W′·ReLU(skip) + b′) + b
+//	y = W·ReLU(W′·ReLU(skip) + b′) + b + P·X + p
 //
-// where h is +0 before the first site, which takes part. The last layer has no r.
-// The parameters of a site depend on the 1 + (k − 1)·Σ d_l sites before it.
+// where x and h are +0 before the first site, which takes part. The last layer has
+// no r. The parameters of a site depend on the k₀ + (k − 1)·Σ d_l sites before it.
 type WaveNetSpec struct {
 	// Width is that of h and of the gates, Skip that of skip.
 	Width int `json:"width"`
@@ -32,7 +32,22 @@ type WaveNetSpec struct {
 	Kernel int `json:"kernel"`
 	// Dilations are d_l, one for each layer.
 	Dilations []int `json:"dilations"`
+	// Front is k₀, of a first convolution that sees so many sites, as in ClariNet
+	// (Ping, Peng and Chen, 2019), and of the linear predictor P, which gates would
+	// have to imitate where most of a signal is linear in its past (Valin and
+	// Skoglund, 2019). With 0, W₀ sees the site before and there is no P.
+	Front int `json:"front,omitempty"`
+	// Scales is how many of its own scales S has for each feature, at first 8, 64,
+	// 512, …: beside the loudest sound, quiet sound is too small for W₀. With 0 there
+	// is no S.
+	Scales int `json:"scales,omitempty"`
 }
+
+// maxFront and maxScales bound WaveNetSpec.Front and Scales.
+const (
+	maxFront  = 1024
+	maxScales = 8
+)
 
 // DoublingDilations returns 1, 2, 4, … of so many layers, so many times.
 func DoublingDilations(stacks, layers int) []int {
@@ -48,12 +63,15 @@ func DoublingDilations(stacks, layers int) []int {
 // Field returns the number of sites before it that the parameters of a site
 // depend on.
 func (s *WaveNetSpec) Field() int {
-	field := 1
+	field := s.taps()
 	for _, d := range s.Dilations {
 		field += (s.Kernel - 1) * d
 	}
 	return field
 }
+
+// taps returns how many sites W₀ sees.
+func (s *WaveNetSpec) taps() int { return max(1, s.Front) }
 
 // Check implements [Spec].
 func (s *WaveNetSpec) Check(in autograd.Shape, _ int) error {
@@ -70,6 +88,10 @@ func (s *WaveNetSpec) Check(in autograd.Shape, _ int) error {
 		return fmt.Errorf("the kernel is %d, want 1 to %d", s.Kernel, limits.Kernel)
 	case len(s.Dilations) < 1 || len(s.Dilations) > maxLayers:
 		return fmt.Errorf("%d dilations, want one for each layer, 1 to %d", len(s.Dilations), maxLayers)
+	case s.Front < 0 || s.Front > maxFront:
+		return fmt.Errorf("the front is %d sites, want 0 to %d", s.Front, maxFront)
+	case s.Scales < 0 || s.Scales > maxScales:
+		return fmt.Errorf("%d scales, want 0 to %d", s.Scales, maxScales)
 	case in.Features == 0:
 		return errors.New("a WaveNet computes of the features of the sites before, and none is shown")
 	}
@@ -89,16 +111,20 @@ func (s *WaveNetSpec) span(layer, sites int) int {
 	return min((s.Kernel-1)*s.Dilations[layer], sites)
 }
 
+// frontSpan returns how many sites before the last one W₀ and P look back.
+func (s *WaveNetSpec) frontSpan(sites int) int { return min(s.taps()-1, sites) }
+
 // StepValues implements [CausalSpec].
 func (s *WaveNetSpec) StepValues(in autograd.Shape) int {
-	n := s.Width
+	n := s.Width + (s.frontSpan(in.Sites())+1)*in.Features
 	for i := range s.Dilations {
 		n += s.span(i, in.Sites()) * s.Width
 	}
 	return n
 }
 
-// Build implements [Spec]: the parameters are input, and for each layer past
+// Build implements [Spec]: the parameters are scales and predictor where they are
+// asked for, input (of the furthest site first, and what the scales make), and for each layer past
 // (whose inputs are the taps, the furthest one first, and whose outputs are u and
 // v), context and output (r and q, the last layer's q alone); then skip and output.
 func (s *WaveNetSpec) Build(in autograd.Shape, context, out int, scope autograd.Scope) Conditioner {
@@ -106,7 +132,13 @@ func (s *WaveNetSpec) Build(in autograd.Shape, context, out int, scope autograd.
 	for i := range w.sites {
 		w.sites[i] = i
 	}
-	w.input = scope.At("input").NewLinear(in.Features, s.Width)
+	if s.Scales > 0 {
+		w.scales = scope.At("scales").NewLinear(in.Features, s.Scales*in.Features)
+	}
+	if s.Front > 0 {
+		w.predictor = scope.At("predictor").NewLinear(s.Front*in.Features, out)
+	}
+	w.input = scope.At("input").NewLinear((s.taps()+s.Scales)*in.Features, s.Width)
 	for i := range s.Dilations {
 		if scope.Err() != nil {
 			return w
@@ -140,11 +172,12 @@ func columnsFrom(first, n int) []int {
 
 type waveNet struct {
 	WaveNetSpec
-	features     int
-	sites        []int // 0, 1, …
-	input        *autograd.Linear
-	layers       []waveNetLayer
-	skip, output *autograd.Linear
+	features          int
+	sites             []int            // 0, 1, …
+	scales, predictor *autograd.Linear // nil where there are none
+	input             *autograd.Linear
+	layers            []waveNetLayer
+	skip, output      *autograd.Linear
 
 	first, second []int // the columns of u or r, and of v
 	skipped       []int // of q
@@ -153,6 +186,14 @@ type waveNet struct {
 }
 
 type waveNetLayer struct{ past, context, output *autograd.Linear }
+
+// begin returns h of the first layer, given the site before and the front's.
+func (w *waveNet) begin(g *autograd.Graph, x, front autograd.Value) autograd.Value {
+	if w.scales != nil {
+		front = g.Concat(front, g.Activate(g.Linear(x, w.scales, blas.None), autograd.Activation{Name: autograd.TanhActivation}))
+	}
+	return g.Linear(front, w.input, blas.None)
+}
 
 // through returns what a layer makes of h and of skip, given its taps and its
 // context, which has a row for each of h.
@@ -175,12 +216,18 @@ func (w *waveNet) through(g *autograd.Graph, layer int, h, skip, taps, context a
 }
 
 // end returns the parameters.
-func (w *waveNet) end(g *autograd.Graph, skip autograd.Value) autograd.Value {
-	return g.Linear(g.Linear(g.ReLU(skip), w.skip, blas.ReLU), w.output, blas.None)
+func (w *waveNet) end(g *autograd.Graph, skip, front autograd.Value) autograd.Value {
+	y := g.Linear(g.Linear(g.ReLU(skip), w.skip, blas.ReLU), w.output, blas.None)
+	if w.predictor != nil {
+		y = g.Add(y, g.Linear(front, w.predictor, blas.None))
+	}
+	return y
 }
 
 func (w *waveNet) Compute(p *autograd.Pass, x autograd.Value, rows int) autograd.Value {
-	h := p.Linear(p.Delay(x), w.input, blas.None)
+	x = p.Delay(x)
+	front := p.Past(x, w.taps(), 1)
+	h := w.begin(p.Graph, x, front)
 	var skip autograd.Value
 	for i := range w.layers {
 		var context autograd.Value
@@ -189,11 +236,11 @@ func (w *waveNet) Compute(p *autograd.Pass, x autograd.Value, rows int) autograd
 		}
 		h, skip = w.through(p.Graph, i, h, skip, p.Past(h, w.Kernel, w.Dilations[i]), context)
 	}
-	return w.end(p.Graph, skip)
+	return w.end(p.Graph, skip, front)
 }
 
 // Initialize draws weights and biases from U(−1/√in, 1/√in), and sets the last
-// layer to zero.
+// layer and the predictor to zero.
 func (w *waveNet) Initialize(seed uint64) {
 	all := []*autograd.Linear{w.input, w.skip}
 	for _, l := range w.layers {
@@ -202,8 +249,18 @@ func (w *waveNet) Initialize(seed uint64) {
 	for _, l := range slices.DeleteFunc(all, func(l *autograd.Linear) bool { return l == nil }) {
 		draw(seed, inverseRoot(l.In()), l.Weight, l.Bias)
 	}
-	clear(w.output.Weight.Values())
-	clear(w.output.Bias.Values())
+	for _, l := range []*autograd.Linear{w.output, w.predictor, w.scales} {
+		if l != nil {
+			clear(l.Weight.Values())
+			clear(l.Bias.Values())
+		}
+	}
+	for i, scale := 0, float32(1); i < w.Scales; i++ {
+		scale *= 8
+		for f := range w.features {
+			w.scales.Weight.Values()[(f*w.Scales+i)*w.features+f] = scale
+		}
+	}
 }
 
 // waveNetSteps is a WaveNet on its way through the sites: of each layer it keeps
@@ -211,8 +268,10 @@ func (w *waveNet) Initialize(seed uint64) {
 type waveNetSteps struct {
 	w        *waveNet
 	p        *autograd.Pass
+	front    autograd.Value // the ring of x
 	rings    []autograd.Value
 	contexts []autograd.Value
+	silence  autograd.Value // x before the first site
 	before   autograd.Value // h before the first site
 	site     int
 }
@@ -222,13 +281,16 @@ func (w *waveNet) Steps(p *autograd.Pass) Steps {
 	s, events := w.idle.Borrow(), len(p.LogDet.Values)
 	s.w, s.p, s.site = w, p, 0
 	s.rings, s.contexts = s.rings[:0], s.contexts[:0]
-	s.before = zeros(p, events, w.Width)
-	for i, l := range w.layers {
-		span := w.span(i, len(w.sites))
+	s.silence, s.before = zeros(p, events, w.features), zeros(p, events, w.Width)
+	ring := func(span, columns int) autograd.Value {
 		if span > 0 && p.Recording() {
 			span = len(w.sites) // a tape wants every value
 		}
-		s.rings = append(s.rings, p.Input(events*span, w.Width, true))
+		return p.Input(events*span, columns, true)
+	}
+	s.front = ring(w.frontSpan(len(w.sites)), w.features)
+	for i, l := range w.layers {
+		s.rings = append(s.rings, ring(w.span(i, len(w.sites)), w.Width))
 		if l.context != nil {
 			s.contexts = append(s.contexts, p.Linear(p.Context, l.context, blas.None))
 		} else {
@@ -248,29 +310,31 @@ func zeros(p *autograd.Pass, rows, columns int) autograd.Value {
 func (s *waveNetSteps) Next(x autograd.Value) autograd.Value {
 	w, p := s.w, s.p
 	if x.IsZero() {
-		x = zeros(p, s.before.Rows, w.features)
+		x = s.silence
 	}
-	h := p.Linear(x, w.input, blas.None)
+	front := s.taps(s.front, x, s.silence, w.taps(), 1)
+	h := w.begin(p.Graph, x, front)
 	var skip autograd.Value
 	for i := range w.layers {
-		taps := s.taps(i, h)
+		taps := s.taps(s.rings[i], h, s.before, w.Kernel, w.Dilations[i])
 		h, skip = w.through(p.Graph, i, h, skip, taps, s.contexts[i])
 	}
 	s.site++
-	return w.end(p.Graph, skip)
+	return w.end(p.Graph, skip, front)
 }
 
-// taps returns those of a layer at the present site, whose h it keeps.
-func (s *waveNetSteps) taps(layer int, h autograd.Value) autograd.Value {
-	w, p, ring := s.w, s.p, s.rings[layer]
+// taps returns so many taps of the values of a ring at the present site, whose h it
+// keeps; before stands for those of sites before the first.
+func (s *waveNetSteps) taps(ring, h, before autograd.Value, n, dilation int) autograd.Value {
+	w, p := s.w, s.p
 	span := ring.Rows / max(1, s.before.Rows)
 	var taps autograd.Value
-	for back := w.Kernel - 1; back >= 0; back-- {
-		tap, at := h, s.site-back*w.Dilations[layer]
+	for back := n - 1; back >= 0; back-- {
+		tap, at := h, s.site-back*dilation
 		switch {
 		case back == 0:
 		case at < 0:
-			tap = s.before
+			tap = before
 		default:
 			tap = p.Take(ring, w.part(at%span))
 		}
@@ -291,7 +355,7 @@ func (w *waveNet) part(site int) autograd.Part { return autograd.Part{Sites: w.s
 
 // End implements [Steps].
 func (s *waveNetSteps) End() {
-	s.p, s.before = nil, autograd.Value{}
+	s.p, s.front, s.silence, s.before = nil, autograd.Value{}, autograd.Value{}, autograd.Value{}
 	clear(s.rings)
 	clear(s.contexts)
 	s.w.idle.Return(s)

@@ -257,7 +257,7 @@ var families = []family{
 	}, 2e-5},
 	{"invert-sequential-wavenet", func(int) transform.Spec {
 		s := sequential(&autograd.Inverse{Of: affine}, false)
-		s.Conditioner = &nn.WaveNetSpec{Width: 3, Skip: 4, Kernel: 3, Dilations: []int{2}}
+		s.Conditioner = &nn.WaveNetSpec{Width: 3, Skip: 4, Kernel: 3, Dilations: []int{2}, Front: 3, Scales: 2}
 		return &transform.InvertSpec{Transform: s}
 	}, 2e-5},
 	{"invert-sequential", func(int) transform.Spec {
