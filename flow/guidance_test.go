@@ -77,26 +77,34 @@ func TestGuidance(t *testing.T) {
 	}
 }
 
-// TestJacobi holds iterations against sites one by one: as many as there are
-// sites, or blocks of single sites, give the same bits; fewer come near, and say how
-// near; guidance is the same.
-func TestJacobi(t *testing.T) {
+// TestJacobiBits holds iterations against sites one by one: as many as there are
+// sites, or blocks of single sites, give the same bits on every kernel tier; fewer
+// come near, and say how near; guidance is the same.
+func TestJacobiBits(t *testing.T) {
 	const sites, n = 6, 5
 	f := classTarFlow(t, sites, 2, false)
 	d := f.Dim()
 	context := slices.Repeat([]float64{0, 1}, n)
-	s, err := f.NewScorer(flow.ScorerOptions{BLAS: blas.Builtin()})
-	must(t, err)
 	for _, g := range []flow.Guidance{{}, {Weight: 1, AttentionTemperature: 2, Annealed: true}} {
+		s, err := f.NewScorer(flow.ScorerOptions{BLAS: blas.Builtin()})
+		must(t, err)
 		draw := func(j autograd.Jacobi) []float64 {
 			x := make([]float64, n*d)
 			must(t, s.Sample(x, nil, 0, flow.SampleOptions{Seed: 3, Guidance: g, Jacobi: j}, context))
 			return x
 		}
 		want := draw(autograd.Jacobi{})
-		for _, j := range []autograd.Jacobi{{Iterations: sites}, {Iterations: 100, Blocks: 2}, {Iterations: 1, Blocks: sites}, {Iterations: 1, Blocks: 1000}} {
-			if got := draw(j); !slices.Equal(got, want) || s.Residual() != 0 {
-				t.Errorf("%+v, %+v: %v with a residual of %v, want %v", g, j, got, s.Residual(), want)
+		near := draw(autograd.Jacobi{Iterations: 2})
+		for _, tier := range kernels.Tiers() {
+			s, err = f.NewScorer(flow.ScorerOptions{BLAS: blas.BuiltinOn(tier)})
+			must(t, err)
+			for _, j := range []autograd.Jacobi{{}, {Iterations: sites}, {Iterations: 100, Blocks: 2}, {Iterations: 1, Blocks: sites}, {Iterations: 1, Blocks: 1000}} {
+				if got := draw(j); !slices.Equal(got, want) || s.Residual() != 0 {
+					t.Errorf("%s, %+v, %+v: %v with a residual of %v, want %v", tier.Name(), g, j, got, s.Residual(), want)
+				}
+			}
+			if got := draw(autograd.Jacobi{Iterations: 2}); !slices.Equal(got, near) {
+				t.Errorf("%s, %+v: two iterations give %v, want %v", tier.Name(), g, got, near)
 			}
 		}
 		last, error := math.Inf(1), math.Inf(1)

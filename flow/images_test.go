@@ -20,12 +20,16 @@ import (
 	"github.com/seed-192fdf7a/nf/flow/nn"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 	"github.com/seed-192fdf7a/nf/internal/random"
+	"github.com/seed-192fdf7a/nf/kernels"
 )
 
 // imageFlow is a small flow of images with random values.
 func imageFlow(t testing.TB, preset flow.ImagePreset, o flow.ImageOptions) *flow.Flow {
 	t.Helper()
 	o.Steps, o.Columns = 2, 5
+	if preset == flow.PresetFlowMatchingImage && o.SolverSteps == 0 && o.Tolerance == 0 {
+		o.SolverSteps = 4
+	}
 	c, err := preset.Config(o)
 	if err != nil {
 		t.Fatal(err)
@@ -58,14 +62,18 @@ func pixels(n int, seed uint64) []float64 {
 	return x
 }
 
-// eachImageModel calls do for each preset, two sizes, with and without a context.
+// eachImageModel calls do for each preset, two sizes, with and without a context; with
+// -short only for the small one with a context.
 func eachImageModel(t *testing.T, do func(t *testing.T, f *flow.Flow, contexts int)) {
 	for _, p := range flow.ImagePresets() {
 		for _, o := range []flow.ImageOptions{{Height: 4, Width: 4, Channels: 2, Levels: 256}, {Height: 8, Width: 8, Channels: 3, Levels: 256, Logit: 0.05}} {
 			if o.Height > 4 && (testing.Short() || p == flow.PresetMintNet || p == flow.PresetFlowMatchingImage) {
 				continue // for emulated processors, which are slow, and networks in float64
 			}
-			for _, context := range [][]string{nil, {"a", "b"}} {
+			for _, context := range [][]string{{"a", "b"}, nil} {
+				if testing.Short() && context == nil {
+					continue
+				}
 				o.Context = context
 				t.Run(fmt.Sprintf("%s/%dx%dx%d/context=%d", p, o.Height, o.Width, o.Channels, len(context)), func(t *testing.T) {
 					do(t, imageFlow(t, p, o), len(context))
@@ -221,10 +229,11 @@ func valuesOf(v autograd.Value) (all []float64) {
 	return all
 }
 
-// TestImageScores compares scores in float32 with those in float64, one image
-// alone with a batch on any number of workers, and what is saved with what is
-// read; pixels come back from the noise exactly, and samples are pixels.
-func TestImageScores(t *testing.T) {
+// TestImageScoreBits compares scores in float32 with those in float64, one image
+// alone with a batch on any number of workers and on every kernel tier, and what is
+// saved with what is read; pixels come back from the noise exactly, and samples are
+// pixels.
+func TestImageScoreBits(t *testing.T) {
 	eachImageModel(t, func(t *testing.T, f *flow.Flow, contexts int) {
 		const n = 5
 		d := f.Dim()
@@ -244,44 +253,51 @@ func TestImageScores(t *testing.T) {
 			t.Fatal(err)
 		}
 		var want, samples []float64
-		for _, of := range []*flow.Flow{f, read} {
-			for _, workers := range []int{1, 2, 7} {
-				s, err := of.NewScorer(flow.ScorerOptions{Workers: workers, BLAS: blas.Builtin()})
-				if err != nil {
+		type how struct {
+			of      *flow.Flow
+			blas    blas.Backend
+			workers int
+		}
+		ways := []how{{f, blas.Builtin(), 1}, {f, blas.Builtin(), 7}}
+		for _, tier := range kernels.Tiers() {
+			ways = append(ways, how{read, blas.BuiltinOn(tier), 2})
+		}
+		for i, w := range ways {
+			s, err := w.of.NewScorer(flow.ScorerOptions{Workers: w.workers, BLAS: w.blas})
+			if err != nil {
+				t.Fatal(err)
+			}
+			logProb, drawn := make([]float64, n), make([]float64, n*d)
+			if err := s.LogProb(logProb, x, context); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Sample(drawn, nil, 0, flow.SampleOptions{Seed: 2, Temperature: 0.7}, context); err != nil {
+				t.Fatal(err)
+			}
+			if want == nil {
+				want, samples = logProb, drawn
+			}
+			if !slices.Equal(logProb, want) || !slices.Equal(drawn, samples) {
+				t.Fatalf("way %d, with %d workers, scores %v or samples other pixels, one scores %v", i, w.workers, logProb, want)
+			}
+			for e := range n {
+				one := make([]float64, 1)
+				if err := s.LogProb(one, x[e*d:(e+1)*d], context[e*contexts:(e+1)*contexts]); err != nil {
 					t.Fatal(err)
 				}
-				logProb, drawn := make([]float64, n), make([]float64, n*d)
-				if err := s.LogProb(logProb, x, context); err != nil {
-					t.Fatal(err)
+				if one[0] != want[e] {
+					t.Fatalf("image %d alone scores %v, in a batch %v", e, one[0], want[e])
 				}
-				if err := s.Sample(drawn, nil, 0, flow.SampleOptions{Seed: 2, Temperature: 0.7}, context); err != nil {
-					t.Fatal(err)
-				}
-				if want == nil {
-					want, samples = logProb, drawn
-				}
-				if !slices.Equal(logProb, want) || !slices.Equal(drawn, samples) {
-					t.Fatalf("%d workers score %v and sample other pixels, one scores %v", workers, logProb, want)
-				}
-				for e := range n {
-					one := make([]float64, 1)
-					if err := s.LogProb(one, x[e*d:(e+1)*d], context[e*contexts:(e+1)*contexts]); err != nil {
-						t.Fatal(err)
-					}
-					if one[0] != want[e] {
-						t.Fatalf("image %d alone scores %v, in a batch %v", e, one[0], want[e])
-					}
-				}
-				z, back := make([]float64, n*d), make([]float64, n*d)
-				if err := s.Forward(z, nil, x, context); err != nil {
-					t.Fatal(err)
-				}
-				if err := s.Inverse(back, nil, z, context); err != nil {
-					t.Fatal(err)
-				}
-				if !slices.Equal(back, x) {
-					t.Fatal("the pixels do not come back from their noise")
-				}
+			}
+			z, back := make([]float64, n*d), make([]float64, n*d)
+			if err := s.Forward(z, nil, x, context); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Inverse(back, nil, z, context); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(back, x) {
+				t.Fatal("the pixels do not come back from their noise")
 			}
 		}
 		for i, v := range samples {

@@ -100,24 +100,27 @@ func TestWaveNetBits(t *testing.T) {
 	}
 }
 
-// TestOnGrid draws and scores windows of another length: what comes first has the
-// bits that it has in the other.
-func TestOnGrid(t *testing.T) {
+// TestOnGridBits draws and scores windows of another length: what comes first has
+// the bits that it has in the other, on every kernel tier.
+func TestOnGridBits(t *testing.T) {
 	f := waveNet(t, flow.PresetWaveNet, flow.SoundOptions{Components: 2})
 	long, err := f.OnGrid(33)
 	must(t, err)
 	x := rows(33, 1)
-	z, all := make([]float64, 20), make([]float64, 33)
-	for _, c := range []struct {
-		of   *flow.Flow
-		z, x []float64
-	}{{f, z, x[:20]}, {long, all, x}} {
-		s, err := c.of.NewScorer(flow.ScorerOptions{BLAS: blas.Builtin()})
+	run := func(f *flow.Flow, b blas.Backend) (z, samples []float64) {
+		s, err := f.NewScorer(flow.ScorerOptions{BLAS: b})
 		must(t, err)
-		must(t, s.Forward(c.z, nil, c.x, nil))
+		z, samples = make([]float64, f.Dim()), make([]float64, f.Dim())
+		must(t, s.Forward(z, nil, x[:f.Dim()], nil))
+		must(t, s.Sample(samples, nil, 0, flow.SampleOptions{Seed: 3}, nil))
+		return z, samples
 	}
-	if !slices.Equal(z, all[:20]) {
-		t.Errorf("the noise of a longer window begins with %v, want %v", all[:20], z)
+	z, samples := run(f, blas.Builtin())
+	for _, tier := range kernels.Tiers() {
+		longer, drawn := run(long, blas.BuiltinOn(tier))
+		if !slices.Equal(z, longer[:20]) || !slices.Equal(samples, drawn[:20]) {
+			t.Errorf("%s: a longer window begins with the noise %v and the samples %v, want %v and %v", tier.Name(), longer[:20], drawn[:20], z, samples)
+		}
 	}
 	if _, err := tarflow(t, 0).OnGrid(8, 6); err == nil {
 		t.Error("a TarFlow, which has learned its positions, is on another grid")
