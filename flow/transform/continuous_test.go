@@ -127,9 +127,9 @@ func curved(t *testing.T, probes int, solver transform.SolverSpec) *subject {
 	return s
 }
 
-// TestSolvesByEvent computes events by themselves and in a batch, with and
+// TestSolvesByEventBits computes events by themselves and in a batch, with and
 // without a tape: each has the same bits, and adaptive steps differ.
-func TestSolvesByEvent(t *testing.T) {
+func TestSolvesByEventBits(t *testing.T) {
 	const rows = 9
 	x, ctx := noise(3*rows, 1, 3), noise(2*rows, 2, 2)
 	x[4], x[13] = 40, math.NaN()
