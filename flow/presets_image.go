@@ -396,7 +396,8 @@ const imageComponents = 8
 // networks residual with Steps blocks; each comes behind an ActNorm, those of
 // halves behind a 1x1 convolution too. Between two scales half of the values leave, where the
 // paper's all stay. The paper has 10 blocks of 96 columns with attention, 32
-// components and variational dequantization; the defaults are 2 blocks of 32.
+// components and variational dequantization, as ImageOptions.Variational adds it; the
+// defaults are 2 blocks of 32.
 func FlowPPImage(o ImageOptions) (Config, error) {
 	if err := o.fill(PresetFlowPPImage); err != nil {
 		return Config{}, fmt.Errorf("flow++-image: %w", err)

@@ -337,6 +337,16 @@ func TestDequantizationFlag(t *testing.T) {
 	if !(bits[1] < bits[0]) {
 		t.Errorf("%v bits/dim by one draw, %v by eight", bits[0], bits[1])
 	}
+	// Flow++ as the paper has it, by its couplings and its noise.
+	r = mustRun(t, d, strings.Fields(trainImages+" --flow flow++-image --scales 1 --dequantization variational --out paper.safetensors")...)
+	if !strings.Contains(r.out, "learned noise (a variational bound)") {
+		t.Errorf("training of flow++-image says %q", r.out)
+	}
+	r = mustRun(t, d, strings.Fields("score --model paper.safetensors --data a-images-ubyte --out s.csv --importance 2")...)
+	if !strings.Contains(r.out, "bits_per_dim=") || !strings.Contains(r.out, "by 2 draws") {
+		t.Errorf("score of flow++-image says %q", r.out)
+	}
+	mustRun(t, d, strings.Fields("sample --model paper.safetensors -n 2 --out x.npy")...)
 	mustRun(t, d, strings.Fields(trainImages+" --flow tarflow --noise 0.1 --out noisy.safetensors")...)
 	mustRun(t, d, strings.Fields("train --data t.csv --epochs 1 --out rows.safetensors")...)
 	mustRefuse(t, d, map[string]string{
