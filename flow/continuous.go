@@ -17,6 +17,18 @@ func (f *Flow) Continuous() bool { return transform.AnyContinuous(f.chain) }
 // are solved otherwise: change is given each map along one, to rewrite its solver
 // or its probes. Fewer steps make faster and coarser samples.
 func (f *Flow) Resolve(change func(*transform.ContinuousSpec)) (*Flow, error) {
+	return f.rebuilt(func(s transform.Spec) transform.Spec {
+		if c, ok := s.(*transform.ContinuousSpec); ok {
+			own := *c
+			change(&own)
+			return &own
+		}
+		return s
+	})
+}
+
+// rebuilt returns a flow of the same values, copied, with other specs of its maps.
+func (f *Flow) rebuilt(change func(transform.Spec) transform.Spec) (*Flow, error) {
 	c := f.config
 	c.Transforms = changed(c.Transforms, change)
 	g, err := build(c, 0)
@@ -28,25 +40,27 @@ func (f *Flow) Resolve(change func(*transform.ContinuousSpec)) (*Flow, error) {
 	return g, nil
 }
 
-func changed(specs []transform.Spec, change func(*transform.ContinuousSpec)) []transform.Spec {
+func changed(specs []transform.Spec, change func(transform.Spec) transform.Spec) []transform.Spec {
 	specs = slices.Clone(specs)
 	for i, s := range specs {
 		switch s := s.(type) {
-		case *transform.ContinuousSpec:
-			c := *s
-			change(&c)
-			specs[i] = &c
 		case *transform.ChainSpec:
 			specs[i] = &transform.ChainSpec{Transforms: changed(s.Transforms, change)}
 		case *transform.InvertSpec:
 			specs[i] = &transform.InvertSpec{Transform: changed([]transform.Spec{s.Transform}, change)[0]}
+		default:
+			specs[i] = change(s)
 		}
 	}
 	return specs
 }
 
+// Series tells whether log-dets of the flow are sums of series, estimated by probes
+// in scoring too: those of a [transform.ResidualNetworkSpec] of many features.
+func (f *Flow) Series() bool { return transform.AnySeries(f.chain) }
+
 // SolverReport says how good the log-densities of a flow along differential
-// equations are.
+// equations are, or of one whose log-dets are sums of [Flow.Series].
 type SolverReport struct {
 	// Evaluations of the velocity a row took, in the mean, of all maps together.
 	Evaluations float64
@@ -63,6 +77,10 @@ type SolverReport struct {
 	// Unestimated is the number of rows whose log p is not finite by one of the
 	// solutions that are compared, which have no part in the errors.
 	Unestimated int
+	// SeriesError and LargestSeriesError are of log p because series end, estimated
+	// with twice the terms, or with half of those that are more than half of
+	// [transform.MaxResidualTerms].
+	SeriesError, LargestSeriesError float64
 	// StandardError is that of log p because traces are estimated by probes, in the
 	// root mean square over the rows; 0 where they are exact. It is measured with
 	// probes of other seeds. As all rows have the same probes, so have their errors
@@ -73,14 +91,14 @@ type SolverReport struct {
 // reportSeeds is the number of other seeds that StandardError is measured with.
 const reportSeeds = 8
 
-var errNotContinuous = errors.New("flow: the flow solves no differential equations, so that there is nothing to report of a solver")
+var errNotContinuous = errors.New("flow: the flow solves no differential equations and sums no series, so that there is nothing to report")
 
 // ReportSolver estimates the errors of the log-densities of some rows, where that
 // is finite; a few hundred are enough. It takes some ten times as long as scoring
 // them.
 func (f *Flow) ReportSolver(x, context []float64, o ScorerOptions) (SolverReport, error) {
 	var report SolverReport
-	if !f.Continuous() {
+	if !f.Continuous() && !f.Series() {
 		return report, errNotContinuous
 	}
 	n := len(x) / f.Dim()
@@ -96,33 +114,49 @@ func (f *Flow) ReportSolver(x, context []float64, o ScorerOptions) (SolverReport
 	if err != nil || n == 0 {
 		return report, err
 	}
-	report.Evaluations, report.ForcedSteps = float64(scorer.Evaluations())/float64(n), scorer.ForcedSteps()
-	finer, err := f.Resolve(refine)
-	if err != nil {
-		return report, err
+	unestimated := make([]bool, n)
+	compare := func(with []float64) (mean, largest float64) {
+		count := 0
+		for i, v := range with {
+			d := math.Abs(v - own[i])
+			if d-d != 0 {
+				unestimated[i] = true
+				continue
+			}
+			mean += d
+			largest = max(largest, d)
+			count++
+		}
+		return mean / float64(max(1, count)), largest
 	}
-	other, compared, err := score(finer)
-	if err != nil {
-		return report, err
-	}
-	if report.ForcedSteps+other.ForcedSteps() > 0 {
-		if err := f.compareForced(compared, x, context, scorer, other, o); err != nil {
+	if f.Continuous() {
+		report.Evaluations, report.ForcedSteps = float64(scorer.Evaluations())/float64(n), scorer.ForcedSteps()
+		finer, err := f.Resolve(refine)
+		if err != nil {
 			return report, err
 		}
-	}
-	unestimated := make([]bool, n)
-	count := 0
-	for i, v := range compared {
-		d := math.Abs(v - own[i])
-		if d-d != 0 {
-			unestimated[i] = true
-			continue
+		other, compared, err := score(finer)
+		if err != nil {
+			return report, err
 		}
-		report.MeanError += d
-		report.LargestError = max(report.LargestError, d)
-		count++
+		if report.ForcedSteps+other.ForcedSteps() > 0 {
+			if err := f.compareForced(compared, x, context, scorer, other, o); err != nil {
+				return report, err
+			}
+		}
+		report.MeanError, report.LargestError = compare(compared)
 	}
-	report.MeanError /= float64(max(1, count))
+	if f.Series() {
+		longer, err := f.rebuilt(lengthen)
+		if err != nil {
+			return report, err
+		}
+		_, compared, err := score(longer)
+		if err != nil {
+			return report, err
+		}
+		report.SeriesError, report.LargestSeriesError = compare(compared)
+	}
 	if err := f.reportProbes(&report, own, unestimated, score); err != nil {
 		return report, err
 	}
@@ -132,6 +166,19 @@ func (f *Flow) ReportSolver(x, context []float64, o ScorerOptions) (SolverReport
 		}
 	}
 	return report, nil
+}
+
+// lengthen takes twice the terms of a series, or half where twice are too many.
+func lengthen(s transform.Spec) transform.Spec {
+	r, ok := s.(*transform.ResidualNetworkSpec)
+	if !ok || r.Terms == 0 {
+		return s
+	}
+	own := *r
+	if own.Terms *= 2; own.Terms > transform.MaxResidualTerms {
+		own.Terms /= 4
+	}
+	return &own
 }
 
 // refine takes steps of half the size, or a 32nd of the tolerance, which halves
@@ -188,18 +235,30 @@ func (f *Flow) compareForced(compared, x, context []float64, a, b *Scorer, o Sco
 }
 
 func (f *Flow) reportProbes(report *SolverReport, own []float64, unestimated []bool, score func(*Flow) (*Scorer, []float64, error)) error {
-	probes := false
-	if _, err := f.Resolve(func(s *transform.ContinuousSpec) { probes = probes || s.Probes.Count > 0 }); err != nil || !probes {
-		return err
+	estimated := false
+	reseeded := func(add uint64) (*Flow, error) {
+		return f.rebuilt(func(s transform.Spec) transform.Spec {
+			switch s := s.(type) {
+			case *transform.ContinuousSpec:
+				if c := *s; c.Probes.Count > 0 {
+					c.Probes.Seed += add
+					estimated = true
+					return &c
+				}
+			case *transform.ResidualNetworkSpec:
+				if c := *s; c.Probes.Count > 0 && f.Series() {
+					c.Probes.Seed += add
+					estimated = true
+					return &c
+				}
+			}
+			return s
+		})
 	}
 	means, squares := make([]float64, len(own)), make([]float64, len(own))
 	for k := range reportSeeds {
-		other, err := f.Resolve(func(s *transform.ContinuousSpec) {
-			if s.Probes.Count > 0 {
-				s.Probes.Seed += uint64(k+1) << 32
-			}
-		})
-		if err != nil {
+		other, err := reseeded(uint64(k+1) << 32)
+		if err != nil || !estimated {
 			return err
 		}
 		_, logProb, err := score(other)
@@ -245,6 +304,9 @@ func (s *Scorer) ForcedSteps() (n int) {
 
 // Continuous tells whether its flow is [Flow.Continuous].
 func (s *Scorer) Continuous() bool { return s.flow.Continuous() }
+
+// Series tells whether its flow is one of [Flow.Series].
+func (s *Scorer) Series() bool { return s.flow.Series() }
 
 // Backend returns the matmul that the scorer computes by.
 func (s *Scorer) Backend() blas.Backend { return s.binding.Backend() }

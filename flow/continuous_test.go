@@ -58,6 +58,42 @@ func TestReportSolver(t *testing.T) {
 	}
 }
 
+// TestReportSeries compares what is reported of a residual flow with what is known:
+// the error of its series is below its bound, D·L^(Terms+1)/((Terms+1)·(1−L)), and
+// falls with the terms, the standard error with the root of the number of probes.
+func TestReportSeries(t *testing.T) {
+	const columns, count = 130, 8
+	by := flow.ScorerOptions{Workers: 2, BLAS: blas.Builtin()}
+	x := rows(columns*count, 1)
+	report := func(columns, probes, terms int) flow.SolverReport {
+		c, err := flow.ResidualFlow(names("x", columns), nil, flow.Options{Layers: 1, Hidden: []int{9}, Probes: probes})
+		must(t, err)
+		block := c.Transforms[0].(*transform.ChainSpec).Transforms[0].(*transform.ResidualNetworkSpec)
+		block.Terms = terms
+		f, err := flow.New(c, 1)
+		must(t, err)
+		for _, p := range f.Model().Parameters().All() {
+			random.Uniform(p.Values(), 7, random.Initialization, uint64(p.Offset()), 0.7)
+		}
+		r, err := f.ReportSolver(x[:columns*count], nil, by)
+		if f.Series() != (columns > 128) || f.Series() != (err == nil) {
+			t.Errorf("of %d columns: %v, series %v", columns, err, f.Series())
+		}
+		return r
+	}
+	few, many, longer := report(columns, 2, 2), report(columns, 32, 2), report(columns, 2, 8)
+	if bound := columns * math.Pow(0.9, 3) / (3 * 0.1); !(few.SeriesError > 4*longer.SeriesError && longer.SeriesError > 0 && few.LargestSeriesError < bound) {
+		t.Errorf("errors of 2 terms %+v, of 8 %+v", few, longer)
+	}
+	if ratio := few.StandardError / many.StandardError; !(ratio > 2 && ratio < 8) {
+		t.Errorf("the standard errors of 2 and 32 probes are %v and %v", few.StandardError, many.StandardError)
+	}
+	if few.Evaluations != 0 || few.MeanError != 0 || few.Unestimated != 0 {
+		t.Errorf("of no solver: %+v", few)
+	}
+	report(128, 2, 2)
+}
+
 // TestReportSolverAtLimits finds an error that is not 0 where no finer solution may
 // be, the steps that are over the tolerance, and the rows without a difference.
 func TestReportSolverAtLimits(t *testing.T) {

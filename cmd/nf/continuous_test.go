@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -39,6 +40,28 @@ func TestContinuousFlows(t *testing.T) {
 		"--flow ffjord --solver rk4":                               "give it steps",
 	} {
 		mustFail(t, d, exitUsage, strings.Fields(want), strings.Fields(train+flags)...)
+	}
+}
+
+// TestSeriesOfResidualFlow trains on more columns than have determinants, and finds
+// what is told of the errors.
+func TestSeriesOfResidualFlow(t *testing.T) {
+	d := t.TempDir()
+	var b strings.Builder
+	for i := range 120 {
+		for c := range 130 {
+			fmt.Fprintf(&b, "%d,", 10*(i%2)+(i*(c+3))%5)
+		}
+		fmt.Fprintf(&b, "%d\n", i%7)
+	}
+	writeFile(t, d, "wide.csv", b.String())
+	r := mustRun(t, d, strings.Fields("train --data wide.csv --out m.safetensors --flow residual-flow --layers 1 --hidden 4 --probes 1 --epochs 6 --lr 0.003")...)
+	for _, out := range []string{r.out, mustRun(t, d, strings.Fields("score --model m.safetensors --data wide.csv --out s.csv")...).out} {
+		for _, want := range []string{" series_error=", "largest_series_error=", "probe_standard_error="} {
+			if !strings.Contains(out, want) || strings.Contains(out, "evaluations=") {
+				t.Errorf("it says %q, without %q", out, want)
+			}
+		}
 	}
 }
 

@@ -310,13 +310,19 @@ func scoreTable(command *cobra.Command, o *scoreOptions, f *flow.Flow, scorer *f
 		c := f.Config()
 		summary.NoiseDraws = c.Augmented().Draws
 	}
-	if f.Continuous() && models == nil && job.rows > 0 {
+	if (f.Continuous() || f.Series()) && models == nil && job.rows > 0 {
 		report, err := f.ReportSolver(job.reported, job.reportedContext, flow.ScorerOptions{Workers: o.workers, BLAS: scorer.Backend()})
 		if err != nil {
 			return summary, err
 		}
-		evaluations, mean, largest := number(report.Evaluations), number(report.MeanError), number(report.LargestError)
-		summary.Evaluations, summary.SolverError, summary.LargestSolverError = &evaluations, &mean, &largest
+		if f.Continuous() {
+			evaluations, mean, largest := number(report.Evaluations), number(report.MeanError), number(report.LargestError)
+			summary.Evaluations, summary.SolverError, summary.LargestSolverError = &evaluations, &mean, &largest
+		}
+		if f.Series() {
+			mean, largest := number(report.SeriesError), number(report.LargestSeriesError)
+			summary.SeriesError, summary.LargestSeriesError = &mean, &largest
+		}
 		summary.ForcedSteps, summary.UnestimatedRows = scorer.ForcedSteps(), report.Unestimated
 		warnForced(command, scorer)
 		if report.StandardError > 0 {
@@ -357,7 +363,7 @@ type scoring struct {
 	file, label string
 	far         farRows
 
-	// The first good rows, of which the solver of a continuous flow reports.
+	// The first good rows, of which a continuous flow reports, or one of series.
 	reported, reportedContext []float64
 }
 
@@ -405,7 +411,7 @@ func (s *scoring) score(out, in []float64) error {
 			}
 			continue
 		}
-		if s.rows < reportRows && s.scorer.Continuous() {
+		if s.rows < reportRows && (s.scorer.Continuous() || s.scorer.Series()) {
 			each := len(context) / n
 			s.reported = append(s.reported, x[r*s.widths[0]:(r+1)*s.widths[0]]...)
 			s.reportedContext = append(s.reportedContext, context[r*each:(r+1)*each]...)
@@ -488,6 +494,8 @@ type scoreSummary struct {
 	Evaluations        *number `json:"evaluations,omitempty"`
 	SolverError        *number `json:"solver_error,omitempty"`
 	LargestSolverError *number `json:"largest_solver_error,omitempty"`
+	SeriesError        *number `json:"series_error,omitempty"` // of residual-flow
+	LargestSeriesError *number `json:"largest_series_error,omitempty"`
 	ProbeError         *number `json:"probe_standard_error,omitempty"`
 	ForcedSteps        int     `json:"forced_steps,omitempty"`     // of all rows
 	UnestimatedRows    int     `json:"unestimated_rows,omitempty"` // of the first
@@ -513,6 +521,9 @@ func (s *scoreSummary) print(out io.Writer, asJSON bool) error {
 	}
 	if s.Evaluations != nil {
 		fmt.Fprintf(&b, " evaluations=%.1f solver_error=%.2g largest_solver_error=%.2g", float64(*s.Evaluations), float64(*s.SolverError), float64(*s.LargestSolverError))
+	}
+	if s.SeriesError != nil {
+		fmt.Fprintf(&b, " series_error=%.2g largest_series_error=%.2g", float64(*s.SeriesError), float64(*s.LargestSeriesError))
 	}
 	if s.ProbeError != nil {
 		fmt.Fprintf(&b, " probe_standard_error=%.2g", float64(*s.ProbeError))

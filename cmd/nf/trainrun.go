@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os/signal"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -107,7 +108,7 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 		explain:  func(err error) error { return explainRow(explainConstant(err, data, o), data, o) },
 		units:    func(float64) string { return "" },
 	}
-	if o.flow == flow.PresetFlowMatching || o.flow == flow.PresetFFJORD {
+	if slices.Contains([]flow.Preset{flow.PresetFlowMatching, flow.PresetFFJORD, flow.PresetResidual}, o.flow) {
 		work.solver = func(command *cobra.Command, out io.Writer) error { return reportSolver(command, out, f, data.valid, o) }
 	}
 	if o.flow == flow.PresetFlowMatching {

@@ -16,8 +16,12 @@ import (
 // likelihood by what the solver gets wrong.
 const largestSolverError = 0.05
 
-// reportSolver tells how good the log-densities of the first validation rows are.
+// reportSolver tells how good the log-densities of the first validation rows are,
+// where they are estimates.
 func reportSolver(command *cobra.Command, out io.Writer, f *flow.Flow, data train.Data, o *trainOptions) error {
+	if !f.Continuous() && !f.Series() {
+		return nil
+	}
 	unit := "rows"
 	if f.Config().Grid != nil {
 		unit = "images"
@@ -27,7 +31,11 @@ func reportSolver(command *cobra.Command, out io.Writer, f *flow.Flow, data trai
 	if err != nil {
 		return err
 	}
-	if !o.quiet {
+	if !o.quiet && f.Series() {
+		fmt.Fprintf(out, "series: series_error=%.2g largest_series_error=%.2g probe_standard_error=%.2g%s, in nats, over %d validation %s\n",
+			r.SeriesError, r.LargestSeriesError, r.StandardError, solverTroubles(r.ForcedSteps, r.Unestimated), n, unit)
+	}
+	if !o.quiet && f.Continuous() {
 		fmt.Fprintf(out, "solver: evaluations=%.1f solver_error=%.2g largest_solver_error=%.2g probe_standard_error=%.2g%s, in nats, over %d validation %s\n",
 			r.Evaluations, r.MeanError, r.LargestError, r.StandardError, solverTroubles(r.ForcedSteps, r.Unestimated), n, unit)
 	}

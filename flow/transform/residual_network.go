@@ -55,8 +55,8 @@ var steepest = map[autograd.ActivationName]float64{
 	autograd.GELUActivation:     1.13,
 }
 
-// maxResidualTerms bounds ResidualNetworkSpec.Terms.
-const maxResidualTerms = 1000
+// MaxResidualTerms bounds ResidualNetworkSpec.Terms.
+const MaxResidualTerms = 1000
 
 // Check implements [Spec].
 func (s *ResidualNetworkSpec) Check(shape Shape, _ int) error {
@@ -80,8 +80,8 @@ func (s *ResidualNetworkSpec) Check(shape Shape, _ int) error {
 		return fmt.Errorf("residual-network: the activation %q has no bounded, smooth slope; choose %s", s.Name, strings.Join(names, ", "))
 	case s.Probes.Count == 0 && s.Terms != 0:
 		return fmt.Errorf("residual-network: the log-det is exact, but has %d terms", s.Terms)
-	case s.Probes.Count > 0 && (s.Terms < 1 || s.Terms > maxResidualTerms):
-		return fmt.Errorf("residual-network: an estimate of %d terms, want 1 to %d", s.Terms, maxResidualTerms)
+	case s.Probes.Count > 0 && (s.Terms < 1 || s.Terms > MaxResidualTerms):
+		return fmt.Errorf("residual-network: an estimate of %d terms, want 1 to %d", s.Terms, MaxResidualTerms)
 	case s.Probes.Count == 0 && shape.Features > maxResidualFeatures:
 		return fmt.Errorf("residual-network: %d features, whose determinants take too long: want at most %d, or probes", shape.Features, maxResidualFeatures)
 	}
@@ -116,6 +116,20 @@ type residualNetwork struct {
 	features int
 	layers   []residualLayer
 	context  *autograd.Unbiased // nil without one
+}
+
+// AnySeries tells whether a map is, or has among its parts, one whose log-det is the
+// estimate of a series in scoring.
+func AnySeries(t Transform) bool {
+	switch t := t.(type) {
+	case *Chain:
+		return slices.ContainsFunc(t.transforms, AnySeries)
+	case inverted:
+		return AnySeries(t.t)
+	case *residualNetwork:
+		return t.features > maxResidualFeatures
+	}
+	return false
 }
 
 type residualLayer struct {
