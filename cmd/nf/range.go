@@ -9,12 +9,15 @@ import (
 )
 
 // farRows finds the rows of a table that float32 cannot hold, as they are or as
-// a model's noise: those that are infinitely far.
+// a model's noise: those that are infinitely far; and the others that score -Inf.
 type farRows struct {
 	scorer *flow.Scorer
 	config flow.Config
 	count  int64
 	first  string // which it was
+
+	infinite      int64 // rows that score -Inf and are not counted
+	firstInfinite string
 
 	x, context, z []float64
 	rows          []int
@@ -40,19 +43,30 @@ func (f *farRows) addScored(x, context, logProb []float64, seen int64) error {
 		return err
 	}
 	for i, r := range f.rows {
-		f.addLatent(x[r*d:(r+1)*d], z[i*d:(i+1)*d], seen+int64(r)+1)
+		row, number := x[r*d:(r+1)*d], seen+int64(r)+1
+		if f.addLatent(row, z[i*d:(i+1)*d], number) {
+			continue
+		}
+		if f.infinite++; f.infinite == 1 {
+			f.firstInfinite = f.describe(row, number)
+		}
 	}
 	return nil
 }
 
-// addLatent looks at the noise of a row, by its number.
-func (f *farRows) addLatent(x, z []float64, number int64) {
+// addLatent looks at the noise of a row, by its number, and tells whether it counts.
+func (f *farRows) addLatent(x, z []float64, number int64) bool {
 	if firstInfinite(z) < 0 {
-		return
+		return false
 	}
-	if f.count++; f.count > 1 {
-		return
+	if f.count++; f.count == 1 {
+		f.first = f.describe(x, number)
 	}
+	return true
+}
+
+// describe names a row and its cell that is farthest out.
+func (f *farRows) describe(x []float64, number int64) string {
 	// The cell that is farthest is to blame, where none is too large by itself.
 	s, column, farthest := f.config.Standardize, 0, -1.0
 	for i, v := range x {
@@ -61,7 +75,7 @@ func (f *farRows) addLatent(x, z []float64, number int64) {
 			column, farthest = i, away
 		}
 	}
-	f.first = fmt.Sprintf("%d, column %q: %v", number, printable.Short(f.config.Features[column]), x[column])
+	return fmt.Sprintf("%d, column %q: %v", number, printable.Short(f.config.Features[column]), x[column])
 }
 
 // firstInfinite returns the place of the first infinity, or -1.

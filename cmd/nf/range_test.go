@@ -27,14 +27,14 @@ func TestScoreOutOfRange(t *testing.T) {
 			t.Errorf("row %d scores %v", i+1, v)
 		}
 	}
-	if !regexp.MustCompile(`^rows=6 .*bad_rows=0 out_of_range=4 `).MatchString(r.out) {
+	if !regexp.MustCompile(`^rows=6 .*bad_rows=0 out_of_range=4 infinite=1 `).MatchString(r.out) {
 		t.Errorf("the summary is %q", r.out)
 	}
-	if strings.Count(r.errors, "\n") != 1 || !strings.Contains(r.errors, `4 row(s)`) || !strings.Contains(r.errors, `far.csv: row 3, column "a": 1e+42`) {
+	if strings.Count(r.errors, "\n") != 2 || !strings.Contains(r.errors, `1 row(s)`) || !strings.Contains(r.errors, `far.csv: row 2, column "a": 1e+38`) || !strings.Contains(r.errors, `4 row(s)`) || !strings.Contains(r.errors, `far.csv: row 3, column "a": 1e+42`) {
 		t.Errorf("standard error is %q", r.errors)
 	}
 	r = mustRun(t, d, "score", "--model", "model.safetensors", "--data", "far.csv", "--out", "s.csv", "--json", "--quantile", "0.5")
-	if !strings.Contains(r.out, `"out_of_range":4`) {
+	if !strings.Contains(r.out, `"out_of_range":4,"infinite":1`) {
 		t.Errorf("the summary is %q", r.out)
 	}
 	if r = mustRun(t, d, "score", "--model", "model.safetensors", "--data", "data.csv", "--out", "s.csv"); r.errors != "" || !strings.Contains(r.out, "out_of_range=0") {

@@ -54,7 +54,8 @@ A value of a discrete column (train --discrete) is taken at the middle of its ce
 of log STEP is about the log-probability of the cell; nf inspect tells the steps.
 
 A finite row scores a number or -Inf, never NaN. A row that float32 cannot hold, once it is standardized or as the noise
-that the model makes of it, is far outside: it scores -Inf, below every ordinary row, and counts as out_of_range. NaN is
+that the model makes of it, is far outside: it scores -Inf, below every ordinary row, and counts as out_of_range. Further rows that score -Inf, for the way to their density is more
+than float32 can hold, are told as infinite, if there are any: the mean is then -Inf. NaN is
 left for bad rows. A row whose context float32 cannot hold is a bad row.
 
 A model with columns of noise (nf train --noise-columns) scores a lower bound of the log-density by draws of them, the
@@ -306,6 +307,10 @@ func scoreTable(command *cobra.Command, o *scoreOptions, f *flow.Flow, scorer *f
 		complain(command, "%d row(s) are so far outside that float32 cannot hold them, and scored -Inf (out_of_range); the first: %s: %s %s",
 			job.far.count, shownPath(o.data), job.where(), job.far.first)
 	}
+	if summary.Infinite = job.far.infinite; summary.Infinite > 0 {
+		complain(command, "%d row(s) are so far outside that their log-density is no finite number, and scored -Inf (infinite); the first: %s: %s %s",
+			job.far.infinite, shownPath(o.data), job.where(), job.far.firstInfinite)
+	}
 	if f.Augmented() && models == nil {
 		c := f.Config()
 		summary.NoiseDraws = c.Augmented().Draws
@@ -483,6 +488,7 @@ type scoreSummary struct {
 	RowsPerSecond number  `json:"rows_per_second"`
 	BadRows       int64   `json:"bad_rows"`
 	OutOfRange    int64   `json:"out_of_range"`
+	Infinite      int64   `json:"infinite,omitempty"` // that score -Inf otherwise
 	Threshold     *number `json:"threshold,omitempty"`
 	Anomalies     *int64  `json:"anomalies,omitempty"`
 	AUROC         *number `json:"auroc,omitempty"`
@@ -510,6 +516,9 @@ func (s *scoreSummary) print(out io.Writer, asJSON bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "rows=%d mean_log_prob=%.6f rows_per_second=%.0f bad_rows=%d out_of_range=%d",
 		s.Rows, float64(s.MeanLogProb), float64(s.RowsPerSecond), s.BadRows, s.OutOfRange)
+	if s.Infinite > 0 {
+		fmt.Fprintf(&b, " infinite=%d", s.Infinite)
+	}
 	if s.Threshold != nil {
 		fmt.Fprintf(&b, " threshold=%v anomalies=%d", float64(*s.Threshold), *s.Anomalies)
 	}
