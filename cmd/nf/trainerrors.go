@@ -3,7 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 
+	"github.com/seed-192fdf7a/nf/flow"
+	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/train"
 	"github.com/seed-192fdf7a/nf/internal/printable"
 )
@@ -52,6 +55,39 @@ func explainRow(err error, data *trainingData, o *trainOptions) error {
 		path = o.valid
 	}
 	return fmt.Errorf("%s: %scolumn %q: %v is %s; leave the row out, or correct it", shownPath(path), where, printable.Short(bad.Column), bad.Value, bad.Reason)
+}
+
+// heavyTail is how many standard deviations from its mean a column reaches, from
+// which on its tails are named as what training fails by.
+const heavyTail = 50
+
+// explainTails says of a training that came to nothing better than its start which
+// column has tails that the base density has not.
+func explainTails(err error, f *flow.Flow, data *trainingData, o *trainOptions) error {
+	if !errors.As(err, new(*train.NoBetterEpochError)) || o.model.Base == base.StudentT {
+		return err
+	}
+	other := *o
+	other.model.Base = base.StudentT
+	if _, refused := other.config(data.features, data.context); refused != nil {
+		return err
+	}
+	c := f.Config()
+	width, farthest, column := len(data.features), 0.0, 0
+	for at, v := range data.train.Rows {
+		i := at % width
+		if c.Support(i) != nil || i >= len(c.Standardize.Std) {
+			continue
+		}
+		if away := math.Abs(v-c.Standardize.Mean[i]) / c.Standardize.Std[i]; away > farthest {
+			farthest, column = away, i
+		}
+	}
+	if farthest <= heavyTail {
+		return err
+	}
+	return fmt.Errorf("%w; column %q goes to %.0f standard deviations from its mean: for tails as heavy take --base %s",
+		err, printable.Short(data.features[column]), farthest, base.StudentT)
 }
 
 func constantColumns(rows []float64, names []string) []string {

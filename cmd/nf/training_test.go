@@ -119,6 +119,23 @@ func TestTheStartIsKept(t *testing.T) {
 	}
 }
 
+// TestHeavyTailsAreNamed trains to nothing on a column with a row far out, and on
+// one without.
+func TestHeavyTailsAreNamed(t *testing.T) {
+	d := t.TempDir()
+	for name, far := range map[string]string{"tame": "0", "heavy": "-1e4"} {
+		writeFile(t, d, name+".csv", tableText(3000, "x,y", func(_ int, x, y float64) []any { return []any{x, y} })+"0,"+far+"\n")
+		line := "train --out m.safetensors --layers 2 --hidden 4 --epochs 1 --lr 3 --batch 2000 --quiet --data " + name + ".csv --valid " + name + ".csv"
+		for more, want := range map[string]bool{"": name == "heavy", " --base student-t": false} {
+			r := nf(t, d, strings.Fields(line+more)...)
+			expectFailure(t, r, exitFailed, []string{"no epoch was better than the start", "nothing was written"}, strings.Fields(line+more))
+			if got := strings.Contains(r.errors, `column "y" goes to 55 standard deviations from its mean: for tails as heavy take --base student-t`); got != want {
+				t.Errorf("%s%s: it says %q", name, more, r.errors)
+			}
+		}
+	}
+}
+
 // TestTheLogNamesItsModel holds the hash in the log against the model beside it.
 func TestTheLogNamesItsModel(t *testing.T) {
 	d := workplace(t)

@@ -105,8 +105,10 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 			return train.Fit(ctx, f, data.train, data.valid, options)
 		},
 		describe: func(r train.Result) (json.RawMessage, error) { return describeTraining(o, data, r) },
-		explain:  func(err error) error { return explainRow(explainConstant(err, data, o), data, o) },
-		units:    func(float64) string { return "" },
+		explain: func(err error) error {
+			return explainTails(explainRow(explainConstant(err, data, o), data, o), f, data, o)
+		},
+		units: func(float64) string { return "" },
 	}
 	if slices.Contains([]flow.Preset{flow.PresetFlowMatching, flow.PresetFFJORD, flow.PresetResidual}, o.flow) {
 		work.solver = func(command *cobra.Command, out io.Writer) error { return reportSolver(command, out, f, data.valid, o) }
@@ -175,7 +177,7 @@ func (w *fitting) run(command *cobra.Command, out *steadyOutput, f *flow.Flow, o
 	case err != nil && result.Stopped == "diverged":
 		return fmt.Errorf("%w; nothing was written", err)
 	case errors.As(err, new(*train.NoBetterEpochError)):
-		return fmt.Errorf("%w; nothing was written", err)
+		return fmt.Errorf("%w; nothing was written", w.explain(err))
 	case err != nil:
 		return w.explain(err)
 	}
