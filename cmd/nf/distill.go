@@ -231,6 +231,13 @@ func runDistill(command *cobra.Command, o *distillOptions, kind string) error {
 	if student.Model().Sites() > 1 {
 		sample = fmt.Sprintf(" kl_per_sample=%.6f", result.StudentKL/float64(student.Dim()))
 	}
+	if result.Missed > 0 {
+		remedy := "--coverage keeps it from leaving out what the teacher draws"
+		if c.Sound != nil {
+			remedy = "the divergence is small where a student draws one kind of sound well, such as quiet; --power makes it as loud at each frequency as the teacher"
+		}
+		complain(command, "%d of %d draws of the teacher have a log-density of -Inf under the student: %s", result.Missed, o.distill.Measured, remedy)
+	}
 	_, err = fmt.Fprintf(out, "kl=%.6f±%.6f reverse_kl=%.6f±%.6f teacher_log_prob=%.6f student_log_prob=%.6f%s\n",
 		result.StudentKL, result.StudentKLError, result.TeacherKL, result.TeacherKLError, result.TeacherLogProb, result.StudentLogProb, sample)
 	return err

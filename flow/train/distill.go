@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/seed-192fdf7a/nf/flow"
 )
@@ -191,6 +192,9 @@ type Divergence struct {
 	// TeacherLogProb and StudentLogProb are the mean log-densities of the teacher's
 	// draws under either.
 	TeacherLogProb, StudentLogProb float64
+	// Missed is how many of the teacher's draws have no density under the student that
+	// float32 holds; TeacherKL and its error are then +Inf.
+	Missed int
 }
 
 // Measure compares two flows of the same columns by n draws of each. context
@@ -237,7 +241,9 @@ func Measure(student, teacher *flow.Flow, n int, seed uint64, context []float64,
 		for i := range difference {
 			difference[i] = own[i] - other[i]
 		}
-		mean, deviation = meanAndError(difference)
+		if mean, deviation = meanAndError(difference); math.IsInf(mean, 0) {
+			deviation = math.Inf(1)
+		}
 		return mean, deviation, nil
 	}
 	if d.StudentKL, d.StudentKLError, err = compare(q, p); err != nil {
@@ -247,5 +253,10 @@ func Measure(student, teacher *flow.Flow, n int, seed uint64, context []float64,
 		return d, err
 	}
 	d.TeacherLogProb, d.StudentLogProb = sum(own)/float64(n), sum(other)/float64(n)
+	for _, v := range other {
+		if math.IsInf(v, -1) {
+			d.Missed++
+		}
+	}
 	return d, nil
 }

@@ -97,6 +97,20 @@ func TestSiteKLOfKnownDensities(t *testing.T) {
 	}
 }
 
+// TestMeasureMissed counts draws of a teacher that a student, far too narrow, gives no
+// density that float32 holds.
+func TestMeasureMissed(t *testing.T) {
+	student := sound(t, flow.PresetWaveNetIAF, flow.SoundOptions{Blocks: 3, Bound: 20}, 0)
+	constant(student, 20*math.Atanh(-0.95), 0) // standard deviations of e^−57
+	d, err := Measure(student, sound(t, flow.PresetWaveNet, flow.SoundOptions{Gaussian: true}, 0), 20, 1, nil, Options{BLAS: blas.Builtin()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Missed != 20 || !math.IsInf(d.TeacherKL, 1) || !math.IsInf(d.TeacherKLError, 1) || !(d.StudentKL > 0) || math.IsInf(d.StudentKL, 0) {
+		t.Errorf("%+v, want 20 of 20 missed", d)
+	}
+}
+
 // TestSiteKLGradient holds the gradient against central differences.
 func TestSiteKLGradient(t *testing.T) {
 	for name, of := range map[string]flow.SoundOptions{
