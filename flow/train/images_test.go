@@ -16,47 +16,14 @@ import (
 	"github.com/seed-192fdf7a/nf/kernels"
 )
 
-// someImages are images of pixels for a flow.
+// someImages are images of pixels, or sounds, for a flow.
 func someImages(f *flow.Flow, n int) *Images {
-	return &Images{Flow: f, Count: n, Flip: true, Seed: 4, Read: func(dst []float64, event int) error {
+	return &Images{Flow: f, Count: n, Flip: len(f.Config().Grid) == 2, Seed: 4, Read: func(dst []float64, event int) error {
 		for i := range dst {
 			dst[i] = float64((i*(3+event%5) + event) % 256)
 		}
 		return nil
 	}}
-}
-
-// TestImagesOnWorkers takes two steps of small flows on 1, 2 and 7 workers, which
-// end in the same bits.
-func TestImagesOnWorkers(t *testing.T) {
-	for _, preset := range flow.ImagePresets() {
-		var want []float32
-		for _, workers := range []int{1, 2, 7} {
-			c, err := preset.Config(flow.ImageOptions{Height: 8, Width: 4, Channels: 1, Levels: 256, Steps: 1, Columns: 6})
-			if err != nil {
-				t.Fatal(err)
-			}
-			f, err := flow.New(c, 2)
-			if err != nil {
-				t.Fatal(err)
-			}
-			o := Defaults()
-			o.Epochs, o.Batch, o.Workers, o.BLAS = 1, 13, workers, blas.Builtin()
-			result, err := Minimize(context.Background(), f.Model(), MaximumLikelihood(f, someImages(f, 26)), MaximumLikelihood(f, someImages(f, 5)), o)
-			if err != nil || result.Steps != 2 {
-				t.Fatalf("%d steps, error %v", result.Steps, err)
-			}
-			got := f.Model().Parameters().Values()
-			if want == nil {
-				want = slices.Clone(got)
-			}
-			for i, v := range got {
-				if math.Float32bits(v) != math.Float32bits(want[i]) {
-					t.Fatalf("%s: parameter %d is %v with %d workers, %v with one", preset, i, v, workers, want[i])
-				}
-			}
-		}
-	}
 }
 
 // TestNormalPixels: where pixels are independent and normal, an ActNorm that saw
