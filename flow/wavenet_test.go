@@ -9,7 +9,6 @@ import (
 
 	"github.com/seed-192fdf7a/nf/blas"
 	"github.com/seed-192fdf7a/nf/flow"
-	"github.com/seed-192fdf7a/nf/flow/train"
 	"github.com/seed-192fdf7a/nf/internal/random"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
@@ -34,8 +33,8 @@ func waveNet(t *testing.T, p flow.SoundPreset, o flow.SoundOptions) *flow.Flow {
 }
 
 // TestWaveNetBits holds scores, noise and samples of windows alone against those of
-// a batch, of several workers and of every kernel tier, two steps of training
-// likewise, and a file against what it was written of.
+// a batch, of several workers and of every kernel tier, and a file against what it
+// was written of. Of trainings train.TestFrozenSoundTrainings holds the same.
 func TestWaveNetBits(t *testing.T) {
 	const n = 5
 	for name, o := range map[string]struct {
@@ -82,20 +81,6 @@ func TestWaveNetBits(t *testing.T) {
 					}
 				}
 			}
-		}
-		var trained []float32
-		for _, workers := range []int{1, 2} {
-			f := waveNet(t, o.preset, o.SoundOptions)
-			fit := train.Defaults()
-			fit.Epochs, fit.Batch, fit.Workers, fit.BLAS = 2, n, workers, blas.Builtin()
-			data := train.Data{Rows: x, Context: context}
-			_, err := train.Fit(t.Context(), f, data, data, fit)
-			must(t, err)
-			values := f.Model().Parameters().Values()
-			if trained != nil && !slices.Equal(trained, values) {
-				t.Errorf("%s: two steps of training are others with %d workers", name, workers)
-			}
-			trained = values
 		}
 	}
 }

@@ -49,6 +49,28 @@ func TestFrozenImageTrainings(t *testing.T) {
 	}
 }
 
+// TestFrozenSoundTrainings is the same for sounds.
+func TestFrozenSoundTrainings(t *testing.T) {
+	for name, c := range map[string]struct {
+		preset flow.SoundPreset
+		o      flow.SoundOptions
+		want   uint64
+	}{
+		"mixture":  {flow.PresetWaveNet, flow.SoundOptions{Components: 2}, 0xd5f2ab1549f390c1},
+		"gaussian": {flow.PresetWaveNet, flow.SoundOptions{Gaussian: true, Channels: 2, Context: []string{"a", "b"}}, 0x828dbbece3c8e25b},
+		"iaf":      {flow.PresetWaveNetIAF, flow.SoundOptions{Blocks: 2}, 0x3c63c7efefeee497},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.o.Length, c.o.Columns, c.o.Layers, c.o.Stacks, c.o.Levels, c.o.Rate, c.o.Bound = 20, 6, 3, 1, 256, 8000, 5
+			config, err := c.preset.Config(c.o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			holdSteps(t, config, c.want)
+		})
+	}
+}
+
 // holdSteps takes two steps of a flow, on 1, 2 and 7 workers and on every kernel tier,
 // and compares a hash of its parameters, scores and samples with the wanted one.
 func holdSteps(t *testing.T, c flow.Config, want uint64) {
@@ -66,9 +88,18 @@ func holdSteps(t *testing.T, c flow.Config, want uint64) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		source := func(n int) *Images {
+			images := someImages(f, n)
+			images.Context = func(dst []float64, event int) {
+				for i := range dst {
+					dst[i] = float64((3*event+i)%5) - 2
+				}
+			}
+			return images
+		}
 		o := Defaults()
 		o.Epochs, o.Batch, o.Workers, o.BLAS = 1, 13, w.workers, w.blas
-		result, err := Minimize(context.Background(), f.Model(), MaximumLikelihood(f, someImages(f, 26)), MaximumLikelihood(f, someImages(f, 5)), o)
+		result, err := Minimize(context.Background(), f.Model(), MaximumLikelihood(f, source(26)), MaximumLikelihood(f, source(5)), o)
 		if err != nil || result.Steps != 2 || result.BestEpoch != 1 {
 			t.Fatalf("%d steps, the best epoch is %d, where 0 would give a hash of the start; error %v", result.Steps, result.BestEpoch, err)
 		}
@@ -76,17 +107,19 @@ func holdSteps(t *testing.T, c flow.Config, want uint64) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := f.Dim()
+		d, contexts := f.Dim(), f.ContextFeatures()
+		given := make([]float64, 2*contexts)
 		x, logProb, samples, sampled := make([]float64, 2*d), make([]float64, 2), make([]float64, 2*d), make([]float64, 2)
 		for e := range 2 {
-			if err := someImages(f, 2).Read(x[e*d:(e+1)*d], e); err != nil {
+			if err := source(2).Read(x[e*d:(e+1)*d], e); err != nil {
 				t.Fatal(err)
 			}
+			source(2).Context(given[e*contexts:(e+1)*contexts], e)
 		}
-		if err := s.LogProb(logProb, x, nil); err != nil {
+		if err := s.LogProb(logProb, x, given); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Sample(samples, sampled, 0, flow.SampleOptions{Seed: 3}, nil); err != nil {
+		if err := s.Sample(samples, sampled, 0, flow.SampleOptions{Seed: 3}, given); err != nil {
 			t.Fatal(err)
 		}
 		hash := fnv.New64a()
