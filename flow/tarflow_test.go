@@ -90,7 +90,8 @@ func TestTarFlowIsCausal(t *testing.T) {
 	}
 }
 
-// TestTarFlowBeginsAsTheIdentity is law for what is new, and its file reads back.
+// TestTarFlowFile holds that a new TarFlow is the identity, in the order of patches, and
+// that its file reads back.
 func TestTarFlowFile(t *testing.T) {
 	c, err := flow.TarFlow([]int{8, 8}, names("x", 1), names("c", 2), flow.TarFlowOptions{})
 	must(t, err)
