@@ -207,6 +207,27 @@ func TestReadHoldsDescriptions(t *testing.T) {
 	}
 }
 
+// TestReadHoldsDenseSigmoids reads files of sigmoids whose constants are none, or too
+// many, and one of the first version of the format, which had no such map.
+func TestReadHoldsDenseSigmoids(t *testing.T) {
+	for _, c := range []struct{ version, constants, want string }{
+		{"1", `"hidden":2,"layers":2,"bound":5,"tolerance":1e-12`, "version 2"},
+		{"2", `"hidden":2,"layers":2,"bound":5,"bins":3,"tolerance":1e-12`, `"bins"`},
+		{"2", `"hidden":4096,"layers":2,"bound":5,"tolerance":1e-12`, "33583104 parameters, at most 1048576"},
+		{"2", `"hidden":2,"layers":1000000000,"bound":5,"tolerance":1e-12`, "layers of sigmoids, want 1 to 8"},
+		{"2", `"hidden":2,"layers":2,"bound":1e308,"tolerance":1e-12`, "bound"},
+		{"2", `"hidden":2,"layers":2,"bound":5,"tolerance":1e-300`, "tolerance"},
+		{"2", `"hidden":2,"layers":2,"bound":5,"spread":1e308,"tolerance":1e-12`, "spread"},
+	} {
+		file := described(`{"features":["a"],"standardize":{},"standardize_context":{},"transforms":[{"type":"elementwise","univariate":{"type":"dense-sigmoidal",` +
+			c.constants + `}}],"base":{"type":"standard-normal"}}`)
+		file = bytes.Replace(file, []byte(`"nf.version":"1"`), []byte(`"nf.version":"`+c.version+`"`), 1)
+		if _, err := flow.Read(bytes.NewReader(file), int64(len(file))); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("version %s, %s: the error is %v, want %q", c.version, c.constants, err, c.want)
+		}
+	}
+}
+
 // described returns a model file without tensors.
 func described(text string) []byte {
 	quoted, err := json.Marshal(text)

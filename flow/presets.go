@@ -72,7 +72,7 @@ var defaults = map[Preset]Options{
 	PresetRadial:            {Layers: 32, Permutation: PermutationNone, Base: base.StandardNormal},
 	PresetHouseholder:       {Layers: 10, Permutation: PermutationNone, Base: base.DiagonalNormal},
 	PresetGaussianization:   {Layers: 10, Hidden: []int{64, 64}, Base: base.StandardNormal, Bound: 7, Components: 50},
-	PresetNAF:               {Layers: 5, Hidden: []int{100, 100}, Permutation: PermutationReverse, Base: base.StandardNormal, Bound: 5, Components: 16},
+	PresetNAF:               {Layers: 5, Hidden: []int{100, 100}, Permutation: PermutationReverse, Base: base.StandardNormal, Bound: 5, Components: 16, SigmoidLayers: 1},
 	PresetSOS:               {Layers: 5, Hidden: []int{100, 100}, Permutation: PermutationReverse, Base: base.StandardNormal, Bound: 5, Degree: 3},
 	PresetBernstein:         {Layers: 5, Hidden: []int{100, 100}, Permutation: PermutationReverse, Base: base.StandardNormal, Bound: 5, Degree: 16},
 	PresetFlowPP:            {Layers: 8, Hidden: []int{128, 128}, Masks: MasksAlternating, Permutation: PermutationLU, Base: base.StandardNormal, Bound: 5, Components: 8},
@@ -100,6 +100,9 @@ type Options struct {
 	// Components is the number of densities in each mixture of
 	// [Gaussianization] and [FlowPP], and that of the sigmoids of [NAF].
 	Components int
+	// SigmoidLayers is the number of layers of sigmoids in the univariates of [NAF], each
+	// of Components; with more than one each sees all of the one before.
+	SigmoidLayers int
 	// Degree is that of the polynomials of [SOS] and [BernsteinFlow].
 	Degree int
 	// Solver is one of [transform.Methods], by which [FFJORD] and [FlowMatching] solve
@@ -195,6 +198,9 @@ func (p Preset) Config(features, context []string, o Options) (Config, error) {
 	if err := o.checkSolver(p); err != nil {
 		return Config{}, err
 	}
+	if o.SigmoidLayers != 0 && p != PresetNAF {
+		return Config{}, fmt.Errorf("%s has no layers of sigmoids; those are of %s", p, PresetNAF)
+	}
 	return build(features, context, o)
 }
 
@@ -215,6 +221,9 @@ func (o *Options) fill(p Preset) {
 	}
 	if o.Components == 0 {
 		o.Components = d.Components
+	}
+	if o.SigmoidLayers == 0 {
+		o.SigmoidLayers = d.SigmoidLayers
 	}
 	if o.Degree == 0 {
 		o.Degree = d.Degree

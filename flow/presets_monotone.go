@@ -10,13 +10,17 @@ import (
 // inverseTolerance ends the inverses of polynomials.
 const inverseTolerance = 1e-12
 
-// NAF is neural autoregressive flow with deep sigmoidal units of one layer (Huang,
-// Krueger, Lacoste and Courville, 2018), layers of [MAF] whose univariate is a
-// small monotone network σ⁻¹(Σ w_j·σ(a_j·x + b_j)): what
-// [autograd.LogisticMixture] is with the logit. Both directions cost about one
-// pass of each network, the inverse with some six evaluations of the mixtures.
+// NAF is neural autoregressive flow (Huang, Krueger, Lacoste and Courville, 2018), layers of
+// [MAF] whose univariate is a small monotone network. With one layer of sigmoids, as
+// unless [Options].SigmoidLayers says otherwise, it is σ⁻¹(Σ w_j·σ(a_j·x + b_j)), the
+// paper's deep sigmoidal flow: what [autograd.LogisticMixture] is with the logit. Both
+// directions cost about one pass of each network, the inverse with some six
+// evaluations of the mixtures. With more it is the paper's deep dense sigmoidal flow,
+// [autograd.DenseSigmoidal], whose matrices are constants of each column before softmax, to which the layer's
+// network adds a value for each of their columns, as in the paper. It is stated in float64 and slow: a value takes some 2·K²
+// exponentials for each layer of sigmoids after the first.
 //
-// The defaults are sixteen sigmoids, as the paper has for the larger tables, and
+// The defaults are sixteen sigmoids in a layer, as the paper has for the larger tables, and
 // the networks of [MAF]; the paper's were larger.
 func NAF(features, context []string, o Options) (Config, error) {
 	switch {
@@ -26,10 +30,32 @@ func NAF(features, context []string, o Options) (Config, error) {
 		return Config{}, errNoDegree
 	case o.Components < 0 || o.Components > autograd.MaxComponents:
 		return Config{}, fmt.Errorf("%d components: want 1 to %d", o.Components, autograd.MaxComponents)
+	case o.SigmoidLayers < 0 || o.SigmoidLayers > autograd.MaxSigmoidLayers:
+		return Config{}, fmt.Errorf("%d layers of sigmoids: want 1 to %d", o.SigmoidLayers, autograd.MaxSigmoidLayers)
 	}
 	o.fill(PresetNAF)
+	if o.SigmoidLayers > 1 {
+		return denseNAF(features, context, o)
+	}
 	u := &autograd.LogisticMixture{Components: o.Components, Bound: o.Bound, Weights: true, Logit: true, Spread: 1}
 	return monotone(features, context, o, u)
+}
+
+// denseDiagonal makes each sigmoid see nearly its own alone at first. From matrices that
+// are nearly constant, whose units are alike, training is far slower.
+const denseDiagonal = 6
+
+// denseNAF takes options that are filled.
+func denseNAF(features, context []string, o Options) (Config, error) {
+	u := &autograd.DenseSigmoidal{Hidden: o.Components, Layers: o.SigmoidLayers, Bound: o.Bound, Spread: 1, Diagonal: denseDiagonal, Tolerance: inverseTolerance}
+	if err := u.Check(); err != nil {
+		return Config{}, err
+	}
+	o.Components = 0 // they are u's
+	return autoregressiveLayers(features, context, o, autograd.Widen(u), func(s transform.Spec) transform.Spec {
+		s.(*transform.AutoregressiveSpec).Conditioner.Constants = u.Constants()
+		return s
+	})
 }
 
 // SOS is sum-of-squares polynomial flow (Jaini, Selby and Yu, 2019), layers of

@@ -2,6 +2,7 @@ package flow_test
 
 import (
 	"math"
+	"reflect"
 	"testing"
 
 	"github.com/seed-192fdf7a/nf/flow"
@@ -33,5 +34,32 @@ func TestUMNNComesBack(t *testing.T) {
 				t.Errorf("%d columns: log-dets %v and %v do not cancel", d, l, again[i])
 			}
 		}
+	}
+}
+
+// TestNAFOfSigmoidLayers: one layer of sigmoids is what there is by default, more are another map
+// with its matrices as constants.
+func TestNAFOfSigmoidLayers(t *testing.T) {
+	config := func(layers int) flow.Config {
+		c, err := flow.NAF(names("x", 3), nil, flow.Options{Layers: 1, Components: 4, SigmoidLayers: layers})
+		must(t, err)
+		return c
+	}
+	if !reflect.DeepEqual(config(0), config(1)) {
+		t.Errorf("by default %+v, of one layer of sigmoids %+v", config(0), config(1))
+	}
+	one, err := flow.New(config(1), 1)
+	must(t, err)
+	deep := config(3)
+	many, err := flow.New(deep, 1)
+	must(t, err)
+	// Of each column 4 matrices more, and 4 and 4 outputs of the network for each of 4 units of 2 layers.
+	outputs := func(n int) int { return many.Model().Parameters().Len() - one.Model().Parameters().Len() - n }
+	width := flow.Defaults(flow.PresetNAF).Hidden[1]
+	if seen := width / 2 * (0 + 1 + 2); outputs(3*4*4*4) != 2*4*4*(seen+3) {
+		t.Errorf("three layers have %d values more than one, want %d", outputs(0), 3*4*4*4+2*4*4*(seen+3))
+	}
+	if _, err := flow.PresetMAF.Config(names("x", 3), nil, flow.Options{SigmoidLayers: 2}); err == nil {
+		t.Error("a maf has layers of sigmoids")
 	}
 }

@@ -74,6 +74,7 @@ func rangeFamilies() map[string]transform.Spec {
 		"squared":   autograd.Widen(&autograd.SquaredPolynomials{Polynomials: 2, Degree: 2, Scale: 3, MinSlope: 1e-3, Tolerance: 1e-12}),
 		"neural":    autograd.Widen(&autograd.MonotonicMLP{Hidden: []int{2, 3}, Tolerance: 1e-9}),
 		"integrand": autograd.Widen(&autograd.IntegralMLP{Hidden: []int{2}, Activation: autograd.Activation{Name: autograd.ELUActivation}, Quadrature: autograd.GaussLegendre, Points: 2, Tolerance: 1e-6}),
+		"dense":     autograd.Widen(&autograd.DenseSigmoidal{Hidden: 3, Layers: 2, Bound: 5, Tolerance: 1e-9}),
 		"softclip":  &autograd.Composed{First: affine, Second: autograd.Widen(&autograd.SoftclipMap{Bound: 11})},
 		"logits":    &autograd.LogisticMixture{Components: 3, Bound: 7, Logit: true},
 		"composed":  &autograd.Composed{First: &autograd.LogisticMixture{Components: 3, Bound: 5, Weights: true, Logit: true}, Second: affine},

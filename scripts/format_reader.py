@@ -162,6 +162,7 @@ def parameter_count(u):
             "bounded-bernstein": lambda: u["parameters"], "softclip": lambda: 0, "squared-polynomials": lambda: u["polynomials"] * (u["degree"] + 1) + 1,
             "bernstein": lambda: u["degree"] + 1, "sum-of-squares": lambda: 2 * u["degree"] + 3,
             "monotone-network": lambda: 3 * u["hidden"] + 2,
+            "dense-sigmoidal": lambda: (4 * u["layers"] - 1) * u["hidden"] + 2 * (u["layers"] - 1) * u["hidden"]**2,
             "normal-mixture": lambda: 2 * u["components"],
             "logistic-mixture": lambda: (3 if u.get("weights") else 2) * u["components"],
             "spline": lambda: 3 * u["bins"] - (0 if u.get("circular") else 1)}[u["type"]]()
@@ -280,6 +281,36 @@ def monotone_network(u, p, x):
     total = sum(w / 2 * g(at * (1 + point) / 2) for point, w in zip(points, weights))
     return p[:, -1] + at * total + g(at) * (x - at), np.log(g(at))
 
+def dense_sigmoidal(u, p, x):
+    """y and log dy/dx of x [rows, w] with parameters p [rows, P, w]."""
+    k, layers, b = u["hidden"], u["layers"], u["bound"]
+    j = np.arange(k) + 0.5
+    spread = (u.get("spread", 0) * np.log(j / (k - j)))[:, None]
+    diagonal = u.get("diagonal", 0) * np.eye(k)[..., None]
+    blocks, matrices = p[:, :(4 * layers - 1) * k], p[:, (4 * layers - 1) * k:]
+    total = lambda v: np.logaddexp.reduce(v, 2)
+    log_softmax = lambda v: v - total(v)[:, :, None]
+    h, log_slope = x[:, None], np.zeros((len(x), 1, x.shape[1]))
+    for layer in range(layers):
+        mean, raw, a, r = (blocks[:, i * k:(i + 1) * k] for i in range(4))
+        blocks = blocks[:, (4 if layer else 3) * k:]
+        square = lambda m: m.reshape(len(x), k, k, -1) + diagonal
+        weights = np.zeros((len(x), k, 1, x.shape[1]))
+        if layer:
+            weights, matrices = square(matrices[:, :k * k]) + r[:, None], matrices[:, k * k:]
+        log_u = log_softmax(weights)
+        weights = a[:, None]
+        if layer < layers - 1:
+            weights, matrices = square(matrices[:, :k * k]) + a[:, None], matrices[:, k * k:]
+        log_w = log_softmax(weights)
+        s = b * np.tanh(raw / b)
+        t = ((np.exp(log_u) * h[:, None]).sum(2) - mean - (0 if layer else spread)) * np.exp(-s)
+        of_units = total(log_u + log_slope[:, None]) - s
+        left, right = (total(log_w - softplus(sign * t)[:, None]) for sign in (-1, 1))
+        h = left - right
+        log_slope = total(log_w + (of_units - softplus(t) - softplus(-t))[:, None]) - left - right
+    return h[:, 0], log_slope[:, 0]
+
 def univariate(u, p, x):
     """y and log dy/dx of x [rows, w]; p [rows, P·w] has a block for each parameter."""
     p = p.reshape(len(x), parameter_count(u), x.shape[1])
@@ -301,6 +332,8 @@ def univariate(u, p, x):
         return bounded_bernstein(u, p, x)
     if u["type"] == "squared-polynomials":
         return squared_polynomials(u, p, x)
+    if u["type"] == "dense-sigmoidal":
+        return dense_sigmoidal(u, p, x)
     if u["type"] == "monotone-network":
         return monotone_network(u, p, x)
     if u["type"] == "bernstein":

@@ -179,6 +179,8 @@ func (o *trainOptions) checkFlow(command *cobra.Command) error {
 		return usage("--degree is %d; it must be at least 1", o.model.Degree)
 	case changed("components") && o.model.Components < 1:
 		return usage("--components is %d; it must be at least 1", o.model.Components)
+	case changed("sigmoid-layers") && o.model.SigmoidLayers < 1:
+		return usage("--sigmoid-layers is %d; it must be at least 1", o.model.SigmoidLayers)
 	case changed("bound") && !(o.model.Bound > 0):
 		return usage("--bound is %v; it must be above 0", o.model.Bound)
 	case changed("solver-steps") && o.model.Steps < 1:
@@ -283,6 +285,7 @@ func (o *trainOptions) checkModel() error {
 		{"embedding", context, flow.Options{Embedding: m.Embedding}},
 		{"degree", nil, flow.Options{Degree: m.Degree}},
 		{"components", nil, flow.Options{Components: m.Components}},
+		{"sigmoid-layers", nil, flow.Options{SigmoidLayers: m.SigmoidLayers}},
 		{"solver", nil, flow.Options{Solver: m.Solver, Steps: m.Steps, Tolerance: m.Tolerance}},
 		{"probes", nil, flow.Options{Probes: m.Probes}},
 		{"residual", nil, flow.Options{Residual: m.Residual}},

@@ -30,7 +30,7 @@ const (
 // flagsOf are the flags of nf train that are not for every kind.
 var flagsOf = map[string][]string{
 	kindTable: {"columns", "exclude", "context", "row-weights", "on-bad-row", "header", "hidden", "masks", "permutation", "base", "support",
-		"discrete", "bins", "components", "degree", "embedding", "residual", "batchnorm", "noise",
+		"discrete", "bins", "components", "sigmoid-layers", "degree", "embedding", "residual", "batchnorm", "noise",
 		"noise-columns", "noise-draws"},
 	kindImages: {"scales", "width", "classes", "levels", "bits", "logit", "flip", "valid-last", "valid-classes", "noise", "class-dropout", "dequantization", "volume-preserving", "actnorm", "network"},
 	kindSound:  {"length", "blocks", "stacks", "width", "components", "gaussian"},

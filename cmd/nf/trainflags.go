@@ -78,6 +78,7 @@ func (o *trainOptions) addFlowFlags(f *pflag.FlagSet) {
 		defaultsOf(func(o flow.Options) string { return number0(o.Bound) }))
 	f.IntVar(&m.Bins, "bins", 0, "bins of a spline"+defaultsOf(func(o flow.Options) string { return number0(o.Bins) }))
 	f.IntVar(&m.Components, "components", 0, "densities in each mixture, or sigmoids of naf"+defaultsOf(func(o flow.Options) string { return number0(o.Components) }))
+	f.IntVar(&m.SigmoidLayers, "sigmoid-layers", 0, "layers of sigmoids in each map of naf; 2 or more are dense, slower and more flexible"+defaultsOf(func(o flow.Options) string { return number0(o.SigmoidLayers) }))
 	f.IntVar(&m.Degree, "degree", 0, "degree of polynomials"+defaultsOf(func(o flow.Options) string { return number0(o.Degree) }))
 	f.StringVar(&m.Solver, "solver", "", "of ffjord, flow-matching and flow-matching-image: "+strings.Join(transform.Methods, ", ")+defaultsOf(func(o flow.Options) string { return o.Solver }))
 	f.IntVar(&m.Steps, "solver-steps", 0, "equal steps of the solver"+defaultsOf(func(o flow.Options) string { return number0(o.Steps) }))

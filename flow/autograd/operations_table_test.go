@@ -304,6 +304,7 @@ func univariates() map[string]autograd.Univariate {
 		"a circular spline":   circular,
 		"a softclip spline":   &autograd.Spline{Rule: kernels.Spline{Bins: 4, Bound: 1.2, Softclip: 6.9077554}},
 		"a normal mixture":    autograd.Widen(&autograd.NormalMixture{Components: 3, Margin: 1e-4, Bound: 10}),
+		"a dense sigmoidal":   autograd.Widen(&autograd.DenseSigmoidal{Hidden: 2, Layers: 2, Bound: 2, Tolerance: 1e-14}),
 		"a sinh-arcsinh":      autograd.Widen(&autograd.SinhArcsinh{Bound: 1.2}),
 		"a logit":             autograd.Widen(&autograd.Support{Lower: -1.7, Upper: 1.9, Margin: 0.01}),
 		"a log":               autograd.Widen(&autograd.Support{Lower: -1.7, Upper: math.Inf(1)}),

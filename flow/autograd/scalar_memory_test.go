@@ -15,6 +15,7 @@ func TestIteratedUnivariatesAllocateNothing(t *testing.T) {
 		"bernstein":      Widen(&Bernstein{Degree: 6, Bound: 3, MinSlope: 1e-3, Tolerance: 1e-12}),
 		"sum-of-squares": Widen(&SumOfSquares{Degree: 2, Scale: 3, MinSlope: 1e-3, Tolerance: 1e-12}),
 		"bounded":        Widen(&BoundedBernstein{Parameters: 6, Bound: 3, Tolerance: 1e-12}),
+		"dense":          Widen(&DenseSigmoidal{Hidden: 3, Layers: 3, Bound: 2, Tolerance: 1e-12}),
 		"neural":         Widen(&MonotonicMLP{Hidden: []int{3, 2}, Tolerance: 1e-12}),
 		"integrand":      Widen(&IntegralMLP{Hidden: []int{3}, Quadrature: GaussLegendre, Points: 8, Tolerance: 1e-12}),
 		"squared":        Widen(&SquaredPolynomials{Polynomials: 3, Degree: 2, Scale: 3, MinSlope: 1e-3, Tolerance: 1e-12}),

@@ -17,6 +17,7 @@ var Univariates = strictjson.New[Univariate]("univariate").
 	Add("bernstein", 2, Widen(&Bernstein{})).
 	Add("bounded-bernstein", 2, Widen(&BoundedBernstein{})).
 	Add("composed", 2, &Composed{}).
+	Add("dense-sigmoidal", 2, Widen(&DenseSigmoidal{})).
 	Add("integral-mlp", 2, Widen(&IntegralMLP{})).
 	Add("logistic-mixture", 2, &LogisticMixture{}).
 	Add("monotonic-mlp", 2, Widen(&MonotonicMLP{})).

@@ -83,6 +83,7 @@ func TestFrozenTrainings(t *testing.T) {
 		{"nsf", preset("nsf", 0, flow.Options{Layers: 2, Bins: 4}), longer, 0x67978039b56da646},
 		{"nsf-ar", preset("nsf-ar", 1, flow.Options{Layers: 2, Bins: 4, Base: base.StudentT}), longer, 0xc42adb2f6a686633},
 		{"gaussianization", preset("gaussianization", 1, flow.Options{Layers: 2, Components: 5}), nil, 0x1ea99b7fbcb7b3bb},
+		{"dense sigmoids", preset("naf", 1, flow.Options{Layers: 2, Components: 3, SigmoidLayers: 2}), nil, 0xbb359bd52bf303a7},
 		{"bnaf", preset("bnaf", 1, flow.Options{Layers: 2, Hidden: []int{3}}), nil, 0xaaaaa2e4f426e953},
 		{"ffjord with probes, adaptive", preset("ffjord", 1, flow.Options{Layers: 1, Hidden: []int{6, 5}, Tolerance: 0.1, Probes: 4}), func(o *train.Options) {
 			o.Kinetic, o.Jacobian, o.LearningRate = 1e-3, 1e-3, 2e-2

@@ -150,6 +150,18 @@ var families = []family{
 	{"coupling-composed-mixture", func(d int) transform.Spec {
 		return coupling(d, &autograd.Composed{First: &autograd.LogisticMixture{Components: 2, Bound: 2, Weights: true, Logit: true}, Second: affine}, 1)
 	}, 1e-5},
+	{"coupling-dense-sigmoidal", func(d int) transform.Spec {
+		return coupling(d, autograd.Widen(&autograd.DenseSigmoidal{Hidden: 2, Layers: 3, Bound: 2, Tolerance: 1e-14}), 1)
+	}, 8e-6},
+	{"autoregressive-dense-sigmoidal-constants", func(d int) transform.Spec {
+		u := &autograd.DenseSigmoidal{Hidden: 3, Layers: 2, Bound: 3, Spread: 0.5, Diagonal: 1.5, Tolerance: 1e-14}
+		s := autoregressive(d, autograd.Widen(u), false, "random")
+		s.Conditioner.Constants = u.Constants()
+		return s
+	}, 8e-6},
+	{"elementwise-dense-sigmoidal", func(int) transform.Spec {
+		return &transform.ElementwiseSpec{Univariate: autograd.Widen(&autograd.DenseSigmoidal{Hidden: 4, Layers: 2, Bound: 2, Tolerance: 1e-14})}
+	}, 8e-6},
 	{"coupling-bernstein-polynomial", func(d int) transform.Spec {
 		return coupling(d, autograd.Widen(&autograd.Bernstein{Degree: 5, Bound: 2, MinSlope: 1e-3, Tolerance: 1e-14}), 1)
 	}, 4e-6},
@@ -297,7 +309,7 @@ const activated = "activated-"
 // scalars tells of rows whose float64 statement takes long, value by value or row by row: they
 // are tested with few features.
 func scalars(name string) bool {
-	return strings.Contains(name, "mixture") || strings.Contains(name, "polynomial") || strings.Contains(name, "integral") || strings.HasPrefix(name, "residual") || strings.HasPrefix(name, "bnaf") || strings.HasPrefix(name, solved)
+	return strings.Contains(name, "mixture") || strings.Contains(name, "polynomial") || strings.Contains(name, "integral") || strings.Contains(name, "sigmoidal") || strings.HasPrefix(name, "residual") || strings.HasPrefix(name, "bnaf") || strings.HasPrefix(name, solved)
 }
 
 func init() {

@@ -16,8 +16,8 @@ import (
 var scaledAtZero = map[string]bool{
 	"coupling-sigmoid": true, "coupling-sigmoid-without-epsilon": true, "coupling-softplus": true, "coupling-sigmoid-reciprocal": true,
 	"elementwise-mixture": true, "coupling-mixture": true, "gaussianization-mixture": true, // 1.6, of the quantile function
-	"autoregressive-mixture-logit": true,                    // spread
-	"bnaf":                         true, "bnaf-deep": true, // the roots of its widths
+	"autoregressive-mixture-logit": true, "autoregressive-dense-sigmoidal-constants": true, // spread
+	"bnaf": true, "bnaf-deep": true, // the roots of its widths
 	// Of other libraries, which start elsewhere.
 	"elementwise-softclip": true, "coupling-composed-softclip": true, "elementwise-normal-mixture": true,
 	"coupling-squared-polynomial": true, "autoregressive-squared-polynomial": true, "autoregressive-monotonic-integral-constants": true,
