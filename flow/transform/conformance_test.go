@@ -267,6 +267,11 @@ var families = []family{
 		s.Conditioner = &nn.WaveNetSpec{Width: 4, Skip: 3, Kernel: 2, Dilations: []int{1, 2}}
 		return s
 	}, 2e-5},
+	{"sequential-wavenet-mixture", func(int) transform.Spec {
+		s := sequential(&autograd.LogisticMixture{Components: 3, Bound: 3, Weights: true, Spread: 0.5}, false)
+		s.Conditioner = &nn.WaveNetSpec{Width: 4, Skip: 3, Kernel: 2, Dilations: []int{1, 2}}
+		return s
+	}, 2e-5},
 	{"invert-sequential-wavenet", func(int) transform.Spec {
 		s := sequential(&autograd.Inverse{Of: affine}, false)
 		s.Conditioner = &nn.WaveNetSpec{Width: 3, Skip: 4, Kernel: 3, Dilations: []int{2}, Front: 3, Scales: 2}
@@ -403,6 +408,12 @@ func TestEveryFamilyConforms(t *testing.T) {
 		}
 		if !strings.Contains(texts.String(), fmt.Sprintf(`"type":%q`, name)) {
 			t.Errorf("family %q has no row in the conformance table", name)
+		}
+	}
+	for _, name := range nn.Kinds.Names() {
+		// A perceptron's name is not written.
+		if name != "mlp" && !strings.Contains(texts.String(), fmt.Sprintf(`"conditioner":{"type":%q`, name)) {
+			t.Errorf("conditioner %q has no row in the conformance table", name)
 		}
 	}
 }

@@ -18,6 +18,7 @@ type subject struct {
 	outputs    []int
 	memory     autograd.Memory // what differentiate keeps
 	solver     float64         // the error of a solver; 0 is none
+	quadrature float64         // that of an integral, whose slope is the integrand in the log-det and that of the sum in gradients
 }
 
 func build(t *testing.T, spec transform.Spec, shape transform.Shape, context int) *subject {
