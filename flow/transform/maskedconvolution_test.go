@@ -1,8 +1,13 @@
 package transform_test
 
 import (
+	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"testing"
+
+	"gonum.org/v1/gonum/floats"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/flow/transform"
@@ -50,6 +55,106 @@ func TestMaskedMapsAreTriangular(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestMintNetOfLinearWeights makes the hidden values so large that ELU bends none: the
+// network is then a triangular matrix, whose diagonal at a feature is t and the sum of
+// the products of its weights on the way to itself.
+func TestMintNetOfLinearWeights(t *testing.T) {
+	const features, copies, bound = 2, 3, 1.5
+	shape := transform.Shape{Grid: []int{3, 2}, Features: features}
+	for _, reverse := range []bool{false, true} {
+		s := build(t, mintNet(3, copies, reverse), shape, 0)
+		p := s.parameters.Values()
+		take := func(n int) (part []float32) { part, p = p[:n], p[n:]; return part }
+		u := take(shape.Dim())
+		for _, above := range []float32{6, 200} { // what the weights before can take away
+			for i, biases := 0, take(features*copies); i < len(biases); i++ {
+				biases[i] += above
+			}
+		}
+		take(features) // b₃
+		// Of each convolution the weights of the four taps before the middle, then those from
+		// feature 0 to 0, 0 to 1 and 1 to 1.
+		const others, pairs = 4 * features * features, features * (features + 1) / 2
+		w1, w2, w3 := take((others + pairs) * copies)[others*copies:], take((others + pairs) * copies * copies)[others*copies*copies:], take((others + pairs) * copies)[others*copies:]
+		if len(p) > 0 {
+			t.Fatalf("%d parameters are left", len(p))
+		}
+		var want float64
+		for i, own := range [features]int{0, 2} {
+			var way float64
+			for a := range copies {
+				for b := range copies {
+					way += math.Abs(float64(w1[own*copies+a])) * math.Abs(float64(w2[(own*copies+a)*copies+b])) * math.Abs(float64(w3[own*copies+b]))
+				}
+			}
+			feature := i
+			if reverse {
+				feature = features - 1 - i
+			}
+			for site := range shape.Sites() {
+				want += math.Log(math.Exp(bound*math.Tanh(float64(u[site*features+feature])/bound)) + way)
+			}
+		}
+		x := noise(shape.Dim(), 1, 0.5)
+		holdLinear(t, s, fmt.Sprintf("reverse %v", reverse), x, want)
+	}
+}
+
+// holdLinear holds a map that is linear but for a constant: what it makes of a sum, the
+// log-det that is known, and the way back.
+func holdLinear(t *testing.T, s *subject, what string, x []float64, logDet float64) {
+	t.Helper()
+	g := autograd.Bind64(s.parameters).NewGraph()
+	forward := func(x []float64) []float64 {
+		_, _, out, total := s.run(g, autograd.Evaluate, false, x, nil)
+		if got := total.Values[0]; !near(got, logDet, 1e-9) {
+			t.Errorf("%s: the log-det is %v, want %v", what, got, logDet)
+		}
+		return values(out)
+	}
+	y := noise(len(x), 2, 0.5)
+	sum := slices.Clone(x)
+	floats.Add(sum, y)
+	z, of0 := forward(x), forward(make([]float64, len(x)))
+	for i, v := range forward(y) {
+		if want := forward(sum)[i]; !near(z[i]+v-of0[i], want, 1e-9) {
+			t.Fatalf("%s: the map is not linear: value %d of a sum is %v, want %v", what, i, want, z[i]+v-of0[i])
+		}
+	}
+	_, _, out, total := s.run(g, autograd.Evaluate, true, z, nil)
+	for i, v := range values(out) {
+		if !near(v, x[i], 1e-9) {
+			t.Errorf("%s: value %d comes back as %v, was %v", what, i, v, x[i])
+		}
+	}
+	if got := total.Values[0]; !near(got, -logDet, 1e-9) {
+		t.Errorf("%s: the log-det of the way back is %v, want %v", what, got, -logDet)
+	}
+}
+
+// TestEmergingConvolutionOfKnownDiagonals gives the 1x1 convolution between two masked
+// ones a triangular matrix: the log-det is the sum of all three diagonals at every site.
+func TestEmergingConvolutionOfKnownDiagonals(t *testing.T) {
+	const features, bound = 3, 1.5
+	shape := transform.Shape{Grid: []int{3, 4}, Features: features}
+	s := build(t, &transform.ChainSpec{Transforms: []transform.Spec{masked(3, 0.9, false), &transform.MatrixSpec{}, masked(3, 0.9, true)}}, shape, 0)
+	var want float64
+	for _, p := range s.parameters.All() {
+		switch v := p.Values(); {
+		case strings.HasSuffix(p.Name, "constant"): // [u | a]
+			for _, u := range v[:features] {
+				want += bound * math.Tanh(float64(u)/bound)
+			}
+		case strings.HasSuffix(p.Name, "weight"): // less the identity
+			for i := range features {
+				clear(v[i*features : i*features+i])
+				want += math.Log(1 + float64(v[i*features+i]))
+			}
+		}
+	}
+	holdLinear(t, s, "emerging", noise(shape.Dim(), 1, 2), float64(shape.Sites())*want)
 }
 
 // TestMintNetTellsThatItDoesNotConverge takes too few steps.
