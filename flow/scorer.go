@@ -41,6 +41,7 @@ type Scorer struct {
 	residuals           sync.Mutex
 	residual            float64 // of the last draw
 	lanes, inverseLanes int     // see lanes
+	runs                *runs   // of long events, once they are drawn
 }
 
 // ErrStale is what a [Scorer] returns whose flow has been trained on, or edited,
@@ -157,7 +158,9 @@ type SampleOptions struct {
 
 // Sample writes the samples number first, first+1, … to x and, unless logProb
 // is nil, their log-densities under the flow. A conditional flow takes one
-// event of context for each sample.
+// event of context for each sample. Without log-densities, long events of an inverse
+// autoregressive flow of WaveNets come in runs of sites on all workers, with the same
+// bits in little memory.
 func (s *Scorer) Sample(x, logProb []float64, first uint64, o SampleOptions, context []float64) error {
 	if o.Temperature == 0 {
 		o.Temperature = 1
@@ -181,6 +184,19 @@ func (s *Scorer) Sample(x, logProb []float64, first uint64, o SampleOptions, con
 	j := job{do: sampleTile, lanes: s.inverseLanes, x: x, context: context, first: first, sample: o}
 	if !after {
 		j.logProb = logProb
+	}
+	if j.logProb == nil && s.runs == nil {
+		var err error
+		if s.runs, err = s.newRuns(); err != nil {
+			return err
+		}
+	}
+	if j.logProb == nil && s.runs != nil {
+		z := make([]float64, len(x))
+		if err := s.run(n, job{do: noiseTile, x: x, z: z, context: context, first: first, sample: o}); err != nil {
+			return err
+		}
+		return s.runs.sample(x, z, context, n)
 	}
 	if err := s.run(n, j); err != nil {
 		return err

@@ -146,3 +146,33 @@ func TestWarmWaveNetAllocatesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestSampleRunsBits draws sounds of an IAF in runs, as where no density is asked for,
+// and whole.
+func TestSampleRunsBits(t *testing.T) {
+	short := waveNet(t, flow.PresetWaveNetIAF, flow.SoundOptions{Blocks: 2, Channels: 2, Context: names("c", 2)})
+	const n, sites = 2, 3000
+	f, err := short.OnGrid(sites)
+	must(t, err)
+	d, context := f.Dim(), rows(n*2, 2)
+	draw := func(b blas.Backend, workers int, logProb []float64) []float64 {
+		s, err := f.NewScorer(flow.ScorerOptions{Workers: workers, BLAS: b})
+		must(t, err)
+		x := make([]float64, n*d)
+		must(t, s.Sample(x, logProb, 5, flow.SampleOptions{Seed: 3, Temperature: 0.9}, context))
+		return x
+	}
+	want := draw(blas.Builtin(), 1, make([]float64, n))
+	if s := want[len(want)-2]; s == want[0] && s == want[2] {
+		t.Fatalf("all samples are %v", s)
+	}
+	for _, tier := range kernels.Tiers() {
+		for workers := 1; workers <= 3; workers += 2 {
+			for i, v := range draw(blas.BuiltinOn(tier), workers, nil) {
+				if v != want[i] {
+					t.Fatalf("%s, %d workers: value %d is %v in runs, %v whole", tier.Name(), workers, i, v, want[i])
+				}
+			}
+		}
+	}
+}
