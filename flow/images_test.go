@@ -83,80 +83,85 @@ func eachImageModel(t *testing.T, do func(t *testing.T, f *flow.Flow, contexts i
 	}
 }
 
-// TestImageModelDensity compares the density of whole models with that of the
-// noise and the dense Jacobian of the way to all parts of it, in float64, and
-// goes back.
+// TestImageModelDensity holds the density of whole models.
 func TestImageModelDensity(t *testing.T) {
-	eachImageModel(t, func(t *testing.T, f *flow.Flow, contexts int) {
+	eachImageModel(t, func(t *testing.T, f *flow.Flow, _ int) {
 		if f.Continuous() {
 			return // its log-det is an estimate: TestFlowMatchingImage
 		}
-		n, features := f.Dim(), len(f.Config().Features)
-		g := autograd.Bind64(f.Model().Parameters()).NewGraph()
-		x := make([]float64, n)
-		for i, v := range pixels(n, 5) {
+		x := pixels(f.Dim(), 5)
+		for i, v := range x {
 			x[i] = (v + 0.5) / 256
 		}
-		begin := func(mode autograd.Mode) (p *autograd.Pass, in, rest autograd.Value) {
-			g.Reset(mode)
-			p = g.Pass(1)
-			in = p.Input(n/features, features, true)
-			for i, v := range x {
-				in.Set(i/features, i%features, v)
-			}
-			if contexts > 0 {
-				p.Context = p.Input(1, contexts, false)
-				p.Context.Set(0, 0, 0.3)
-				p.Context.Set(0, 1, -0.8)
-			}
-			return p, in, f.Model().Chain().Forward(p, in)
-		}
-		p, _, rest := begin(autograd.Evaluate)
-		var z []float64
-		for _, part := range append(p.Parts(), rest) {
-			z = append(z, valuesOf(part)...)
-		}
-		if len(z) != n {
-			t.Fatalf("the noise has %d values, want %d", len(z), n)
-		}
-		logDet := p.LogDet.Values[0]
-		f.Model().BaseDensity(p, rest)
-		want := logDet
-		for _, v := range z {
-			want -= 0.5*v*v + 0.5*math.Log(2*math.Pi)
-		}
-		if got := p.LogDet.Values[0]; math.Abs(got-want) > 1e-9*math.Abs(want) {
-			t.Errorf("log p is %v, the noise and the log-det make %v", got, want)
-		}
-		jacobian := mat.NewDense(n, n, nil)
-		row := 0
-		for part := 0; row < n; part++ {
-			for i := 0; ; i++ {
-				p, in, rest := begin(autograd.DifferentiateInputs)
-				of := append(slices.Clone(p.Parts()), rest)[part]
-				if i == of.Rows*of.Cols {
-					break
-				}
-				g.SeedGradient(of, i/of.Cols, i%of.Cols, 1)
-				g.Backward()
-				for k := range n {
-					jacobian.Set(row, k, in.Gradient(k/features, k%features))
-				}
-				row++
-			}
-		}
-		var lu mat.LU
-		lu.Factorize(jacobian)
-		if want, _ := lu.LogDet(); math.Abs(logDet-want) > 1e-9*(1+math.Abs(want)) {
-			t.Errorf("log-det is %v, the Jacobian's is %v", logDet, want)
-		}
-		p, _, rest = begin(autograd.Evaluate)
-		for i, v := range valuesOf(f.Model().Chain().Inverse(p, rest)) {
-			if math.Abs(v-x[i]) > 1e-9 {
-				t.Fatalf("value %d goes there and back as %v, was %v", i, v, x[i])
-			}
-		}
+		holdDensity(t, f, x)
 	})
+}
+
+// holdDensity compares the density of an event, as the chain takes it, with that of the
+// noise and the dense Jacobian of the way to all parts of it, in float64, and goes back.
+func holdDensity(t *testing.T, f *flow.Flow, x []float64) {
+	t.Helper()
+	n, features := f.Dim(), len(f.Config().Features)
+	g := autograd.Bind64(f.Model().Parameters()).NewGraph()
+	begin := func(mode autograd.Mode) (p *autograd.Pass, in, rest autograd.Value) {
+		g.Reset(mode)
+		p = g.Pass(1)
+		in = p.Input(n/features, features, true)
+		for i, v := range x {
+			in.Set(i/features, i%features, v)
+		}
+		if contexts := f.ContextFeatures(); contexts > 0 {
+			p.Context = p.Input(1, contexts, false)
+			p.Context.Set(0, 0, 0.3)
+			p.Context.Set(0, 1, -0.8)
+		}
+		return p, in, f.Model().Chain().Forward(p, in)
+	}
+	p, _, rest := begin(autograd.Evaluate)
+	var z []float64
+	for _, part := range append(p.Parts(), rest) {
+		z = append(z, valuesOf(part)...)
+	}
+	if len(z) != n {
+		t.Fatalf("the noise has %d values, want %d", len(z), n)
+	}
+	logDet := p.LogDet.Values[0]
+	f.Model().BaseDensity(p, rest)
+	want := logDet
+	for _, v := range z {
+		want -= 0.5*v*v + 0.5*math.Log(2*math.Pi)
+	}
+	if got := p.LogDet.Values[0]; math.Abs(got-want) > 1e-9*math.Abs(want) {
+		t.Errorf("log p is %v, the noise and the log-det make %v", got, want)
+	}
+	jacobian := mat.NewDense(n, n, nil)
+	row := 0
+	for part := 0; row < n; part++ {
+		for i := 0; ; i++ {
+			p, in, rest := begin(autograd.DifferentiateInputs)
+			of := append(slices.Clone(p.Parts()), rest)[part]
+			if i == of.Rows*of.Cols {
+				break
+			}
+			g.SeedGradient(of, i/of.Cols, i%of.Cols, 1)
+			g.Backward()
+			for k := range n {
+				jacobian.Set(row, k, in.Gradient(k/features, k%features))
+			}
+			row++
+		}
+	}
+	var lu mat.LU
+	lu.Factorize(jacobian)
+	if want, _ := lu.LogDet(); math.Abs(logDet-want) > 1e-9*(1+math.Abs(want)) {
+		t.Errorf("log-det is %v, the Jacobian's is %v", logDet, want)
+	}
+	p, _, rest = begin(autograd.Evaluate)
+	for i, v := range valuesOf(f.Model().Chain().Inverse(p, rest)) {
+		if math.Abs(v-x[i]) > 1e-9 {
+			t.Fatalf("value %d goes there and back as %v, was %v", i, v, x[i])
+		}
+	}
 }
 
 // TestFlowMatchingImage compares the log-density by many probes with that by the

@@ -2,6 +2,7 @@ package flow_test
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -81,6 +82,27 @@ func TestWaveNetBits(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestSoundModelDensity holds the density of whole models of sound, of a teacher with
+// either density, of two channels, and of a student, with and without a context.
+func TestSoundModelDensity(t *testing.T) {
+	for name, o := range map[string]struct {
+		preset flow.SoundPreset
+		flow.SoundOptions
+	}{
+		"mixture":          {flow.PresetWaveNet, flow.SoundOptions{Components: 3}},
+		"gaussian, stereo": {flow.PresetWaveNet, flow.SoundOptions{Gaussian: true, Channels: 2}},
+		"iaf":              {flow.PresetWaveNetIAF, flow.SoundOptions{Blocks: 2}},
+	} {
+		for _, context := range [][]string{nil, {"a", "b"}} {
+			o.Context = context
+			t.Run(fmt.Sprintf("%s/context=%d", name, len(context)), func(t *testing.T) {
+				f := waveNet(t, o.preset, o.SoundOptions)
+				holdDensity(t, f, rows(f.Dim(), 1))
+			})
 		}
 	}
 }
