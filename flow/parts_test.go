@@ -240,3 +240,59 @@ func TestPartsKeepTheirFeatures(t *testing.T) {
 		}
 	}
 }
+
+// TestSqueezeOrderDecidesWhatLeaves scores an image whose half is noise behind a squeeze
+// and whose other half is scaled and shifted, by hand: the order of the squeeze says which
+// pixels are which, and so the density.
+func TestSqueezeOrderDecidesWhatLeaves(t *testing.T) {
+	const height, width, channels, bound = 4, 4, 2, 2.0
+	x := rows(height*width*channels, 5)
+	var seen []float64
+	// In each order, the place in a block and the channel of what leaves, the second half.
+	for name, c := range map[string]struct {
+		order  func(sites, features int) []int
+		leaves func(line, site, channel int) bool
+	}{
+		"by sites":     {transform.BySites, func(line, _, _ int) bool { return line == 1 }},
+		"by features":  {transform.ByFeatures, func(_, _, channel int) bool { return channel == 1 }},
+		"by diagonals": {transform.ByDiagonals, func(line, site, _ int) bool { return line != site }},
+	} {
+		f, err := flow.New(flow.Config{
+			Features: names("c", channels), Grid: []int{height, width}, Base: &base.StandardNormalSpec{},
+			Transforms: []transform.Spec{
+				transform.Squeeze([]int{height, width}, channels, c.order), &transform.SplitSpec{Leave: []int{4, 5, 6, 7}},
+				&transform.ElementwiseSpec{Univariate: &autograd.Affine{Bound: bound}},
+			},
+		}, 1)
+		must(t, err)
+		const u, shift = 1.0, -0.5
+		for _, p := range f.Model().Parameters().All() {
+			for i := range p.Values() { // [u | shift]
+				p.Values()[i] = u
+				if i >= 4 {
+					p.Values()[i] = shift
+				}
+			}
+		}
+		logScale := bound * math.Tanh(u/bound)
+		var want float64
+		for i, v := range x {
+			if channel, site, line := i%channels, i/channels%width%2, i/channels/width%2; !c.leaves(line, site, channel) {
+				v = v*math.Exp(logScale) + shift
+				want += logScale
+			}
+			want -= 0.5*v*v + 0.5*math.Log(2*math.Pi)
+		}
+		got := make([]float64, 1)
+		must(t, f.LogProb(got, x, nil))
+		if math.Abs(got[0]-want) > 1e-5*math.Abs(want) {
+			t.Errorf("%s: log p is %v, by hand %v", name, got[0], want)
+		}
+		for _, other := range seen {
+			if math.Abs(got[0]-other) < 0.1 {
+				t.Errorf("%s: log p is %v, as in another order", name, got[0])
+			}
+		}
+		seen = append(seen, got[0])
+	}
+}
