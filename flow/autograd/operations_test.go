@@ -39,7 +39,7 @@ type operation struct {
 // their own. A method that is not here, not among elsewhere and not in the table
 // fails TestEveryOperationIsTried.
 var plumbing = []string{
-	"Backward", "BatchRows", "Bytes", "Drift", "Evaluated", "Evaluations", "Float64", "Floats", "Gradients", "Gradients64", "Give", "Input", "Join", "KeptBytes", "Learns", "Leave", "Mark", "Meets", "NewUnits", "Next", "Parts",
+	"Backward", "BatchRows", "Bytes", "Drift", "Evaluated", "Evaluations", "Float64", "Floats", "Forced", "ForcedSteps", "Gradients", "Gradients64", "Give", "Input", "Join", "KeptBytes", "Learns", "Leave", "Mark", "Meets", "NewUnits", "Next", "Parts",
 	"Pass", "Record", "Recording", "Release", "Reset", "Residual", "Return", "SeedGradient", "SetGradients", "Still", "Sums", "Wrap",
 }
 

@@ -15,7 +15,7 @@ import (
 // is not 1 at 0, but 0.88, 0.88, 0.69 and 1.14, and others.
 var scaledAtZero = map[string]bool{
 	"coupling-sigmoid": true, "coupling-sigmoid-without-epsilon": true, "coupling-softplus": true, "coupling-sigmoid-reciprocal": true,
-	"elementwise-mixture": true, "coupling-mixture": true, "gaussianization-mixture": true, // 1.6, of the quantile function
+	"elementwise-mixture": true, "coupling-mixture": true, "gaussianization-mixture": true, "sequential-wavenet-mixture": true, // 1.6, of the quantile function
 	"autoregressive-mixture-logit": true, "autoregressive-dense-sigmoidal-constants": true, // spread
 	"bnaf": true, "bnaf-deep": true, // the roots of its widths
 	// Of other libraries, which start elsewhere.
