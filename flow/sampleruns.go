@@ -2,7 +2,6 @@ package flow
 
 import (
 	"github.com/seed-192fdf7a/nf/flow/autograd"
-	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/nn"
 	"github.com/seed-192fdf7a/nf/flow/transform"
 )
@@ -70,16 +69,13 @@ func (r *runs) sample(x, z, context []float64, events int) error {
 	count := 1 + (whole-length+each-1)/each
 	contexts := len(context) / max(1, events)
 	noise, sound := make([]float64, count*length), make([]float64, count*length)
-	var repeated []float64
 	for e := range events {
-		x, z, repeated := x[e*whole:(e+1)*whole], z[e*whole:(e+1)*whole], repeated[:0]
+		x, z := x[e*whole:(e+1)*whole], z[e*whole:(e+1)*whole]
+		var repeated []float64 // nil where there is no context
 		for i := range count {
 			n := copy(noise[i*length:(i+1)*length], z[i*each:])
 			clear(noise[i*length+n : (i+1)*length])
 			repeated = append(repeated, context[e*contexts:(e+1)*contexts]...)
-		}
-		if len(context) == 0 {
-			repeated = nil
 		}
 		if err := r.scorer.Inverse(sound, nil, noise, repeated); err != nil {
 			return err
@@ -96,8 +92,7 @@ func (r *runs) sample(x, z, context []float64, events int) error {
 func noiseTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	g.Reset(autograd.Evaluate)
 	p := s.pass(g, j, from, to, false)
-	draw := base.Draw{Seed: j.sample.Seed, First: j.first + uint64(from), Temperature: j.sample.Temperature}
-	z := s.flow.drawNoise(p, draw, g.Sums(to-from))
+	z := s.flow.drawNoise(p, j.draw(from), g.Sums(to-from))
 	for r := range z.Rows {
 		for c, v := range z.Row32(r) {
 			j.z[from*s.flow.Dim()+r*z.Cols+c] = float64(v)

@@ -225,6 +225,11 @@ type job struct {
 	draws              int // of noise, of which log-densities are means
 }
 
+// draw says which samples those from an event on are.
+func (j *job) draw(from int) base.Draw {
+	return base.Draw{Seed: j.sample.Seed, First: j.first + uint64(from), Temperature: j.sample.Temperature}
+}
+
 // run checks the lengths and computes all tiles of n events.
 func (s *Scorer) run(n int, j job) error {
 	if s.binding.Stale() {
@@ -436,7 +441,7 @@ func sampleTile(s *Scorer, g *autograd.Graph, j *job, from, to int) {
 	f := s.flow
 	g.Reset(autograd.Evaluate)
 	density, p := g.Sums(to-from), s.pass(g, j, from, to, false)
-	z := f.drawNoise(p, base.Draw{Seed: j.sample.Seed, First: j.first + uint64(from), Temperature: j.sample.Temperature}, density)
+	z := f.drawNoise(p, j.draw(from), density)
 	s.guide(p, &j.sample)
 	x := f.Model().Inverse(p, z)
 	s.keepResidual(p)
