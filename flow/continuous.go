@@ -102,7 +102,10 @@ func (f *Flow) ReportSolver(x, context []float64, o ScorerOptions) (SolverReport
 		return report, errNotContinuous
 	}
 	n := len(x) / f.Dim()
-	score := func(f *Flow) (*Scorer, []float64, error) {
+	score := func(f *Flow, err error) (*Scorer, []float64, error) {
+		if err != nil {
+			return nil, nil, err
+		}
 		s, err := f.NewScorer(o)
 		if err != nil {
 			return nil, nil, err
@@ -110,7 +113,7 @@ func (f *Flow) ReportSolver(x, context []float64, o ScorerOptions) (SolverReport
 		logProb := make([]float64, n)
 		return s, logProb, s.LogProb(logProb, x, context)
 	}
-	scorer, own, err := score(f)
+	scorer, own, err := score(f, nil)
 	if err != nil || n == 0 {
 		return report, err
 	}
@@ -131,11 +134,7 @@ func (f *Flow) ReportSolver(x, context []float64, o ScorerOptions) (SolverReport
 	}
 	if f.Continuous() {
 		report.Evaluations, report.ForcedSteps = float64(scorer.Evaluations())/float64(n), scorer.ForcedSteps()
-		finer, err := f.Resolve(refine)
-		if err != nil {
-			return report, err
-		}
-		other, compared, err := score(finer)
+		other, compared, err := score(f.Resolve(refine))
 		if err != nil {
 			return report, err
 		}
@@ -147,11 +146,7 @@ func (f *Flow) ReportSolver(x, context []float64, o ScorerOptions) (SolverReport
 		report.MeanError, report.LargestError = compare(compared)
 	}
 	if f.Series() {
-		longer, err := f.rebuilt(lengthen)
-		if err != nil {
-			return report, err
-		}
-		_, compared, err := score(longer)
+		_, compared, err := score(f.rebuilt(lengthen))
 		if err != nil {
 			return report, err
 		}
@@ -234,7 +229,7 @@ func (f *Flow) compareForced(compared, x, context []float64, a, b *Scorer, o Sco
 	return nil
 }
 
-func (f *Flow) reportProbes(report *SolverReport, own []float64, unestimated []bool, score func(*Flow) (*Scorer, []float64, error)) error {
+func (f *Flow) reportProbes(report *SolverReport, own []float64, unestimated []bool, score func(*Flow, error) (*Scorer, []float64, error)) error {
 	estimated := false
 	reseeded := func(add uint64) (*Flow, error) {
 		return f.rebuilt(func(s transform.Spec) transform.Spec {
@@ -261,7 +256,7 @@ func (f *Flow) reportProbes(report *SolverReport, own []float64, unestimated []b
 		if err != nil || !estimated {
 			return err
 		}
-		_, logProb, err := score(other)
+		_, logProb, err := score(other, nil)
 		if err != nil {
 			return err
 		}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os/signal"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -108,10 +107,8 @@ func runTrain(command *cobra.Command, o *trainOptions) error {
 		explain: func(err error) error {
 			return explainTails(explainRow(explainConstant(err, data, o), data, o), f, data, o)
 		},
-		units: func(float64) string { return "" },
-	}
-	if slices.Contains([]flow.Preset{flow.PresetFlowMatching, flow.PresetFFJORD, flow.PresetResidual}, o.flow) {
-		work.solver = func(command *cobra.Command, out io.Writer) error { return reportSolver(command, out, f, data.valid, o) }
+		units:  func(float64) string { return "" },
+		solver: func(command *cobra.Command, out io.Writer) error { return reportSolver(command, out, f, data.valid, o) },
 	}
 	if o.flow == flow.PresetFlowMatching {
 		work.loss, work.exact = "loss", func() (float64, error) { return meanNLL(f, data.valid.Present(), o.fit) }

@@ -148,6 +148,17 @@ func inParts(t Transform) bool {
 	return false
 }
 
+// anyMap tells whether a map is one of a kind, or a chain or an inverse that has one.
+func anyMap(t Transform, is func(Transform) bool) bool {
+	switch t := t.(type) {
+	case *Chain:
+		return slices.ContainsFunc(t.transforms, func(t Transform) bool { return anyMap(t, is) })
+	case inverted:
+		return anyMap(t.t, is)
+	}
+	return is(t)
+}
+
 // Reversible is a map whose inverse is closed and costs about as much as the
 // map, so that training may compute its input from its output.
 type Reversible interface {

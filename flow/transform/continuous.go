@@ -2,7 +2,6 @@ package transform
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/seed-192fdf7a/nf/flow/autograd"
 	"github.com/seed-192fdf7a/nf/flow/nn"
@@ -65,14 +64,10 @@ type Continuous struct {
 
 // AnyContinuous tells whether a map is, or has among its parts, a [Continuous].
 func AnyContinuous(t Transform) bool {
-	switch t := t.(type) {
-	case *Chain:
-		return slices.ContainsFunc(t.transforms, AnyContinuous)
-	case inverted:
-		return AnyContinuous(t.t)
-	}
-	_, ok := t.(*Continuous)
-	return ok
+	return anyMap(t, func(t Transform) bool {
+		_, ok := t.(*Continuous)
+		return ok
+	})
 }
 
 // Velocity returns v, which flow matching learns.

@@ -121,15 +121,10 @@ type residualNetwork struct {
 // AnySeries tells whether a map is, or has among its parts, one whose log-det is the
 // estimate of a series in scoring.
 func AnySeries(t Transform) bool {
-	switch t := t.(type) {
-	case *Chain:
-		return slices.ContainsFunc(t.transforms, AnySeries)
-	case inverted:
-		return AnySeries(t.t)
-	case *residualNetwork:
-		return t.features > maxResidualFeatures
-	}
-	return false
+	return anyMap(t, func(t Transform) bool {
+		r, ok := t.(*residualNetwork)
+		return ok && r.features > maxResidualFeatures
+	})
 }
 
 type residualLayer struct {
