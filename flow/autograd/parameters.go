@@ -174,7 +174,7 @@ func (s Scope) New(name string, rows, cols int) *Parameter {
 	p := &Parameter{Name: full, Rows: rows, Cols: cols, owner: owner, offset: len(owner.values)}
 	if owner.counting {
 		owner.names[full] = true
-		owner.counted += float64(rows * cols)
+		owner.counted += float64(float64(rows) * float64(cols))
 		return p
 	}
 	if owner.limit > 0 && (rows > owner.limit || cols > owner.limit || rows*cols > owner.limit-len(owner.values)) && owner.err == nil {

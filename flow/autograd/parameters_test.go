@@ -19,3 +19,14 @@ func TestMatricesOfFewValues(t *testing.T) {
 		}
 	}
 }
+
+// TestCountParameters counts more values than an int has.
+func TestCountParameters(t *testing.T) {
+	got := autograd.CountParameters(func(s autograd.Scope) {
+		s.New("a", 1<<32, 1<<32)
+		s.New("b", 2, 3)
+	})
+	if want := 0x1p64 + 6; got != want {
+		t.Errorf("%v parameters, want %v", got, want)
+	}
+}
