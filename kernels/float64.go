@@ -91,19 +91,21 @@ func Log64(x float64) float64 {
 	// R = 2·(s²/3 + s⁴/5 + …).
 	s := f / (2 + f)
 	z := float64(s * s)
-	r := 0.0
-	for i := len(logSeries) - 1; i >= 0; i-- {
-		r = math.FMA(r, z, logSeries[i])
-	}
+	// 2/3, 2/5, 2/7, …: the first term left out is below 2⁻⁵⁸.
+	r := math.FMA(2.0/23, z, 2.0/21)
+	r = math.FMA(r, z, 2.0/19)
+	r = math.FMA(r, z, 2.0/17)
+	r = math.FMA(r, z, 2.0/15)
+	r = math.FMA(r, z, 2.0/13)
+	r = math.FMA(r, z, 2.0/11)
+	r = math.FMA(r, z, 2.0/9)
+	r = math.FMA(r, z, 2.0/7)
+	r = math.FMA(r, z, 2.0/5)
+	r = math.FMA(r, z, 2.0/3)
 	r = float64(z * r)
 	h := float64(0.5 * float64(f*f))
 	low := math.FMA(k, ln2Low64, float64(s*(h+r)))
 	return math.FMA(k, ln2High64, f-(h-low))
-}
-
-// logSeries is 2/3, 2/5, 2/7, …: the first term left out is below 2⁻⁵⁸.
-var logSeries = [...]float64{
-	2.0 / 3, 2.0 / 5, 2.0 / 7, 2.0 / 9, 2.0 / 11, 2.0 / 13, 2.0 / 15, 2.0 / 17, 2.0 / 19, 2.0 / 21, 2.0 / 23,
 }
 
 // SinCos2Pi64 returns sin(2πu) and cos(2πu). The error of both is below 2 ULP,
