@@ -67,7 +67,7 @@ func pixels(n int, seed uint64) []float64 {
 func eachImageModel(t *testing.T, do func(t *testing.T, f *flow.Flow, contexts int)) {
 	for _, p := range flow.ImagePresets() {
 		for _, o := range []flow.ImageOptions{{Height: 4, Width: 4, Channels: 2, Levels: 256}, {Height: 8, Width: 8, Channels: 3, Levels: 256, Logit: 0.05}} {
-			if o.Height > 4 && (testing.Short() || p == flow.PresetMintNet || p == flow.PresetFlowMatchingImage) {
+			if o.Height > 4 && testing.Short() {
 				continue // for emulated processors, which are slow, and networks in float64
 			}
 			for _, context := range [][]string{{"a", "b"}, nil} {
