@@ -130,9 +130,7 @@ func (f *Flow) drawNoise(p *autograd.Pass, draw base.Draw, total autograd.Sums) 
 	if draw.Numbers == nil {
 		kernels.NormalRows(flat, events, d, draw.Seed, random.Sample, draw.First)
 	} else {
-		for e, number := range draw.Numbers {
-			kernels.NormalRows(flat[e*d:(e+1)*d], 1, d, draw.Seed, random.Sample, number)
-		}
+		kernels.NormalRowsOf(flat, d, draw.Seed, random.Sample, draw.Numbers)
 	}
 	if draw.Temperature != 1 {
 		kernels.Scale(flat, flat, float32(draw.Temperature))

@@ -10,6 +10,7 @@ import (
 	"github.com/seed-192fdf7a/nf/flow/base"
 	"github.com/seed-192fdf7a/nf/flow/nn"
 	"github.com/seed-192fdf7a/nf/flow/transform"
+	"github.com/seed-192fdf7a/nf/internal/freelist"
 	"github.com/seed-192fdf7a/nf/internal/random"
 	"github.com/seed-192fdf7a/nf/kernels"
 )
@@ -98,6 +99,12 @@ type matching struct {
 	velocity *nn.Velocity
 }
 
+// Recycled indices of events and random words.
+var (
+	matchingIndices freelist.Slices[uint64]
+	matchingWords   freelist.Slices[uint32]
+)
+
 func (m *matching) Constant() float64 { return 0 }
 
 // Explain implements [Explainer].
@@ -112,13 +119,17 @@ func (m *matching) Loss(p *autograd.Pass, events []int) autograd.Sums {
 	p.Still(func() { x = m.before.Forward(&q, loaded) })
 	d := x.Rows / n * x.Cols
 	noise, times := p.Floats(n*d), p.Sums(n).Values
+	indices, words := matchingIndices.Borrow(n), matchingWords.Borrow(n)
 	for i, event := range events {
-		index := p.Epoch<<40 + uint64(event)
-		kernels.NormalRows(noise[i*d:(i+1)*d], 1, d, p.Seed, random.Path, index)
-		var word [1]uint32
-		kernels.PhiloxWords(word[:], p.Seed, random.PathTime, index)
-		times[i] = (float64(i) + float64(float64(word[0])*0x1p-32)) / float64(n)
+		(*indices)[i] = p.Epoch<<40 + uint64(event)
 	}
+	kernels.NormalRowsOf(noise, d, p.Seed, random.Path, (*indices)[:n])
+	kernels.PhiloxRowsOf((*words)[:n], 1, p.Seed, random.PathTime, (*indices)[:n])
+	for i, word := range (*words)[:n] {
+		times[i] = (float64(i) + float64(float64(word)*0x1p-32)) / float64(n)
+	}
+	matchingIndices.Return(indices)
+	matchingWords.Return(words)
 	z := p.Wrap(noise, x.Cols)
 	if m.pairing == TransportPairs {
 		z = p.TakeRows(z, m.transport(x, z, n))
