@@ -53,6 +53,8 @@ var others = []workload{
 
 	{name: "PhiloxWords", prepare: philox, bytes: 4},
 	{name: "NormalRows", prepare: normals, bytes: 4},
+	{name: "PhiloxRowsOf", prepare: philoxOf, bytes: 4},
+	{name: "NormalRowsOf", prepare: normalsOf, bytes: 4},
 
 	{name: "AddBias", prepare: bias((*kernels.Tier).AddBias), bytes: 8},
 	{name: "AddBiasReLU", prepare: bias((*kernels.Tier).AddBiasReLU), bytes: 8},
@@ -127,6 +129,28 @@ func normals(n int) (func(t *kernels.Tier), int) {
 	rows := n / wide
 	dst := make([]float32, rows*wide)
 	return func(t *kernels.Tier) { t.NormalRows(dst, rows, wide, 1, 0, 0) }, rows * wide
+}
+
+// fewColumns is how many values a row of a table may take of its own index.
+const fewColumns = 6
+
+func philoxOf(n int) (func(t *kernels.Tier), int) {
+	dst, indices := make([]uint32, n/fewColumns*fewColumns), scattered(n/fewColumns)
+	return func(t *kernels.Tier) { t.PhiloxRowsOf(dst, fewColumns, 1, 0, indices) }, len(dst)
+}
+
+func normalsOf(n int) (func(t *kernels.Tier), int) {
+	dst, indices := make([]float32, n/fewColumns*fewColumns), scattered(n/fewColumns)
+	return func(t *kernels.Tier) { t.NormalRowsOf(dst, fewColumns, 1, 0, indices) }, len(dst)
+}
+
+// scattered returns so many indices that do not follow each other.
+func scattered(n int) []uint64 {
+	indices := make([]uint64, n)
+	for i := range indices {
+		indices[i] = uint64(i) * 7919
+	}
+	return indices
 }
 
 func matrix(n int, index uint64, width int) kernels.Matrix {
